@@ -1,0 +1,70 @@
+"""Expected failures, split by what to do about them.
+
+CopytradeError
+├── ConfigError              the operator mends a file, flag or environment variable
+├── VenueError               the venue let us down
+│   ├── VenueUnavailable     try again later
+│   ├── VenueRefusal         do not try again
+│   └── PayloadError         what it sent does not fit; drop, count, quarantine
+├── SnapshotError            a published file is missing, truncated or tampered with; keep the last good one
+├── StateError               the state database is locked, corrupt or of another mode; stop
+├── PortInUseError           another process listens there
+├── WarehouseError           the warehouse is locked by another process or broken; stop the run
+├── SqlModelError            a SQL model breaks its contract; names the model and the fix
+└── InputFileError           a file given to a command cannot be read as what it should be
+"""
+
+from __future__ import annotations
+
+
+class CopytradeError(Exception):
+    """Root of every failure we expect; its message says what, which and what to do."""
+
+
+class ConfigError(CopytradeError):
+    """A setting is wrong."""
+
+
+class VenueError(CopytradeError):
+    """The venue let us down."""
+
+
+class VenueUnavailable(VenueError):
+    """The venue cannot be reached or is busy; later may work."""
+
+
+class VenueRefusal(VenueError):
+    """The venue said no; the same request will fail again."""
+
+
+class PayloadError(VenueError):
+    """A payload does not have the shape it should. field and value say where."""
+
+    def __init__(self, message: str, *, field: str = "", value: object = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.value = value
+
+
+class SnapshotError(CopytradeError):
+    """A published file cannot be trusted."""
+
+
+class StateError(CopytradeError):
+    """The state database cannot be used."""
+
+
+class PortInUseError(CopytradeError):
+    """A port we were told to listen on is taken."""
+
+
+class WarehouseError(CopytradeError):
+    """The warehouse cannot be used."""
+
+
+class SqlModelError(CopytradeError):
+    """A SQL model breaks its contract."""
+
+
+class InputFileError(CopytradeError):
+    """A file given to a command cannot be read as what it should be."""

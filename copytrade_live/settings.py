@@ -1,0 +1,241 @@
+"""One YAML file and one folder: everything an operator sets, and where everything is written."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, StringConstraints, ValidationError
+
+from copytrade_live.core.config import DecisionConfig, Fraction, Section
+from copytrade_live.errors import ConfigError
+
+HOME_VARIABLE = "COPYTRADE_HOME"
+CONFIG_FILE = "config.yaml"
+MAX_CONFIG_BYTES = 1_000_000
+
+Wallet = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{40}$")]
+
+
+class ClockSource(StrEnum):
+    """Whose time counts."""
+
+    SYSTEM = "system"
+    VENUE = "venue"
+
+
+class VenueConfig(Section):
+    """Where Polymarket, or a sandbox that speaks its wire, is reached."""
+
+    data_url: str = Field("https://data-api.polymarket.com", description="Data API: fills, activity, positions.")
+    gamma_url: str = Field("https://gamma-api.polymarket.com", description="Gamma API: markets and events.")
+    clob_url: str = Field("https://clob.polymarket.com", description="CLOB API: books, prices, orders.")
+    timeout_seconds: float = Field(10.0, gt=0, description="Longest wait for one answer, seconds.")
+    max_attempts: int = Field(5, ge=1, description="Tries of one read before giving up.")
+    data_requests_per_second: float = Field(
+        15.0, gt=0, description="Budget of data API reads, requests a second; the venue cuts off at 20 on /trades."
+    )
+    clob_requests_per_second: float = Field(
+        50.0, gt=0, description="Budget of CLOB reads, requests a second; the venue cuts off at 150 on /book."
+    )
+    clock: ClockSource = Field(
+        ClockSource.SYSTEM, description="Whose time counts: system, or venue for a sandbox whose time runs fast."
+    )
+
+
+class TrackerConfig(Section):
+    """Whom we follow and how often we look."""
+
+    leaders: tuple[Wallet, ...] = Field((), description="Wallets always followed, lower case.")
+    follow_top: int = Field(20, ge=0, description="How many of the best scored wallets are followed as well.")
+    poll_interval_seconds: float = Field(2.0, gt=0, description="Time between two looks at the leaders, seconds.")
+    overlap_seconds: float = Field(60.0, ge=0, description="How far each look reaches back over the last, seconds.")
+
+
+class PollingConfig(Section):
+    """How often the runner looks at its own affairs."""
+
+    exit_interval_seconds: float = Field(5.0, gt=0, description="Time between two looks at open positions, seconds.")
+    export_interval_seconds: float = Field(15.0, gt=0, description="Time between two journal exports, seconds.")
+
+
+class SafetyConfig(Section):
+    """What stops the machine."""
+
+    dry_run: bool = Field(True, description="Ceiling: while true nothing at runtime can trade real money.")
+    kill_switch_file: str = Field(
+        "KILL", description="While this file exists no entry is made; relative names live in COPYTRADE_HOME."
+    )
+    live_mode_confirm_delay_seconds: float = Field(5.0, ge=0, description="Wait before live trading starts, seconds.")
+
+
+class WalletsConfig(Section):
+    """Which wallets the pipelines keep histories of."""
+
+    watchlist_file: str = Field("", description="File with one wallet a line; relative names live in COPYTRADE_HOME.")
+    discover: int = Field(200, ge=0, description="How many wallets to take from the leaderboard.")
+
+
+class ScoringConfig(Section):
+    """How scores are made; copytrade_pipelines.scoring says what each number does."""
+
+    reference_stake: float = Field(25.0, gt=0, description="Stake that the copier's book walk is priced at, collateral.")
+    latency_seconds: float = Field(10.0, ge=0, description="Delay between a leader's fill and our copy, seconds.")
+    modelled_slippage: Fraction = Field(
+        0.006, description="Cost above the leader's price where no book was recorded, dollars per share."
+    )
+    horizon_hours: float = Field(24.0, gt=0, description="How much later the mid is read for closing-line value, hours.")
+    half_life_days: float = Field(60.0, gt=0, description="Age at which an event counts half, days.")
+    history_days: float = Field(180.0, gt=0, description="How far back events count, days.")
+    episode_gap_minutes: float = Field(10.0, gt=0, description="Fills this close are one episode, minutes.")
+    stake_cap_multiple: float = Field(3.0, ge=1, description="An episode weighs at most this times the wallet's median.")
+
+
+class PipelinesConfig(Section):
+    """How the data platform runs."""
+
+    index_lag_seconds: float = Field(
+        10.0, ge=0, description="How long the data API takes to show a fill; history counts as known this much later."
+    )
+    gate_valid_seconds: float = Field(90.0, gt=0, description="How long one word of the gate holds, seconds.")
+    max_runner_silence_seconds: float = Field(120.0, gt=0, description="Runner silence that raises the heartbeat check.")
+    keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
+
+
+class CopytradeConfig(DecisionConfig):
+    """The whole file: what decisions depend on, and everything around them."""
+
+    venue: VenueConfig = Field(default_factory=lambda: VenueConfig())
+    tracker: TrackerConfig = Field(default_factory=lambda: TrackerConfig())
+    polling: PollingConfig = Field(default_factory=lambda: PollingConfig())
+    safety: SafetyConfig = Field(default_factory=lambda: SafetyConfig())
+    wallets: WalletsConfig = Field(default_factory=lambda: WalletsConfig())
+    scoring: ScoringConfig = Field(default_factory=lambda: ScoringConfig())
+    pipelines: PipelinesConfig = Field(default_factory=lambda: PipelinesConfig())
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    def decision(self) -> DecisionConfig:
+        """The part that decisions depend on; its digest goes on every decision."""
+        return DecisionConfig.model_validate({name: getattr(self, name) for name in DecisionConfig.model_fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where everything is written: one folder, COPYTRADE_HOME."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The operator's YAML file."""
+        return self.root / CONFIG_FILE
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file; only pipelines open it."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def landing(self) -> Path:
+        """Immutable Parquet pages as fetched, by source."""
+        return self.root / "landing"
+
+    @property
+    def published(self) -> Path:
+        """Score snapshots, their pointer and the gate: pipelines write, the runner reads."""
+        return self.root / "published"
+
+    @property
+    def state(self) -> Path:
+        """The runner's SQLite journal."""
+        return self.root / "state.sqlite"
+
+    @property
+    def export(self) -> Path:
+        """Journal segments and heartbeat: the runner writes, pipelines read."""
+        return self.root / "journal" / "export"
+
+    @property
+    def decisions(self) -> Path:
+        """The decision log, one JSON object a line."""
+        return self.root / "logs" / "decisions.jsonl"
+
+    @property
+    def reports(self) -> Path:
+        """Backtest reports."""
+        return self.root / "reports"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own instance folder."""
+        return self.root / "dagster"
+
+    def resolve(self, name: str) -> Path:
+        """A configured file name; relative ones live in this folder."""
+        path = Path(name).expanduser()
+        return path if path.is_absolute() else self.root / path
+
+
+def home_from_environment() -> Home:
+    """The folder COPYTRADE_HOME names, or ./.copytrade."""
+    return Home(Path(os.environ.get(HOME_VARIABLE) or ".copytrade").expanduser().resolve())
+
+
+def load_config(path: Path | None, home: Home) -> CopytradeConfig:
+    """Read the file at path, else the one in the home folder, else the defaults.
+
+    Raises: ConfigError naming the key, its value and the nearest valid key.
+    """
+    if path is None and not home.config.exists():
+        return CopytradeConfig()
+    return parse_config(read_text(path or home.config), origin=str(path or home.config))
+
+
+def read_text(path: Path) -> str:
+    """The file's text. Raises: ConfigError when it is missing, unreadable or absurdly large."""
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"config file {path} is larger than {MAX_CONFIG_BYTES} bytes; is it the right file?")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"config file {path} does not exist; write one with: copytrade init") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config file {path} cannot be read: {error}") from error
+
+
+def parse_config(text: str, *, origin: str) -> CopytradeConfig:
+    """Parse YAML text. Raises: ConfigError with one line per mistake."""
+    try:
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{origin} is not valid YAML: {error}") from error
+    if loaded is None:
+        loaded = {}
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"{origin} must hold sections like 'filter:', was a {type(loaded).__name__}")
+    try:
+        return CopytradeConfig.model_validate(loaded)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(origin, problem) for problem in error.errors())) from None
+
+
+def _explain(origin: str, problem: Any) -> str:
+    path = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = _nearest(problem["loc"])
+        hint = f"; did you mean {near}?" if near else ""
+        return f"{origin}: unknown key {path}{hint}"
+    return f"{origin}: {path or 'the file'}: {problem['msg']}, was {problem['input']!r}"
+
+
+def _nearest(location: tuple[Any, ...]) -> str | None:
+    model: Any = CopytradeConfig
+    for part in location[:-1]:
+        model = model.model_fields[part].annotation
+    found = difflib.get_close_matches(str(location[-1]), list(model.model_fields), n=1, cutoff=0.5)
+    return ".".join([*map(str, location[:-1]), found[0]]) if found else None
