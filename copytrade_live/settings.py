@@ -84,16 +84,22 @@ class WalletsConfig(Section):
 class ScoringConfig(Section):
     """How scores are made; copytrade_pipelines.scoring says what each number does."""
 
-    reference_stake: float = Field(25.0, gt=0, description="Stake that the copier's book walk is priced at, collateral.")
+    reference_stake: float = Field(
+        25.0, gt=0, description="Stake that the copier's book walk is priced at, collateral."
+    )
     latency_seconds: float = Field(10.0, ge=0, description="Delay between a leader's fill and our copy, seconds.")
     modelled_slippage: Fraction = Field(
         0.006, description="Cost above the leader's price where no book was recorded, dollars per share."
     )
-    horizon_hours: float = Field(24.0, gt=0, description="How much later the mid is read for closing-line value, hours.")
+    horizon_hours: float = Field(
+        24.0, gt=0, description="How much later the mid is read for closing-line value, hours."
+    )
     half_life_days: float = Field(60.0, gt=0, description="Age at which an event counts half, days.")
     history_days: float = Field(180.0, gt=0, description="How far back events count, days.")
     episode_gap_minutes: float = Field(10.0, gt=0, description="Fills this close are one episode, minutes.")
-    stake_cap_multiple: float = Field(3.0, ge=1, description="An episode weighs at most this times the wallet's median.")
+    stake_cap_multiple: float = Field(
+        3.0, ge=1, description="Most an episode weighs, in wallet medians."
+    )
 
 
 class PipelinesConfig(Section):
@@ -103,7 +109,9 @@ class PipelinesConfig(Section):
         10.0, ge=0, description="How long the data API takes to show a fill; history counts as known this much later."
     )
     gate_valid_seconds: float = Field(90.0, gt=0, description="How long one word of the gate holds, seconds.")
-    max_runner_silence_seconds: float = Field(120.0, gt=0, description="Runner silence that raises the heartbeat check.")
+    max_runner_silence_seconds: float = Field(
+        120.0, gt=0, description="Runner silence that fails its heartbeat check."
+    )
     keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
 
 

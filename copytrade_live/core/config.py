@@ -64,7 +64,9 @@ class SizingConfig(Section):
     max_per_event: Fraction = Field(0.20, description="Largest worst-case loss in one event, fraction of equity.")
     min_notional: float = Field(10.0, ge=1, description="Smallest copy, collateral; the venue's own minimum is 1.")
     probation_notional: float = Field(10.0, ge=1, description="Stake for a leader on probation, collateral.")
-    decay_hours: float = Field(24.0, ge=0, description="Stakes shrink linearly to 0 over this time before the end, hours.")
+    decay_hours: float = Field(
+        24.0, ge=0, description="Stakes shrink linearly to 0 over this time before the end, hours."
+    )
 
     @model_validator(mode="after")
     def _caps_nest(self) -> SizingConfig:
@@ -79,14 +81,18 @@ class RiskConfig(Section):
     """What may be lost."""
 
     weekly_drawdown_halt: Fraction = Field(0.30, description="Fall from the week's start that halts entries for good.")
-    daily_soft_stop: Fraction = Field(0.10, description="Fall from the day's start that stops entries until midnight UTC.")
+    daily_soft_stop: Fraction = Field(
+        0.10, description="Fall from the day's start that stops entries until midnight UTC."
+    )
     leader_drawdown_cutoff: Fraction = Field(0.20, description="Fall from a leader's peak that cuts the leader off.")
     leader_drawdown_base: float = Field(
         200.0, gt=0, description="Least capital a leader's drawdown is measured on, collateral."
     )
     leader_loss_streak: int = Field(5, ge=1, description="Straight losing copies that cut a leader off.")
     leader_record_half_life_days: float = Field(30.0, gt=0, description="Time in which an old loss counts half, days.")
-    max_gross_exposure: Fraction = Field(0.60, description="Largest exposure of all positions, as a fraction of equity.")
+    max_gross_exposure: Fraction = Field(
+        0.60, description="Largest exposure of all positions, as a fraction of equity."
+    )
     reserve: Fraction = Field(0.10, description="Part of equity that is never deployed.")
     max_positions: int = Field(25, ge=1, description="Most positions open at once.")
 
@@ -97,7 +103,9 @@ class ExecutionConfig(Section):
     max_slippage: Annotated[float, Field(ge=0, le=0.25)] = Field(
         0.015, description="Furthest limit from the leader's price, as a fraction of it."
     )
-    order_ttl_seconds: float = Field(15.0, gt=0, description="How long one attempt rests before it is replaced, seconds.")
+    order_ttl_seconds: float = Field(
+        15.0, gt=0, description="How long one attempt rests before it is replaced, seconds."
+    )
     repost_count: int = Field(2, ge=0, description="How often an unfilled rest is posted again.")
     repost_step: Annotated[float, Field(ge=0, le=0.5)] = Field(
         0.005, description="How much further each attempt reaches, dollars per share."
@@ -122,7 +130,9 @@ class BankrollConfig(Section):
 class PaperConfig(Section):
     """How paper fills are made no better than real ones."""
 
-    latency_seconds: float = Field(0.5, ge=0, description="Time between a decision and the book it fills against, seconds.")
+    latency_seconds: float = Field(
+        0.5, ge=0, description="Time between a decision and the book it fills against, seconds."
+    )
 
 
 class DecisionConfig(Section):

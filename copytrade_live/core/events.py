@@ -182,7 +182,8 @@ class SignalCopied(Event):
     snapshot_id: str | None
     score: TraderScore | None
     equity: float
-    sizing: SizingTrace | None
+    sizing: SizingTrace
+    market: Market
     order: Order
 
 
@@ -199,6 +200,18 @@ class SignalRejected(Event):
     reason: RejectReason
     measured: float | None
     limit: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorOwed(Event):
+    """A leader sold what we copied: that share of ours is to be sold. Units: fraction of ours, size in micro-shares."""
+
+    signal_id: str
+    wallet: str
+    token_id: str
+    condition_id: str
+    fraction: float
+    size: Micro
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +251,19 @@ class PositionSettled(Event):
     size: Micro
     payout: float
     cash: Micro
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyClosed(Event):
+    """A copy ended, by sale or payout. Units: pnl in micro-collateral; shortfall in collateral."""
+
+    token_id: str
+    wallet: str
+    condition_id: str
+    root_id: str
+    pnl: Micro
+    shortfall: float
+    streak: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,10 +312,12 @@ Observation = (
 Fact = (
     SignalCopied
     | SignalRejected
+    | MirrorOwed
     | ExitDecided
     | OrderReposted
     | OrderAbandoned
     | PositionSettled
+    | CopyClosed
     | PeriodOpened
     | HaltTripped
     | LeaderMuted

@@ -1,9 +1,10 @@
-"""Every reason copytrade can give for refusing, leaving or stopping: one registry that drives docs, labels and tests."""
+"""Every reason copytrade can give for refusing, leaving or stopping: one registry for docs, labels and tests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Stage(StrEnum):
@@ -15,70 +16,87 @@ class Stage(StrEnum):
     PRICE = "price"
 
 
-class RejectReason(StrEnum):
+class _Reason(StrEnum):
+    summary: str
+
+    def __new__(cls, value: str, summary: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.summary = summary
+        return member
+
+
+class RejectReason(_Reason):
     """Why a signal was not copied. The value is the wire form and never changes."""
 
-    stage: Stage
-    summary: str
-
-    def __new__(cls, value: str, stage: Stage, summary: str) -> RejectReason:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.stage = stage
-        member.summary = summary
-        return member
-
-    KILL_SWITCH_FILE = "kill_switch_file", Stage.FILTER, "The kill switch file exists."
-    HALTED = "halted", Stage.FILTER, "An operator or a drawdown stop halted new entries."
-    GATE_CLOSED = "gate_closed", Stage.FILTER, "The pipelines' gate is closed, missing or past its valid_until."
-    DUPLICATE_SIGNAL = "duplicate_signal", Stage.FILTER, "This fill of the leader was decided before."
-    STALE_SIGNAL = "stale_signal", Stage.FILTER, "The leader's fill is older than the limit at decision time."
-    FEED_LAG = "feed_lag", Stage.FILTER, "The fill took longer than the lag budget to reach us."
-    WALLET_MUTED = "wallet_muted", Stage.FILTER, "The leader is cut off, by an operator or by its losses with us."
-    MARKET_DENIED = "market_denied", Stage.FILTER, "A deny list names the market, or an allow list does not."
-    DUST = "dust", Stage.FILTER, "The leader's fill is too small to mean anything."
-    NO_MARKET = "no_market", Stage.FILTER, "We know nothing of the market, so its tick, fee and end are unknown."
-    MARKET_CLOSED = "market_closed", Stage.FILTER, "The market no longer takes orders."
-    MARKET_DISPUTED = "market_disputed", Stage.FILTER, "A resolution is proposed or disputed."
-    NEAR_RESOLUTION = "near_resolution", Stage.FILTER, "The market's scheduled end is too close."
-    PRICE_OUT_OF_BAND = "price_out_of_band", Stage.FILTER, "The leader's price is too near 0 or 1."
-    NO_SCORE = "no_score", Stage.FILTER, "No published score for this leader."
-    STALE_SCORE = "stale_score", Stage.FILTER, "The score snapshot is too old to act on."
-    LOW_COVERAGE = "low_coverage", Stage.FILTER, "Too much of the leader's history is missing to trust the score."
-    MAKER_LEADER = "maker_leader", Stage.FILTER, "The leader earns by resting orders, which a copier cannot do."
-    LOW_P_POS = "low_p_pos", Stage.FILTER, "The probability that copying this leader pays is too low."
-    LOW_SCORE = "low_score", Stage.FILTER, "The lower bound of the copier's edge is too low."
-    NO_BOOK = "no_book", Stage.FILTER, "No order book, or the side we would cross is empty."
-    STALE_BOOK = "stale_book", Stage.FILTER, "The order book is older than the limit."
-    THIN_LIQUIDITY = "thin_liquidity", Stage.FILTER, "Too little is offered within our price limit."
-    WIDE_SPREAD = "wide_spread", Stage.FILTER, "The spread is too wide against the mid."
-    PRICE_MOVED = "price_moved", Stage.FILTER, "The price has moved away from the leader's."
-    OWN_POSITION = "own_position", Stage.FILTER, "We already hold this token."
-    OPPOSING_POSITION = "opposing_position", Stage.FILTER, "We hold another outcome of the same market."
-    NOTHING_TO_SELL = "nothing_to_sell", Stage.FILTER, "The leader sold what we never copied from it."
-    ORDER_IN_FLIGHT = "order_in_flight", Stage.RISK, "Another order of ours works in this market."
-    NO_EDGE = "no_edge", Stage.SIZE, "After today's price and fee no edge is left to size."
-    NO_CASH = "no_cash", Stage.SIZE, "Cash above the reserve is used up."
-    BELOW_MINIMUM = "below_minimum", Stage.SIZE, "The size that fits every cap is below the venue's or our minimum."
-    DAILY_SOFT_STOP = "daily_soft_stop", Stage.RISK, "Equity fell too far since the day began; entries wait for tomorrow."
-    MAX_POSITIONS = "max_positions", Stage.RISK, "Too many positions are open."
-    MARKET_EXPOSURE = "market_exposure", Stage.RISK, "The market's exposure cap is used up."
-    LEADER_EXPOSURE = "leader_exposure", Stage.RISK, "The leader's exposure cap is used up."
-    EVENT_EXPOSURE = "event_exposure", Stage.RISK, "The event's worst-case loss cap is used up."
-    GROSS_EXPOSURE = "gross_exposure", Stage.RISK, "The cap on all exposure together is used up."
-    SLIPPAGE = "slippage", Stage.PRICE, "The price limit leaves nothing to buy on the book."
+    KILL_SWITCH_FILE = "kill_switch_file", "The kill switch file exists."
+    HALTED = "halted", "An operator or a drawdown stop halted new entries."
+    GATE_CLOSED = "gate_closed", "The pipelines' gate is closed, missing or past its valid_until."
+    DUPLICATE_SIGNAL = "duplicate_signal", "This fill of the leader was decided before."
+    STALE_SIGNAL = "stale_signal", "The leader's fill is older than the limit at decision time."
+    FEED_LAG = "feed_lag", "The fill took longer than the lag budget to reach us."
+    WALLET_MUTED = "wallet_muted", "The leader is cut off, by an operator or by its losses with us."
+    MARKET_DENIED = "market_denied", "A deny list names the market, or an allow list does not."
+    DUST = "dust", "The leader's fill is too small to mean anything."
+    NO_MARKET = "no_market", "We know nothing of the market, so its tick, fee and end are unknown."
+    MARKET_CLOSED = "market_closed", "The market no longer takes orders."
+    MARKET_DISPUTED = "market_disputed", "A resolution is proposed or disputed."
+    NEAR_RESOLUTION = "near_resolution", "The market's scheduled end is too close."
+    PRICE_OUT_OF_BAND = "price_out_of_band", "The leader's price is too near 0 or 1."
+    NO_SCORE = "no_score", "No published score for this leader."
+    STALE_SCORE = "stale_score", "The score snapshot is too old to act on."
+    LOW_COVERAGE = "low_coverage", "Too much of the leader's history is missing to trust the score."
+    MAKER_LEADER = "maker_leader", "The leader earns by resting orders, which a copier cannot do."
+    LOW_P_POS = "low_p_pos", "The probability that copying this leader pays is too low."
+    LOW_SCORE = "low_score", "The lower bound of the copier's edge is too low."
+    NO_BOOK = "no_book", "No order book, or the side we would cross is empty."
+    STALE_BOOK = "stale_book", "The order book is older than the limit."
+    THIN_LIQUIDITY = "thin_liquidity", "Too little is offered within our price limit."
+    WIDE_SPREAD = "wide_spread", "The spread is too wide against the mid."
+    PRICE_MOVED = "price_moved", "The price has moved away from the leader's."
+    OWN_POSITION = "own_position", "We already hold this token."
+    OPPOSING_POSITION = "opposing_position", "We hold another outcome of the same market."
+    MIRROR_OFF = "mirror_off", "The leader sold, and mirroring its exits is switched off."
+    NOTHING_TO_SELL = "nothing_to_sell", "The leader sold what we never copied from it."
+    ORDER_IN_FLIGHT = "order_in_flight", "Another order of ours works in this market."
+    NO_EDGE = "no_edge", "After today's price and fee no edge is left to size."
+    NO_CASH = "no_cash", "Cash above the reserve is used up."
+    BELOW_MINIMUM = "below_minimum", "The size that fits every cap is below the venue's or our minimum."
+    DAILY_SOFT_STOP = (
+        "daily_soft_stop",
+        Stage.RISK,
+        "Equity fell too far since the day began; entries wait for tomorrow.",
+    )
+    MAX_POSITIONS = "max_positions", "Too many positions are open."
+    MARKET_EXPOSURE = "market_exposure", "The market's exposure cap is used up."
+    LEADER_EXPOSURE = "leader_exposure", "The leader's exposure cap is used up."
+    EVENT_EXPOSURE = "event_exposure", "The event's worst-case loss cap is used up."
+    GROSS_EXPOSURE = "gross_exposure", "The cap on all exposure together is used up."
+    SLIPPAGE = "slippage", "The price limit leaves nothing to buy on the book."
 
 
-class ExitReason(StrEnum):
+# Everything not named here is a filter's.
+_LATER_STAGES = {
+    RejectReason.NO_EDGE: Stage.SIZE,
+    RejectReason.NO_CASH: Stage.SIZE,
+    RejectReason.BELOW_MINIMUM: Stage.SIZE,
+    RejectReason.ORDER_IN_FLIGHT: Stage.RISK,
+    RejectReason.MAX_POSITIONS: Stage.RISK,
+    RejectReason.MARKET_EXPOSURE: Stage.RISK,
+    RejectReason.LEADER_EXPOSURE: Stage.RISK,
+    RejectReason.EVENT_EXPOSURE: Stage.RISK,
+    RejectReason.GROSS_EXPOSURE: Stage.RISK,
+    RejectReason.SLIPPAGE: Stage.PRICE,
+}
+
+
+def stage_of(reason: RejectReason) -> Stage:
+    """Where in a decision the rejection arises."""
+    return _LATER_STAGES.get(reason, Stage.FILTER)
+
+
+class ExitReason(_Reason):
     """Why a position is left."""
-
-    summary: str
-
-    def __new__(cls, value: str, summary: str) -> ExitReason:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.summary = summary
-        return member
 
     MIRROR = "mirror", "The leader sold, so we sell the same share of ours."
     TAKE_PROFIT = "take_profit", "Unrealised gain reached the target."
@@ -87,16 +105,8 @@ class ExitReason(StrEnum):
     RESOLUTION = "resolution", "The market paid out."
 
 
-class HoldReason(StrEnum):
+class HoldReason(_Reason):
     """Why an exit rule left a position alone although it looked."""
-
-    summary: str
-
-    def __new__(cls, value: str, summary: str) -> HoldReason:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.summary = summary
-        return member
 
     NO_TRIGGER = "no_trigger", "No exit rule asks for it."
     NO_BID = "no_bid", "Nobody bids, so there is nothing to sell into."
@@ -104,47 +114,23 @@ class HoldReason(StrEnum):
     DUST = "dust", "What is left is below the venue's minimum; it waits for the resolution."
 
 
-class HaltReason(StrEnum):
+class HaltReason(_Reason):
     """Why new entries are halted until someone or something lifts it."""
-
-    summary: str
-
-    def __new__(cls, value: str, summary: str) -> HaltReason:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.summary = summary
-        return member
 
     OPERATOR = "operator", "An operator asked for it."
     WEEKLY_DRAWDOWN = "weekly_drawdown", "Equity fell too far since the week began."
 
 
-class MuteReason(StrEnum):
+class MuteReason(_Reason):
     """Why a leader is cut off."""
-
-    summary: str
-
-    def __new__(cls, value: str, summary: str) -> MuteReason:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.summary = summary
-        return member
 
     OPERATOR = "operator", "An operator cut the leader off."
     LEADER_DRAWDOWN = "leader_drawdown", "Copying this leader lost too much from its peak."
     LOSS_STREAK = "loss_streak", "Too many copies of this leader lost in a row."
 
 
-class AbandonReason(StrEnum):
+class AbandonReason(_Reason):
     """Why an order stops working before it is full."""
-
-    summary: str
-
-    def __new__(cls, value: str, summary: str) -> AbandonReason:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.summary = summary
-        return member
 
     ATTEMPTS_USED = "attempts_used", "The repost schedule is used up."
     SLIPPAGE_ABORT = "slippage_abort", "The book moved beyond the price limit."

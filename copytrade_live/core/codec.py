@@ -1,0 +1,113 @@
+"""Events to JSON and back: the only serialiser, driven by the types themselves."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from copytrade_live.core import events
+from copytrade_live.core.events import JournalEvent
+
+VERSION = 1
+EVENT_TYPES: Mapping[str, type] = {
+    kind.__name__: kind for kind in (*get_args(events.Observation), *get_args(events.Fact))
+}
+TIMES = ("event_at", "observed_at")
+
+
+class CodecError(ValueError):
+    """A journal line does not hold an event this version knows."""
+
+
+def encode(event: JournalEvent) -> dict[str, Any]:
+    """An event as plain JSON values: type, version, both times and the payload."""
+    payload = {item.name: _plain(getattr(event, item.name)) for item in fields(event) if item.name not in TIMES}
+    return {
+        "type": type(event).__name__,
+        "version": VERSION,
+        "event_at": event.event_at,
+        "observed_at": event.observed_at,
+        "payload": payload,
+    }
+
+
+def decode(line: Mapping[str, Any]) -> JournalEvent:
+    """The event a mapping stands for. Raises: CodecError naming the type or field that does not fit."""
+    try:
+        kind = EVENT_TYPES[line["type"]]
+        version = line["version"]
+    except KeyError as error:
+        raise CodecError(f"no event type or version this code knows: {error}") from None
+    if version != VERSION:
+        raise CodecError(f"{line['type']} has version {version}, this code reads version {VERSION}")
+    values = {**line["payload"], "event_at": line["event_at"], "observed_at": line["observed_at"]}
+    event: JournalEvent = _reader(kind)(values)
+    return event
+
+
+def dumps(value: object) -> str:
+    """Canonical JSON: sorted keys, no spaces, no NaN; equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _optional_reader(kind)
+    if origin is tuple:
+        return _tuple_reader(get_args(kind))
+    if origin in (dict, Mapping):
+        read = _reader(get_args(kind)[1])
+        return lambda value: {key: read(item) for key, item in value.items()}
+    if is_dataclass(kind):
+        return _dataclass_reader(kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    if kind is float:
+        return float
+    return lambda value: value
+
+
+def _optional_reader(kind: Any) -> Callable[[Any], Any]:
+    (inner,) = (option for option in get_args(kind) if option is not type(None))
+    read = _reader(inner)
+    return lambda value: None if value is None else read(value)
+
+
+def _tuple_reader(items: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if len(items) == 2 and items[1] is Ellipsis:
+        read = _reader(items[0])
+        return lambda value: tuple(read(item) for item in value)
+    readers = [_reader(item) for item in items]
+    return lambda value: tuple(read(item) for read, item in zip(readers, value, strict=True))
+
+
+def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
+    hints = get_type_hints(kind)
+    readers = {item.name: _reader(hints[item.name]) for item in fields(kind)}
+
+    def read(value: Any) -> Any:
+        try:
+            return kind(**{name: reader(value[name]) for name, reader in readers.items()})
+        except (KeyError, TypeError, ValueError) as error:
+            raise CodecError(f"{kind.__name__} cannot be read: {error!r}") from None
+
+    return read

@@ -1,0 +1,67 @@
+"""Everything one entry decision may look at, frozen in one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.market import Book, Instant, Level, Market, Side
+from copytrade_live.core.portfolio import LeaderRecord, Portfolio
+from copytrade_live.core.pricing import furthest_limit
+from copytrade_live.core.reasons import HaltReason, Rejected
+from copytrade_live.core.score import Gate, ScoreSnapshot, TraderScore
+from copytrade_live.core.signal import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What operators, stops and pipelines allow right now."""
+
+    kill_switch: bool = False
+    halt: HaltReason | None = None
+    cut_off: frozenset[str] = frozenset()
+    gate: Gate | None = None
+    snapshot: ScoreSnapshot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The inputs of a decision. Absence (no book, no market, no score) is an input too."""
+
+    signal: Signal
+    book: Book | None
+    market: Market | None
+    standing: Standing
+    portfolio: Portfolio
+    is_duplicate: bool
+    config: DecisionConfig
+    now: Instant
+
+    @property
+    def score(self) -> TraderScore | None:
+        """The leader's score in the market's category, else overall."""
+        if self.standing.snapshot is None:
+            return None
+        category = self.market.category if self.market else ""
+        return self.standing.snapshot.score_of(self.signal.wallet, category)
+
+    @property
+    def record(self) -> LeaderRecord:
+        """How copying this leader went so far."""
+        return self.portfolio.records.get(self.signal.wallet, LeaderRecord())
+
+
+# A gate states the truth it demands; None means it holds.
+EntryGate = Callable[[Context], Rejected | None]
+
+
+def levels_to_cross(book: Book, side: Side) -> tuple[Level, ...]:
+    """The levels an order of this side trades against, best first."""
+    return book.asks if side is Side.BUY else book.bids
+
+
+def entry_limit(context: Context, market: Market) -> float:
+    """The most we ever pay to copy this signal, dollars per share."""
+    slippage = context.config.execution.max_slippage
+    return furthest_limit(Side.BUY, context.signal.price, slippage, market.tick_size)

@@ -1,0 +1,55 @@
+"""Adaptive limit orders: the price of each attempt, and what follows when one expires."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from copytrade_live.core.config import ExecutionConfig
+from copytrade_live.core.context import levels_to_cross
+from copytrade_live.core.market import SECOND, Book, Instant, Side
+from copytrade_live.core.orders import Order
+from copytrade_live.core.portfolio import WorkingOrder
+from copytrade_live.core.pricing import SIZE_STEP, ceil_to_tick, crosses, floor_to_tick, furthest_limit
+from copytrade_live.core.reasons import AbandonReason
+
+
+def attempt_limit(side: Side, anchor: float, best: float, attempt: int, tick: float, config: ExecutionConfig) -> float:
+    """The limit of one attempt: patient first, then a step nearer to the book, never beyond the furthest limit.
+
+    best is the price across: the ask for a buy, the bid for a sell. Units: dollars per share.
+    """
+    step = max(config.repost_step, tick) * (attempt - 1)
+    furthest = furthest_limit(side, anchor, config.max_slippage, tick)
+    if side is Side.BUY:
+        return min(floor_to_tick(min(min(anchor, best) + step, best), tick), furthest)
+    return max(ceil_to_tick(max(max(anchor, best) - step, best), tick), furthest)
+
+
+def next_attempt(
+    entry: WorkingOrder, book: Book | None, now: Instant, config: ExecutionConfig
+) -> Order | AbandonReason:
+    """The order that replaces an expired attempt, or why there is none."""
+    order = entry.order
+    levels = levels_to_cross(book, order.side) if book else ()
+    if order.attempt > config.repost_count or entry.rest < SIZE_STEP:
+        return AbandonReason.ATTEMPTS_USED
+    if not levels:
+        return AbandonReason.BOOK_GONE
+    best = levels[0].price
+    if not crosses(order.side, best, furthest_limit(order.side, order.anchor, config.max_slippage, order.tick_size)):
+        return AbandonReason.SLIPPAGE_ABORT
+    attempt = order.attempt + 1
+    return replace(
+        order,
+        order_id=order_id(order.root_id, attempt),
+        attempt=attempt,
+        limit=attempt_limit(order.side, order.anchor, best, attempt, order.tick_size, config),
+        size=entry.rest,
+        submitted_at=now,
+        expires_at=now + round(config.order_ttl_seconds * SECOND),
+    )
+
+
+def order_id(root_id: str, attempt: int) -> str:
+    """The id of one attempt: a function of its intent, so a retry after a crash cannot double it."""
+    return f"{root_id}-{attempt}"

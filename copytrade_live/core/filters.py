@@ -1,0 +1,255 @@
+"""The signal filter's gates: is this fill worth copying at all? Walked in order, first refusal wins."""
+
+from __future__ import annotations
+
+from copytrade_live.core.context import Context, EntryGate, entry_limit
+from copytrade_live.core.market import DAY, HOUR, SECOND, MarketStatus, Side
+from copytrade_live.core.pricing import depth_within
+from copytrade_live.core.reasons import Rejected, RejectReason
+from copytrade_live.core.score import TraderScore
+
+
+def kill_switch_is_off(c: Context) -> Rejected | None:
+    """No kill switch file exists."""
+    return Rejected(reason=RejectReason.KILL_SWITCH_FILE) if c.standing.kill_switch else None
+
+
+def entries_are_not_halted(c: Context) -> Rejected | None:
+    """Neither an operator nor a drawdown stop halted entries."""
+    return Rejected(reason=RejectReason.HALTED) if c.standing.halt else None
+
+
+def gate_is_open(c: Context) -> Rejected | None:
+    """The pipelines' gate is open, valid, and speaks of the snapshot we hold. Measured: seconds past valid_until."""
+    gate = c.standing.gate
+    if gate is None or not gate.is_open:
+        return Rejected(reason=RejectReason.GATE_CLOSED)
+    if c.now > gate.valid_until:
+        return Rejected(reason=RejectReason.GATE_CLOSED, measured=(c.now - gate.valid_until) / SECOND, limit=0.0)
+    return None
+
+
+def signal_is_new(c: Context) -> Rejected | None:
+    """This fill was not decided before."""
+    return Rejected(reason=RejectReason.DUPLICATE_SIGNAL) if c.is_duplicate else None
+
+
+def signal_is_fresh(c: Context) -> Rejected | None:
+    """The fill is young enough at decision time. Measured in seconds."""
+    return _above(
+        RejectReason.STALE_SIGNAL, (c.now - c.signal.event_at) / SECOND, c.config.filter.max_signal_age_seconds
+    )
+
+
+def feed_is_fast(c: Context) -> Rejected | None:
+    """The fill reached us in time. Measured in seconds."""
+    lag = (c.signal.observed_at - c.signal.event_at) / SECOND
+    return _above(RejectReason.FEED_LAG, lag, c.config.filter.max_feed_lag_seconds)
+
+
+def leader_is_not_cut_off(c: Context) -> Rejected | None:
+    """No operator cut the leader off, and its copies do not stand too far below their peak or in a losing streak."""
+    if c.signal.wallet in c.standing.cut_off:
+        return Rejected(reason=RejectReason.WALLET_MUTED)
+    risk = c.config.risk
+    drawdown = c.record.shortfall_at(c.now, risk.leader_record_half_life_days) / risk.leader_drawdown_base
+    if drawdown >= risk.leader_drawdown_cutoff:
+        return Rejected(reason=RejectReason.WALLET_MUTED, measured=drawdown, limit=risk.leader_drawdown_cutoff)
+    is_recent = c.now - c.record.measured_at < risk.leader_record_half_life_days * DAY
+    if is_recent and c.record.streak >= risk.leader_loss_streak:
+        return Rejected(
+            reason=RejectReason.WALLET_MUTED, measured=float(c.record.streak), limit=float(risk.leader_loss_streak)
+        )
+    return None
+
+
+def market_is_allowed(c: Context) -> Rejected | None:
+    """The operator's lists allow the market."""
+    allowed = c.config.filter.markets_allowed
+    is_denied = c.signal.condition_id in c.config.filter.markets_denied
+    if is_denied or (allowed and c.signal.condition_id not in allowed):
+        return Rejected(reason=RejectReason.MARKET_DENIED)
+    return None
+
+
+def leader_fill_is_not_dust(c: Context) -> Rejected | None:
+    """The leader put enough behind it. Measured in collateral."""
+    return _below(RejectReason.DUST, c.signal.notional, c.config.filter.min_leader_notional)
+
+
+def market_is_known(c: Context) -> Rejected | None:
+    """We know the market's tick, fee and end."""
+    return Rejected(reason=RejectReason.NO_MARKET) if c.market is None else None
+
+
+def market_takes_orders(c: Context) -> Rejected | None:
+    """The market is open and accepts orders."""
+    if c.market and (not c.market.accepting_orders or c.market.status in (MarketStatus.CLOSED, MarketStatus.RESOLVED)):
+        return Rejected(reason=RejectReason.MARKET_CLOSED)
+    return None
+
+
+def market_is_undisputed(c: Context) -> Rejected | None:
+    """No resolution is proposed or disputed."""
+    if c.market and c.market.status in (MarketStatus.PROPOSED, MarketStatus.DISPUTED):
+        return Rejected(reason=RejectReason.MARKET_DISPUTED)
+    return None
+
+
+def resolution_is_far(c: Context) -> Rejected | None:
+    """The scheduled end leaves time enough. Measured in hours; an unknown end is never near."""
+    if c.market is None or c.market.end_at is None:
+        return None
+    hours = (c.market.end_at - c.now) / HOUR
+    return _below(RejectReason.NEAR_RESOLUTION, hours, c.config.filter.min_hours_to_resolution)
+
+
+def price_is_in_band(c: Context) -> Rejected | None:
+    """The leader's price is away from 0 and 1. Measured in dollars per share."""
+    low, high = c.config.filter.min_price, c.config.filter.max_price
+    if c.signal.price <= low:
+        return Rejected(reason=RejectReason.PRICE_OUT_OF_BAND, measured=c.signal.price, limit=low)
+    if c.signal.price >= high:
+        return Rejected(reason=RejectReason.PRICE_OUT_OF_BAND, measured=c.signal.price, limit=high)
+    return None
+
+
+def score_exists(c: Context) -> Rejected | None:
+    """The published snapshot knows the leader."""
+    return Rejected(reason=RejectReason.NO_SCORE) if c.score is None else None
+
+
+def score_is_fresh(c: Context) -> Rejected | None:
+    """The snapshot is young enough. Measured in seconds."""
+    if c.standing.snapshot is None:
+        return None
+    return _above(
+        RejectReason.STALE_SCORE, (c.now - c.standing.snapshot.as_of) / SECOND, c.config.score.max_age_seconds
+    )
+
+
+def history_is_complete(c: Context) -> Rejected | None:
+    """Enough of the leader's history reconciles."""
+    return _below(RejectReason.LOW_COVERAGE, c.score.coverage, c.config.score.min_coverage) if c.score else None
+
+
+def leader_takes(c: Context) -> Rejected | None:
+    """The leader does not live from resting orders."""
+    return _above(RejectReason.MAKER_LEADER, c.score.maker_share, c.config.score.max_maker_share) if c.score else None
+
+
+def copying_likely_pays(c: Context) -> Rejected | None:
+    """The probability of a positive copier's edge is high enough; a leader on probation is let through."""
+    if c.score is None or is_on_probation(c.score, c):
+        return None
+    return _below(RejectReason.LOW_P_POS, c.score.p_pos, c.config.score.min_p_pos)
+
+
+def edge_is_bounded_below(c: Context) -> Rejected | None:
+    """The lower bound of the copier's edge is high enough; a leader on probation is let through."""
+    if c.score is None or is_on_probation(c.score, c):
+        return None
+    return _below(RejectReason.LOW_SCORE, c.score.lcb10, c.config.score.min_lcb10)
+
+
+def book_exists(c: Context) -> Rejected | None:
+    """There is a book with both sides."""
+    return Rejected(reason=RejectReason.NO_BOOK) if c.book is None or c.book.mid is None else None
+
+
+def book_is_fresh(c: Context) -> Rejected | None:
+    """The book was seen lately. Measured in seconds."""
+    if c.book is None:
+        return None
+    return _above(RejectReason.STALE_BOOK, (c.now - c.book.observed_at) / SECOND, c.config.filter.max_book_age_seconds)
+
+
+def spread_is_narrow(c: Context) -> Rejected | None:
+    """The spread is small against the mid."""
+    if c.book is None or c.book.mid is None or c.book.spread is None:
+        return None
+    return _above(RejectReason.WIDE_SPREAD, c.book.spread / c.book.mid, c.config.filter.max_spread)
+
+
+def price_has_not_moved(c: Context) -> Rejected | None:
+    """The best ask is not far above the leader's price. Measured as a fraction of it."""
+    if c.book is None or c.book.best_ask is None:
+        return None
+    moved = (c.book.best_ask - c.signal.price) / c.signal.price
+    return _above(RejectReason.PRICE_MOVED, moved, c.config.filter.max_price_move)
+
+
+def liquidity_is_enough(c: Context) -> Rejected | None:
+    """Enough is offered near the best ask: within the price move allowed. Measured in collateral."""
+    if c.book is None or c.book.best_ask is None:
+        return None
+    reach = c.book.best_ask * (1.0 + c.config.filter.max_price_move)
+    return _below(
+        RejectReason.THIN_LIQUIDITY, depth_within(Side.BUY, c.book.asks, reach), c.config.filter.min_liquidity
+    )
+
+
+def token_is_not_held(c: Context) -> Rejected | None:
+    """We do not hold this token yet."""
+    return Rejected(reason=RejectReason.OWN_POSITION) if c.signal.token_id in c.portfolio.positions else None
+
+
+def no_other_outcome_is_held(c: Context) -> Rejected | None:
+    """We do not hold another outcome of this market."""
+    if c.portfolio.holds_other_outcome(c.signal.condition_id, c.signal.token_id):
+        return Rejected(reason=RejectReason.OPPOSING_POSITION)
+    return None
+
+
+def is_on_probation(score: TraderScore, c: Context) -> bool:
+    """Whether the record is too thin to be judged, and the operator lets new leaders start small."""
+    return c.config.score.probation and score.n_events < c.config.score.min_events
+
+
+def within_price_limit(c: Context) -> Rejected | None:
+    """The best ask is within what we ever pay. Measured as a fraction above the leader's price."""
+    if c.market is None or c.book is None or c.book.best_ask is None:
+        return None
+    if c.book.best_ask <= entry_limit(c, c.market) + 1e-9:
+        return None
+    moved = (c.book.best_ask - c.signal.price) / c.signal.price
+    return Rejected(reason=RejectReason.SLIPPAGE, measured=moved, limit=c.config.execution.max_slippage)
+
+
+def _above(reason: RejectReason, measured: float, limit: float) -> Rejected | None:
+    return Rejected(reason=reason, measured=measured, limit=limit) if measured > limit else None
+
+
+def _below(reason: RejectReason, measured: float, limit: float) -> Rejected | None:
+    return Rejected(reason=reason, measured=measured, limit=limit) if measured < limit else None
+
+
+FILTERS: tuple[EntryGate, ...] = (
+    kill_switch_is_off,
+    entries_are_not_halted,
+    gate_is_open,
+    signal_is_new,
+    signal_is_fresh,
+    feed_is_fast,
+    leader_is_not_cut_off,
+    market_is_allowed,
+    leader_fill_is_not_dust,
+    market_is_known,
+    market_takes_orders,
+    market_is_undisputed,
+    resolution_is_far,
+    price_is_in_band,
+    score_exists,
+    score_is_fresh,
+    history_is_complete,
+    leader_takes,
+    copying_likely_pays,
+    edge_is_bounded_below,
+    book_exists,
+    book_is_fresh,
+    spread_is_narrow,
+    price_has_not_moved,
+    liquidity_is_enough,
+    token_is_not_held,
+    no_other_outcome_is_held,
+)

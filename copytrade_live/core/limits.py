@@ -1,0 +1,85 @@
+"""The risk manager: the gates an entry must pass, and the room that every cap leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from copytrade_live.core.context import Context, EntryGate
+from copytrade_live.core.filters import within_price_limit
+from copytrade_live.core.market import Market
+from copytrade_live.core.pricing import from_micro
+from copytrade_live.core.reasons import Rejected, RejectReason
+
+
+def no_order_is_in_flight(c: Context) -> Rejected | None:
+    """No other order of ours works in this market."""
+    if c.portfolio.works_in(c.signal.condition_id):
+        return Rejected(reason=RejectReason.ORDER_IN_FLIGHT)
+    return None
+
+
+def day_is_not_stopped(c: Context) -> Rejected | None:
+    """Equity has not fallen too far since the day began. Measured as a fraction."""
+    opened = c.portfolio.day_equity
+    if opened is None or opened <= 0.0:
+        return None
+    fall = (opened - c.portfolio.equity) / opened
+    limit = c.config.risk.daily_soft_stop
+    return Rejected(reason=RejectReason.DAILY_SOFT_STOP, measured=fall, limit=limit) if fall >= limit else None
+
+
+def positions_are_few(c: Context) -> Rejected | None:
+    """There is a free position slot, counting entries that still work."""
+    entries = sum(1 for entry in c.portfolio.working.values() if entry.order.exit_reason is None)
+    count = len(c.portfolio.positions) + entries
+    limit = c.config.risk.max_positions
+    if count >= limit:
+        return Rejected(reason=RejectReason.MAX_POSITIONS, measured=float(count), limit=float(limit))
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What one cap still allows. Units: collateral."""
+
+    reason: RejectReason
+    used: float
+    limit: float
+
+    @property
+    def left(self) -> float:
+        """Collateral that fits under the cap."""
+        return max(0.0, self.limit - self.used)
+
+
+def rooms(c: Context, market: Market) -> tuple[Room, ...]:
+    """The room under every cap, in the order in which they are named."""
+    equity = c.portfolio.equity
+    sizing, risk = c.config.sizing, c.config.risk
+    cash = from_micro(c.portfolio.cash - c.portfolio.reserved)
+    return (
+        Room(
+            reason=RejectReason.MARKET_EXPOSURE,
+            used=c.portfolio.market_exposure(market.condition_id),
+            limit=sizing.max_per_market * equity,
+        ),
+        Room(
+            reason=RejectReason.LEADER_EXPOSURE,
+            used=c.portfolio.leader_exposure(c.signal.wallet),
+            limit=sizing.max_per_leader * equity,
+        ),
+        Room(
+            reason=RejectReason.EVENT_EXPOSURE,
+            used=c.portfolio.event_loss(market.event_id),
+            limit=sizing.max_per_event * equity,
+        ),
+        Room(
+            reason=RejectReason.GROSS_EXPOSURE,
+            used=c.portfolio.gross_exposure,
+            limit=risk.max_gross_exposure * equity,
+        ),
+        Room(reason=RejectReason.NO_CASH, used=risk.reserve * equity, limit=cash),
+    )
+
+
+LIMITS: tuple[EntryGate, ...] = (no_order_is_in_flight, day_is_not_stopped, positions_are_few, within_price_limit)

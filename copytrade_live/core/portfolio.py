@@ -1,0 +1,172 @@
+"""What we hold, owe and have earned, and the views of it that limits compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from copytrade_live.core.market import DAY, Instant, Market, Micro, Side
+from copytrade_live.core.orders import Order
+from copytrade_live.core.pricing import buy_cash, from_micro
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Shares of one token copied from one leader.
+
+    Units: size and owed in micro-shares, cost and realised in micro-collateral, mark in dollars per share.
+    cost is what the shares still held cost, fees included. owed is what a leader's sells oblige us to sell.
+    root_id is the entry order's; exits counts the exit orders begun, so that their ids never repeat.
+    """
+
+    token_id: str
+    wallet: str
+    market: Market
+    root_id: str
+    size: Micro
+    cost: Micro
+    realised: Micro
+    opened_at: Instant
+    mark: float | None = None
+    owed: Micro = 0
+    exits: int = 0
+    mirrored: tuple[str, ...] = ()
+
+    @property
+    def average_cost(self) -> float:
+        """Cost per share held, fees included."""
+        return self.cost / self.size
+
+    @property
+    def value(self) -> float:
+        """Worth at the mark, at cost while there is none. Units: collateral."""
+        return from_micro(self.cost) if self.mark is None else from_micro(self.size) * self.mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingOrder:
+    """An order of ours that may still fill. Units: filled in micro-shares."""
+
+    order: Order
+    market: Market
+    filled: Micro = 0
+
+    @property
+    def rest(self) -> Micro:
+        """Shares not filled yet, micro."""
+        return self.order.size - self.filled
+
+    @property
+    def reserved(self) -> Micro:
+        """Most cash the rest can take, micro-collateral; nothing for a sell."""
+        if self.order.side is Side.SELL:
+            return 0
+        return buy_cash(self.rest, self.order.limit, self.order.fee_rate, self.order.fee_exponent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaderRecord:
+    """How copying one leader went. shortfall is how far its copies stand below their peak at measured_at.
+
+    Units: shortfall in collateral.
+    """
+
+    shortfall: float = 0.0
+    streak: int = 0
+    copies: int = 0
+    measured_at: Instant = 0
+
+    def shortfall_at(self, now: Instant, half_life_days: float) -> float:
+        """The shortfall with time's forgiveness: it halves every half_life_days."""
+        return float(self.shortfall * 0.5 ** ((now - self.measured_at) / (half_life_days * DAY)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """Cash, positions, working orders and records, all folded from the journal.
+
+    Units: cash and realised in micro-collateral; day_equity and week_equity in collateral, None before the first.
+    """
+
+    cash: Micro = 0
+    realised: Micro = 0
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    working: Mapping[str, WorkingOrder] = field(default_factory=dict)
+    records: Mapping[str, LeaderRecord] = field(default_factory=dict)
+    day_equity: float | None = None
+    week_equity: float | None = None
+
+    @property
+    def equity(self) -> float:
+        """Cash plus positions at their marks. Units: collateral."""
+        return from_micro(self.cash) + sum(position.value for position in self.positions.values())
+
+    @property
+    def reserved(self) -> Micro:
+        """Cash that working orders may still take, micro."""
+        return sum(entry.reserved for entry in self.working.values())
+
+    @property
+    def gross_exposure(self) -> float:
+        """Most that all positions and working orders together can lose. Units: collateral."""
+        return _at_risk(self.positions.values(), self.working.values())
+
+    def market_exposure(self, condition_id: str) -> float:
+        """Most that one market can lose. Units: collateral."""
+        return _at_risk(
+            (position for position in self.positions.values() if position.market.condition_id == condition_id),
+            (entry for entry in self.working.values() if entry.order.condition_id == condition_id),
+        )
+
+    def leader_exposure(self, wallet: str) -> float:
+        """Most that the copies of one leader can lose. Units: collateral."""
+        return _at_risk(
+            (position for position in self.positions.values() if position.wallet == wallet),
+            (entry for entry in self.working.values() if entry.order.wallet == wallet),
+        )
+
+    def event_loss(self, event_id: str) -> float:
+        """Most that one event can lose, counting that only one market of a neg-risk event can win.
+
+        Units: collateral. Source: worst case over the event's possible winners, or none of them.
+        """
+        held = [position for position in self.positions.values() if position.market.event_id == event_id]
+        entries = [entry for entry in self.working.values() if entry.order.event_id == event_id]
+        at_risk = _at_risk(held, entries)
+        sure = _sure_payout([position for position in held if position.market.neg_risk])
+        return max(0.0, at_risk - sure)
+
+    def holds_other_outcome(self, condition_id: str, token_id: str) -> bool:
+        """Whether we hold or work an order in another outcome of the market."""
+        held = any(
+            position.market.condition_id == condition_id and position.token_id != token_id
+            for position in self.positions.values()
+        )
+        return held or any(
+            entry.order.condition_id == condition_id and entry.order.token_id != token_id
+            for entry in self.working.values()
+        )
+
+    def works_in(self, condition_id: str) -> bool:
+        """Whether any order of ours works in the market."""
+        return any(entry.order.condition_id == condition_id for entry in self.working.values())
+
+
+def _at_risk(positions: Iterable[Position], entries: Iterable[WorkingOrder]) -> float:
+    return from_micro(sum(position.cost for position in positions) + sum(entry.reserved for entry in entries))
+
+
+def _sure_payout(positions: list[Position]) -> float:
+    # At most one market of the event resolves to its first outcome; every other one pays its second.
+    second = {position.market.condition_id: from_micro(position.size) for position in positions if _is_second(position)}
+    first = {
+        position.market.condition_id: from_micro(position.size) for position in positions if not _is_second(position)
+    }
+    total = sum(second.values())
+    conditions = second.keys() | first.keys()
+    winners = [total - second.get(condition, 0.0) + first.get(condition, 0.0) for condition in conditions]
+    return min([total, *winners])
+
+
+def _is_second(position: Position) -> bool:
+    return position.market.token_ids.index(position.token_id) == 1

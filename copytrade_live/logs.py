@@ -1,0 +1,28 @@
+"""Log lines for people and machines: one line an event, UTC, to standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import TextIO
+
+ROOT = "copytrade"
+_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
+
+
+def setup_logging(level: str, stream: TextIO | None = None) -> None:
+    """Send what copytrade logs at this level or above to a stream, standard error by default. Safe to call twice."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    formatter = logging.Formatter(_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    root = logging.getLogger(ROOT)
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    root.propagate = False
+
+
+def logger(part: str) -> logging.Logger:
+    """The logger of one part of copytrade."""
+    return logging.getLogger(f"{ROOT}.{part}")

@@ -1,0 +1,91 @@
+"""Connections to the state database: the same durable settings for everyone who opens it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from copytrade_live.errors import StateError
+
+BUSY_SECONDS = 10.0
+# What PRAGMA user_version says once every migration ran.
+SCHEMA_VERSION = 1
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the state database. A writer waits for other writers; a reader never blocks one.
+
+    Raises: StateError when the file is missing (for a reader), not a database, or damaged.
+    """
+    if read_only and not path.exists():
+        raise StateError(f"there is no state database at {path}; start the runner first: copytrade run")
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    with naming(path):
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            _configure(connection, read_only=read_only)
+            _check(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into a StateError that names the file and the way out."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StateError(
+            f"state database {path} cannot be used: {error}; is another process holding it, or the disk full?"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise StateError(
+            f"state database {path} is damaged or not SQLite: {error}; move it aside and restore a backup, "
+            "or start afresh with an empty COPYTRADE_HOME"
+        ) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Take the write lock at once, commit at the end, roll back on any failure."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema up to date. Raises: StateError when a newer copytrade wrote it."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise StateError(
+            f"state database {path} has schema {version}, this copytrade knows {SCHEMA_VERSION}; upgrade copytrade"
+        )
+    if version < SCHEMA_VERSION:
+        # Imported only when there is something to do: sqlite-utils pulls pandas in where that is installed.
+        from copytrade_live.store.migrations import apply_migrations
+
+        with naming(path):
+            apply_migrations(connection)
+
+
+def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StateError(f"state database {path} is damaged: {found}; move it aside and restore a backup")

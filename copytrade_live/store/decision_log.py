@@ -1,0 +1,87 @@
+"""The decision log: one JSON object a line for every copy, reject, fill and exit, made again from the journal.
+
+Every line carries the seq of its journal row, so after any crash the log goes on exactly where it ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from copytrade_live.store.decision_lines import decision_line
+from copytrade_live.store.files import make_folder
+from copytrade_live.store.journal import Journal
+from copytrade_live.store.rows import JournalRow, compact
+
+_BLOCK = 65_536
+
+
+class DecisionLog:
+    """Follows the journal with a file for people and their tools."""
+
+    def __init__(self, path: Path, journal: Journal) -> None:
+        make_folder(path.parent)
+        self._path = path
+        self._journal = journal
+        self._cause: JournalRow | None = None
+        self._watermark = _repair(path)
+
+    def catch_up(self) -> int:
+        """Append what the journal has and the log has not. Returns: how many lines."""
+        lines: list[bytes] = []
+        for row in self._journal.read(self._watermark):
+            self._watermark = row.seq
+            content = decision_line(row, self._observation_behind(row))
+            if content is not None:
+                lines.append(compact(content).encode() + b"\n")
+        if lines:
+            with self._path.open("ab") as file:
+                file.write(b"".join(lines))
+        return len(lines)
+
+    def _observation_behind(self, row: JournalRow) -> JournalRow | None:
+        if row.caused_by is None:
+            self._cause = row
+            return None
+        if self._cause is None or self._cause.seq != row.caused_by:
+            self._cause = self._journal.row(row.caused_by)
+        return self._cause
+
+
+def _repair(path: Path) -> int:
+    """Cut off what a crash left half written. Returns: the seq of the last whole line, 0 when there is none."""
+    if not path.exists():
+        return 0
+    with path.open("r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = _line_start(file.fileno(), end)
+            seq = _seq_of(os.pread(file.fileno(), end - start, start))
+            if seq is not None:
+                break
+            end = start
+        file.truncate(end)
+    return seq if end else 0
+
+
+def _line_start(handle: int, end: int) -> int:
+    """Where the line that stops at end begins."""
+    stop = end - 1
+    while stop > 0:
+        begin = max(0, stop - _BLOCK)
+        found = os.pread(handle, stop - begin, begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        stop = begin
+    return 0
+
+
+def _seq_of(line: bytes) -> int | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        seq = json.loads(line)["seq"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return seq if isinstance(seq, int) else None

@@ -1,0 +1,46 @@
+"""Write files so that a reader sees the old content or the new, never a part, whatever dies in between."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from copytrade_live.errors import StateError
+
+TEMPORARY_SUFFIX = ".part"
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write beside the name, fsync, move over it, then fsync the folder.
+
+    Raises: StateError when the disk refuses.
+    """
+    beside = path.with_name(path.name + TEMPORARY_SUFFIX)
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StateError(f"{path} cannot be written: {error}; free disk space or mend its permissions") from error
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents. Raises: StateError when the disk refuses."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            f"folder {path} cannot be made: {error}; mend its permissions or set COPYTRADE_HOME"
+        ) from error
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

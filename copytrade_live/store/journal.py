@@ -1,0 +1,145 @@
+"""The append-only journal in SQLite: the only memory a runner has; its state is the fold of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from copytrade_live.core.events import JournalEvent, OperatorCommanded
+from copytrade_live.errors import StateError
+from copytrade_live.store.commands import mark_taken
+from copytrade_live.store.database import connect, migrate, naming, transaction
+from copytrade_live.store.files import make_folder
+from copytrade_live.store.lock import RunnerLock
+from copytrade_live.store.rows import JournalRow, to_row
+
+_COLUMNS = "seq, run_id, type, version, caused_by, event_at, observed_at, payload"
+_INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant of ours
+_SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - a constant of ours
+
+
+class Journal:
+    """What happened, in order, durable once append returns."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: RunnerLock | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, mode: str) -> Journal:
+        """Open for writing, create it if there is none.
+
+        Raises: StateError when another runner has it, it is damaged, or it was made in another mode.
+        """
+        make_folder(path.parent)
+        lock = RunnerLock(path)
+        lock.acquire()
+        try:
+            connection = connect(path)
+            try:
+                migrate(connection, path)
+                with naming(path):
+                    _claim_mode(connection, path, mode)
+            except BaseException:
+                connection.close()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+        return cls(path, connection, lock)
+
+    @classmethod
+    def open_reader(cls, path: Path) -> Journal:
+        """Open for reading beside a running runner. Raises: StateError when missing, damaged or never started."""
+        connection = connect(path, read_only=True)
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone() is None:
+            connection.close()
+            raise StateError(f"state database {path} holds no journal yet; start the runner first: copytrade run")
+        return cls(path, connection, None)
+
+    def append(self, run_id: str, events: Sequence[JournalEvent]) -> list[int]:
+        """Commit one step: an observation first, then the facts that answer it. Returns: their seqs.
+
+        An operator's command counts as taken in the same transaction, so that it is never taken twice.
+        """
+        with naming(self.path), transaction(self._connection):
+            first = self.last_seq + 1
+            rows = [
+                to_row(event, seq=first + place, run_id=run_id, caused_by=first if place else None)
+                for place, event in enumerate(events)
+            ]
+            self._connection.executemany(_INSERT, [_values(row) for row in rows])
+            for row, event in zip(rows, events, strict=True):
+                if isinstance(event, OperatorCommanded):
+                    mark_taken(self._connection, event.command_id, row.seq)
+        return [row.seq for row in rows]
+
+    def read(self, after_seq: int = 0, limit: int | None = None) -> Iterator[JournalRow]:
+        """Rows after a seq, in order, at most limit of them."""
+        with naming(self.path):
+            cursor = self._connection.execute(
+                f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, -1 if limit is None else limit)
+            )
+            for found in cursor:
+                yield JournalRow(**dict(found))
+
+    def row(self, seq: int) -> JournalRow | None:
+        """One row, None when there is none."""
+        return next((row for row in self.read(seq - 1, 1) if row.seq == seq), None)
+
+    def events(self, after_seq: int = 0) -> Iterator[JournalEvent]:
+        """The events themselves, in order."""
+        return (row.event for row in self.read(after_seq))
+
+    @property
+    def last_seq(self) -> int:
+        """The newest seq, 0 for an empty journal."""
+        with naming(self.path):
+            found = self._connection.execute("SELECT max(seq) FROM journal").fetchone()[0]
+        return int(found or 0)
+
+    @property
+    def mode(self) -> str:
+        """The mode this journal was made in; a reader may meet a journal that has none yet."""
+        with naming(self.path):
+            found = self._connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()
+        return str(found[0]) if found else ""
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open connection, for the operator commands beside the journal."""
+        return self._connection
+
+    def close(self) -> None:
+        """Close the file and let another runner have it."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Journal:
+        """Use as a context manager that closes."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close whatever happened."""
+        self.close()
+
+
+def _values(row: JournalRow) -> tuple[int | str | None, ...]:
+    return (row.seq, row.run_id, row.type, row.version, row.caused_by, row.event_at, row.observed_at, row.payload)
+
+
+def _claim_mode(connection: sqlite3.Connection, path: Path, mode: str) -> None:
+    with transaction(connection):
+        connection.execute("INSERT INTO meta (key, value) VALUES ('mode', ?) ON CONFLICT DO NOTHING", (mode,))
+        found = str(connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()[0])
+    if found != mode:
+        raise StateError(
+            f"state database {path} belongs to {found} trading and was opened for {mode}; "
+            f"paper and live never share a journal: use another COPYTRADE_HOME for {mode}"
+        )

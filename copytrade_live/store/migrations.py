@@ -1,0 +1,54 @@
+"""The schema of the state database, one ordered step at a time; a step once released is never edited."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+steps = Migrations("copytrade_state")
+
+_JOURNAL = """
+CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    caused_by INTEGER REFERENCES journal (seq),
+    event_at INTEGER NOT NULL,
+    observed_at INTEGER NOT NULL,
+    payload TEXT NOT NULL CHECK (json_valid(payload))
+) STRICT
+"""
+_COMMANDS = """
+CREATE TABLE commands (
+    command_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    verb TEXT NOT NULL,
+    wallet TEXT,
+    note TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_at INTEGER NOT NULL,
+    taken_seq INTEGER REFERENCES journal (seq)
+) STRICT
+"""
+_META = "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"
+_APPEND_ONLY = """
+CREATE TRIGGER journal_is_append_only_{verb} BEFORE {verb} ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+"""
+
+
+def apply_migrations(connection: sqlite3.Connection) -> None:
+    """Run every step that has not run yet, each in its own transaction."""
+    steps.apply(Database(connection))
+
+
+@steps()
+def create_journal_commands_and_meta(db: Database) -> None:
+    """Create the tables of the first version."""
+    for statement in (_JOURNAL, _COMMANDS, _META):
+        db.conn.execute(statement)
+    for verb in ("UPDATE", "DELETE"):
+        db.conn.execute(_APPEND_ONLY.format(verb=verb))
+    db.conn.execute("PRAGMA user_version = 1")

@@ -1,0 +1,96 @@
+"""A journal row, and its one spelling as a line of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from copytrade_live.core.codec import decode, encode
+from copytrade_live.core.events import JournalEvent
+from copytrade_live.core.market import Instant
+from copytrade_live.errors import InputFileError
+
+_FIELDS = ("seq", "run_id", "type", "version", "caused_by", "event_at", "observed_at", "payload")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """One event as the journal keeps it. caused_by is the seq of the observation a fact answers.
+
+    Shape: payload is JSON text with sorted keys and no spaces, what core/codec.py makes of the event.
+    """
+
+    seq: int
+    run_id: str
+    type: str
+    version: int
+    caused_by: int | None
+    event_at: Instant
+    observed_at: Instant
+    payload: str
+
+    @property
+    def event(self) -> JournalEvent:
+        """The event this row holds."""
+        return decode(
+            {
+                "type": self.type,
+                "version": self.version,
+                "event_at": self.event_at,
+                "observed_at": self.observed_at,
+                "payload": json.loads(self.payload),
+            }
+        )
+
+
+def to_row(event: JournalEvent, *, seq: int, run_id: str, caused_by: int | None) -> JournalRow:
+    """The row that keeps an event."""
+    encoded = encode(event)
+    return JournalRow(
+        seq=seq,
+        run_id=run_id,
+        type=str(encoded["type"]),
+        version=_whole(encoded["version"]),
+        caused_by=caused_by,
+        event_at=event.event_at,
+        observed_at=event.observed_at,
+        payload=compact(encoded["payload"]),
+    )
+
+
+def to_line(row: JournalRow) -> bytes:
+    """One line of an exported segment, newline included."""
+    content = {name: getattr(row, name) for name in _FIELDS} | {"payload": json.loads(row.payload)}
+    return compact(content).encode() + b"\n"
+
+
+def from_line(line: str, *, origin: str) -> JournalRow:
+    """Read a line of a segment; origin names the file and line. Raises: InputFileError."""
+    try:
+        content = json.loads(line)
+    except ValueError as error:
+        raise InputFileError(f"{origin} is not a whole JSON object ({error}); was the file cut off?") from error
+    if not isinstance(content, Mapping) or set(content) != set(_FIELDS):
+        raise InputFileError(f"{origin} is not a journal line; it needs exactly the keys {', '.join(_FIELDS)}")
+    return JournalRow(
+        seq=_whole(content["seq"], origin),
+        run_id=str(content["run_id"]),
+        type=str(content["type"]),
+        version=_whole(content["version"], origin),
+        caused_by=None if content["caused_by"] is None else _whole(content["caused_by"], origin),
+        event_at=_whole(content["event_at"], origin),
+        observed_at=_whole(content["observed_at"], origin),
+        payload=compact(content["payload"]),
+    )
+
+
+def compact(value: object) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _whole(value: object, origin: str = "the encoded event") -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputFileError(f"{origin} holds {value!r} where a whole number belongs")
+    return value

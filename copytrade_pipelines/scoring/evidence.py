@@ -1,0 +1,60 @@
+"""The rows a score may be made of, and the one place where they are cut to what was known at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from copytrade_live.core.market import Instant
+from copytrade_pipelines.scoring.parameters import ScoreParameters
+
+TIME = "datetime64[us]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Frames as the warehouse has them; times are naive UTC.
+
+    Shape: wallets(wallet, coverage, history_complete), markets(condition_id, event_id, category, token_ids, fee_rate,
+    fee_exponent, end_at, closed_at), resolutions(condition_id, payouts, resolved_at, known_at), books(token_id,
+    event_at, observed_at, bids, asks), prices(token_id, at, mid), copies(wallet, slippage, known_at).
+    """
+
+    wallets: pd.DataFrame
+    markets: pd.DataFrame
+    resolutions: pd.DataFrame
+    books: pd.DataFrame
+    prices: pd.DataFrame
+    copies: pd.DataFrame
+
+
+def moment(instant: Instant) -> np.datetime64:
+    """An instant as a naive UTC time."""
+    return np.datetime64(instant, "ms").astype(TIME)
+
+
+def span(seconds: float) -> np.timedelta64:
+    """A duration. Units: seconds."""
+    return np.timedelta64(round(seconds * 1_000_000), "us")
+
+
+def known_by(evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> Evidence:
+    """Drop every row that was not known at as_of; nothing downstream looks at a clock again."""
+    now = moment(as_of)
+    prices, markets, lag = evidence.prices, evidence.markets, span(parameters.index_lag_seconds)
+    resolutions = evidence.resolutions[evidence.resolutions["known_at"] <= now]
+    return replace(
+        evidence,
+        markets=markets.assign(closed_at=markets["closed_at"].where(markets["closed_at"] <= now)),
+        resolutions=resolutions.sort_values("known_at", kind="stable").drop_duplicates("condition_id", keep="last"),
+        books=evidence.books[evidence.books["observed_at"] <= now],
+        prices=prices[prices["at"] <= now - lag],
+        copies=evidence.copies[evidence.copies["known_at"] <= now],
+    )
+
+
+def fills_known_by(fills: pd.DataFrame, as_of: Instant) -> pd.DataFrame:
+    """The fills that could be seen at as_of."""
+    return fills[fills["observed_at"] <= moment(as_of)]

@@ -1,0 +1,88 @@
+"""Verifies with sqlglot that a model is one select over declared tables, and traces each column to its origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from copytrade_live.errors import SqlModelError
+from copytrade_pipelines.sql_render import MARK, Relation
+
+DIALECT = "duckdb"
+# Table functions that read no table; any other one could bypass ref() and source().
+HARMLESS = (exp.GenerateSeries, exp.Unnest)
+
+Schema = Mapping[Relation, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """One column of another table that a column is made from."""
+
+    relation: Relation
+    column: str
+
+
+def verify_select(marked: str, path: Path) -> exp.Query:
+    """The parsed select. Raises: SqlModelError when it is not one select, or names a table past ref and source."""
+    try:
+        statements = [statement for statement in sqlglot.parse(marked, dialect=DIALECT) if statement is not None]
+    except SqlglotError as error:
+        raise SqlModelError(f"{path}: does not parse as DuckDB SQL: {str(error).splitlines()[0]}") from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        kinds = ", ".join(statement.key for statement in statements) or "nothing"
+        raise SqlModelError(
+            f"{path}: a model is one select, found {len(statements)} statements ({kinds}); keep one select in the file"
+        )
+    query = statements[0]
+    ctes = {cte.alias_or_name for cte in query.find_all(exp.CTE)}
+    for table in query.find_all(exp.Table):
+        _refuse_undeclared(table, ctes, path)
+    return query
+
+
+def trace_columns(marked: str, columns: tuple[str, ...], schema: Schema, path: Path) -> dict[str, tuple[Origin, ...]]:
+    """Where each output column comes from. Raises: SqlModelError when a column cannot be traced."""
+    try:
+        qualified = qualify(
+            verify_select(marked, path), dialect=DIALECT, schema=_nested(schema), validate_qualify_columns=False
+        )
+        scope = build_scope(qualified)
+        return {column: _origins(column, qualified, scope) for column in columns}
+    except (SqlglotError, ValueError) as error:
+        raise SqlModelError(f"{path}: column lineage failed: {error}; name every column and its table") from error
+
+
+def _refuse_undeclared(table: exp.Table, ctes: set[str], path: Path) -> None:
+    if table.catalog == MARK or isinstance(table.this, HARMLESS):
+        return
+    if not table.db and isinstance(table.this, exp.Identifier) and table.name in ctes:
+        return
+    raise SqlModelError(
+        f"{path}: names the table {table.sql(dialect=DIALECT)} itself; "
+        f"write {{{{ ref('...') }}}} for a model or {{{{ source('...', '...') }}}} for a source"
+    )
+
+
+def _origins(column: str, qualified: exp.Expr, scope: Scope | None) -> tuple[Origin, ...]:
+    found: set[Origin] = set()
+    for node in lineage(column, qualified, dialect=DIALECT, scope=scope).walk():
+        table = node.expression
+        if isinstance(table, exp.Table) and table.catalog == MARK:
+            found.add(Origin(Relation(table.db, table.name), node.name.split(".")[-1].strip('"')))
+    return tuple(sorted(found))
+
+
+def _nested(schema: Schema) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
+    nested: dict[str, dict[str, dict[str, str]]] = {}
+    for relation, columns in schema.items():
+        nested.setdefault(relation.schema, {})[relation.name] = dict(columns)
+    return {MARK: nested} if nested else {}

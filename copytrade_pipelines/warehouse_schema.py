@@ -1,0 +1,140 @@
+"""The tables of schema raw, as docs/contracts.md states them; Python writes them, SQL models read them."""
+
+from __future__ import annotations
+
+import duckdb
+
+SCHEMAS = ("raw", "staging", "intermediate", "marts")
+
+# No PRIMARY KEY constraints: an upsert replaces rows inside one transaction, where DuckDB's index still sees the
+# deleted key. The keys are kept by the one upsert of ingest/upsert.py instead, and checked by tests and suites.
+KEYS: dict[str, tuple[str, ...]] = {
+    "raw.wallets": ("wallet",),
+    "raw.fills": ("fill_id",),
+    "raw.activity": ("activity_id",),
+    "raw.markets": ("condition_id",),
+    "raw.resolutions": ("condition_id", "status"),
+    "raw.books": ("book_id",),
+    "raw.prices": ("token_id", "at"),
+    "raw.quarantine": ("quarantine_id",),
+    "raw.journal": ("run_id", "seq"),
+}
+
+LADDER = "STRUCT(price DOUBLE, size DOUBLE)[]"
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "raw.wallets": {
+        "wallet": "VARCHAR",
+        "source": "VARCHAR",
+        "first_seen_at": "TIMESTAMP",
+        "coverage": "DOUBLE",
+        "history_complete": "BOOLEAN",
+        "fills": "BIGINT",
+        "fetched_through": "TIMESTAMP",
+    },
+    "raw.fills": {
+        "fill_id": "VARCHAR",
+        "wallet": "VARCHAR",
+        "condition_id": "VARCHAR",
+        "token_id": "VARCHAR",
+        "outcome": "VARCHAR",
+        "outcome_index": "INTEGER",
+        "side": "VARCHAR",
+        "role": "VARCHAR",
+        "price": "DOUBLE",
+        "size": "DOUBLE",
+        "event_at": "TIMESTAMP",
+        "observed_at": "TIMESTAMP",
+        "tx_hash": "VARCHAR",
+        "occurrence": "INTEGER",
+        "source": "VARCHAR",
+        "title": "VARCHAR",
+        "slug": "VARCHAR",
+        "event_slug": "VARCHAR",
+    },
+    "raw.activity": {
+        "activity_id": "VARCHAR",
+        "wallet": "VARCHAR",
+        "type": "VARCHAR",
+        "condition_id": "VARCHAR",
+        "token_id": "VARCHAR",
+        "size": "DOUBLE",
+        "usdc_size": "DOUBLE",
+        "event_at": "TIMESTAMP",
+        "observed_at": "TIMESTAMP",
+        "tx_hash": "VARCHAR",
+        "source": "VARCHAR",
+    },
+    "raw.markets": {
+        "condition_id": "VARCHAR",
+        "market_id": "VARCHAR",
+        "question": "VARCHAR",
+        "slug": "VARCHAR",
+        "event_id": "VARCHAR",
+        "event_slug": "VARCHAR",
+        "category": "VARCHAR",
+        "outcomes": "VARCHAR[]",
+        "token_ids": "VARCHAR[]",
+        "tick_size": "DOUBLE",
+        "min_order_size": "DOUBLE",
+        "fee_rate": "DOUBLE",
+        "fee_exponent": "DOUBLE",
+        "neg_risk": "BOOLEAN",
+        "start_at": "TIMESTAMP",
+        "end_at": "TIMESTAMP",
+        "closed": "BOOLEAN",
+        "closed_at": "TIMESTAMP",
+        "accepting_orders": "BOOLEAN",
+        "observed_at": "TIMESTAMP",
+    },
+    "raw.resolutions": {
+        "condition_id": "VARCHAR",
+        "status": "VARCHAR",
+        "payouts": "DOUBLE[]",
+        "winning_outcome": "VARCHAR",
+        "resolved_at": "TIMESTAMP",
+        "known_at": "TIMESTAMP",
+        "was_disputed": "BOOLEAN",
+        "source": "VARCHAR",
+    },
+    "raw.books": {
+        "book_id": "VARCHAR",
+        "token_id": "VARCHAR",
+        "condition_id": "VARCHAR",
+        "event_at": "TIMESTAMP",
+        "observed_at": "TIMESTAMP",
+        "bids": LADDER,
+        "asks": LADDER,
+        "source": "VARCHAR",
+    },
+    "raw.prices": {"token_id": "VARCHAR", "at": "TIMESTAMP", "mid": "DOUBLE"},
+    "raw.quarantine": {
+        "quarantine_id": "VARCHAR",
+        "source": "VARCHAR",
+        "reason": "VARCHAR",
+        "field": "VARCHAR",
+        "value": "VARCHAR",
+        "payload": "VARCHAR",
+        "first_seen_at": "TIMESTAMP",
+    },
+    "raw.journal": {
+        "run_id": "VARCHAR",
+        "seq": "BIGINT",
+        "mode": "VARCHAR",
+        "type": "VARCHAR",
+        "caused_by": "BIGINT",
+        "event_at": "TIMESTAMP",
+        "observed_at": "TIMESTAMP",
+        "payload": "VARCHAR",
+    },
+}
+
+
+def ensure_schema(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the four schemas and every raw table that is not there yet."""
+    for schema in SCHEMAS:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    for table, columns in COLUMNS.items():
+        keys = KEYS[table]
+        body = ", ".join(f'"{name}" {kind}{" NOT NULL" if name in keys else ""}' for name, kind in columns.items())
+        con.execute(f"CREATE TABLE IF NOT EXISTS {table} ({body})")

@@ -1,0 +1,52 @@
+-- Every decision of the runner: copied, rejected or left, with the number measured and the limit it met.
+-- grain: one row per run and decision
+-- as of: observed_at
+-- checks: blocking
+-- unique: run_id, seq
+-- column: run_id varchar not_null -- the run that decided
+-- column: seq bigint not_null -- its place in the run
+-- column: mode varchar not_null -- which shell ran
+-- column: signal_id varchar -- the leader's fill; null for exits
+-- column: wallet varchar not_null -- the leader
+-- column: token_id varchar not_null -- the outcome token
+-- column: condition_id varchar not_null -- the market
+-- column: decision varchar not_null accepted(copied,rejected,exited) -- what was decided
+-- column: reason varchar -- why it was rejected or left (core/reasons.py); null for copies
+-- column: measured double -- the number looked at, in the reason's own unit
+-- column: limit double -- the limit it met, in the reason's own unit
+-- column: snapshot_id varchar -- the score snapshot it rested on; null for exits
+-- column: event_at timestamp not_null -- when it happened
+-- column: observed_at timestamp not_null -- when the runner could know it
+{{ config(materialized='table', tags=['journal']) }}
+
+with journal as (
+    select * from {{ ref('stg_journal') }}
+),
+
+decisions as (
+    select * from journal where type in ('SignalCopied', 'SignalRejected', 'ExitDecided')
+)
+
+select
+    run_id,
+    seq,
+    mode,
+    json_extract_string(payload, '$.signal_id') as signal_id,
+    json_extract_string(payload, '$.wallet') as wallet,
+    json_extract_string(payload, '$.token_id') as token_id,
+    coalesce(
+        json_extract_string(payload, '$.condition_id'),
+        json_extract_string(payload, '$.order.condition_id')
+    ) as condition_id,
+    case type
+        when 'SignalCopied' then 'copied'
+        when 'SignalRejected' then 'rejected'
+        else 'exited'
+    end as decision,
+    json_extract_string(payload, '$.reason') as reason,
+    cast(json_extract_string(payload, '$.measured') as double) as measured,
+    cast(json_extract_string(payload, '$.limit') as double) as "limit",
+    json_extract_string(payload, '$.snapshot_id') as snapshot_id,
+    event_at,
+    observed_at,
+from decisions

@@ -1,0 +1,38 @@
+-- Every fill of every watched wallet.
+-- grain: one row per fill
+-- as of: observed_at
+-- checks: blocking
+-- column: fill_id varchar not_null unique -- identity of the fill
+-- column: wallet varchar not_null -- who traded, lower case
+-- column: condition_id varchar not_null -- the market
+-- column: token_id varchar not_null -- the outcome token
+-- column: outcome varchar -- the outcome's name
+-- column: side varchar not_null accepted(BUY,SELL) -- which way the wallet traded
+-- column: role varchar not_null accepted(maker,taker,unknown) -- whether it rested or crossed
+-- column: price double not_null -- dollars per share
+-- column: size double not_null -- shares
+-- column: notional double not_null -- price times size, collateral
+-- column: event_at timestamp not_null -- when it happened
+-- column: observed_at timestamp not_null -- when it could be known
+-- column: tx_hash varchar -- transaction; null in old recordings
+{{ config(materialized='table', tags=['fills']) }}
+
+with fills as (
+    select * from {{ ref('stg_fills') }}
+)
+
+select
+    fill_id,
+    wallet,
+    condition_id,
+    token_id,
+    outcome,
+    side,
+    role,
+    price,
+    size,
+    price * size as notional,
+    event_at,
+    observed_at,
+    tx_hash,
+from fills
