@@ -64,7 +64,6 @@ class RejectReason(_Reason):
     BELOW_MINIMUM = "below_minimum", "The size that fits every cap is below the venue's or our minimum."
     DAILY_SOFT_STOP = (
         "daily_soft_stop",
-        Stage.RISK,
         "Equity fell too far since the day began; entries wait for tomorrow.",
     )
     MAX_POSITIONS = "max_positions", "Too many positions are open."
@@ -81,6 +80,7 @@ _LATER_STAGES = {
     RejectReason.NO_CASH: Stage.SIZE,
     RejectReason.BELOW_MINIMUM: Stage.SIZE,
     RejectReason.ORDER_IN_FLIGHT: Stage.RISK,
+    RejectReason.DAILY_SOFT_STOP: Stage.RISK,
     RejectReason.MAX_POSITIONS: Stage.RISK,
     RejectReason.MARKET_EXPOSURE: Stage.RISK,
     RejectReason.LEADER_EXPOSURE: Stage.RISK,

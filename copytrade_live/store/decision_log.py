@@ -9,10 +9,11 @@ import json
 import os
 from pathlib import Path
 
+from copytrade_live.core.codec import dumps
 from copytrade_live.store.decision_lines import decision_line
 from copytrade_live.store.files import make_folder
 from copytrade_live.store.journal import Journal
-from copytrade_live.store.rows import JournalRow, compact
+from copytrade_live.store.rows import JournalRow
 
 _BLOCK = 65_536
 
@@ -34,7 +35,7 @@ class DecisionLog:
             self._watermark = row.seq
             content = decision_line(row, self._observation_behind(row))
             if content is not None:
-                lines.append(compact(content).encode() + b"\n")
+                lines.append(dumps(content).encode() + b"\n")
         if lines:
             with self._path.open("ab") as file:
                 file.write(b"".join(lines))

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
+from copytrade_live.core.codec import dumps
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import StateError
 from copytrade_live.store.files import TEMPORARY_SUFFIX, make_folder, write_durably
 from copytrade_live.store.journal import Journal
-from copytrade_live.store.rows import compact, to_line
+from copytrade_live.store.rows import to_line
 from copytrade_live.store.segments import Segment, find_segments, read_segment
 
 MAX_SEGMENT_EVENTS = 5_000
@@ -46,7 +47,7 @@ class Exporter:
     def beat(self, run_id: str, mode: str, now: Instant) -> None:
         """Say that this runner is alive and how far its journal is."""
         content = {"run_id": run_id, "mode": mode, "written_at": now, "last_seq": self._journal.last_seq}
-        write_durably(self._folder / HEARTBEAT_FILE, compact(content).encode() + b"\n")
+        write_durably(self._folder / HEARTBEAT_FILE, dumps(content).encode() + b"\n")
 
     def _check_same_journal(self, segment: Segment) -> None:
         tail = deque(read_segment(segment.path), maxlen=1)

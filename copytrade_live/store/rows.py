@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from copytrade_live.core.codec import decode, encode
+from copytrade_live.core.codec import CodecError, decode, dumps, encode
 from copytrade_live.core.events import JournalEvent
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import InputFileError
@@ -32,16 +32,14 @@ class JournalRow:
 
     @property
     def event(self) -> JournalEvent:
-        """The event this row holds."""
-        return decode(
-            {
-                "type": self.type,
-                "version": self.version,
-                "event_at": self.event_at,
-                "observed_at": self.observed_at,
-                "payload": json.loads(self.payload),
-            }
-        )
+        """The event this row holds. Raises: InputFileError when this version cannot read it."""
+        content = {name: getattr(self, name) for name in ("type", "version", "event_at", "observed_at")}
+        try:
+            return decode(content | {"payload": json.loads(self.payload)})
+        except CodecError as error:
+            raise InputFileError(
+                f"journal event {self.seq} cannot be read: {error}; was it written by another version?"
+            ) from error
 
 
 def to_row(event: JournalEvent, *, seq: int, run_id: str, caused_by: int | None) -> JournalRow:
@@ -50,19 +48,19 @@ def to_row(event: JournalEvent, *, seq: int, run_id: str, caused_by: int | None)
     return JournalRow(
         seq=seq,
         run_id=run_id,
-        type=str(encoded["type"]),
-        version=_whole(encoded["version"]),
+        type=encoded["type"],
+        version=encoded["version"],
         caused_by=caused_by,
         event_at=event.event_at,
         observed_at=event.observed_at,
-        payload=compact(encoded["payload"]),
+        payload=dumps(encoded["payload"]),
     )
 
 
 def to_line(row: JournalRow) -> bytes:
     """One line of an exported segment, newline included."""
     content = {name: getattr(row, name) for name in _FIELDS} | {"payload": json.loads(row.payload)}
-    return compact(content).encode() + b"\n"
+    return dumps(content).encode() + b"\n"
 
 
 def from_line(line: str, *, origin: str) -> JournalRow:
@@ -81,16 +79,11 @@ def from_line(line: str, *, origin: str) -> JournalRow:
         caused_by=None if content["caused_by"] is None else _whole(content["caused_by"], origin),
         event_at=_whole(content["event_at"], origin),
         observed_at=_whole(content["observed_at"], origin),
-        payload=compact(content["payload"]),
+        payload=dumps(content["payload"]),
     )
 
 
-def compact(value: object) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _whole(value: object, origin: str = "the encoded event") -> int:
+def _whole(value: object, origin: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise InputFileError(f"{origin} holds {value!r} where a whole number belongs")
     return value
