@@ -97,7 +97,8 @@ def _column(value: str, path: Path) -> Column:
     match = _COLUMN.fullmatch(head.strip())
     if match is None or not meaning.strip():
         raise SqlModelError(
-            f"{path}: column line was '{value}'; write '-- column: name type [not_null] [unique] [accepted(a,b)] -- meaning'"
+            f"{path}: column line was '{value}'; write it as "
+            "'-- column: name type [not_null] [unique] [accepted(a,b)] -- meaning'"
         )
     rules = match["rules"]
     accepted = _ACCEPTED.search(rules)

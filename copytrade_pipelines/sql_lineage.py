@@ -9,9 +9,7 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.lineage import lineage
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.lineage import Node, lineage
 
 from copytrade_live.errors import SqlModelError
 from copytrade_pipelines.sql_render import MARK, Relation
@@ -49,16 +47,13 @@ def verify_select(marked: str, path: Path) -> exp.Query:
     return query
 
 
-def trace_columns(marked: str, columns: tuple[str, ...], schema: Schema, path: Path) -> dict[str, tuple[Origin, ...]]:
-    """Where each output column comes from. Raises: SqlModelError when a column cannot be traced."""
+def trace_columns(marked: str, schema: Schema, path: Path) -> dict[str, tuple[Origin, ...]]:
+    """Where each output column comes from. Raises: SqlModelError when one cannot be traced."""
     try:
-        qualified = qualify(
-            verify_select(marked, path), dialect=DIALECT, schema=_nested(schema), validate_qualify_columns=False
-        )
-        scope = build_scope(qualified)
-        return {column: _origins(column, qualified, scope) for column in columns}
+        nodes = lineage(None, verify_select(marked, path), _nested(schema), dialect=DIALECT)
     except (SqlglotError, ValueError) as error:
         raise SqlModelError(f"{path}: column lineage failed: {error}; name every column and its table") from error
+    return {column: _origins(node) for column, node in nodes.items()}
 
 
 def _refuse_undeclared(table: exp.Table, ctes: set[str], path: Path) -> None:
@@ -72,9 +67,9 @@ def _refuse_undeclared(table: exp.Table, ctes: set[str], path: Path) -> None:
     )
 
 
-def _origins(column: str, qualified: exp.Expr, scope: Scope | None) -> tuple[Origin, ...]:
+def _origins(output: Node) -> tuple[Origin, ...]:
     found: set[Origin] = set()
-    for node in lineage(column, qualified, dialect=DIALECT, scope=scope).walk():
+    for node in output.walk():
         table = node.expression
         if isinstance(table, exp.Table) and table.catalog == MARK:
             found.add(Origin(Relation(table.db, table.name), node.name.split(".")[-1].strip('"')))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,6 +17,7 @@ from copytrade_live.errors import SqlModelError
 from copytrade_pipelines.sql_header import Contract, is_blocking_comment, parse_header, prose_of
 from copytrade_pipelines.sql_lineage import Origin, trace_columns, verify_select
 from copytrade_pipelines.sql_render import Names, Relation, Rendered, render_template
+from copytrade_pipelines.warehouse_schema import COLUMNS
 
 LAYERS = ("staging", "intermediate", "marts")
 TEST_SUFFIX = ".test.sql"
@@ -56,11 +58,12 @@ class ModelTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A table that Python writes. asset_key is the Dagster asset that writes it."""
+    """A table that Python writes. asset_key is the Dagster asset that writes it; columns maps name to DuckDB type."""
 
     relation: Relation
     description: str
     asset_key: tuple[str, ...]
+    columns: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +89,15 @@ class Project:
     def lineage(self, name: str) -> dict[str, tuple[Origin, ...]]:
         """Where each column of a model comes from, one step back. Raises: SqlModelError."""
         model = self.model(name)
-        schema = {
-            parent.relation: {column.name: column.type for column in parent.contract.columns}
-            for parent in (self.models[relation.name] for relation in model.rendered.refs)
-        }
-        columns = tuple(column.name for column in model.contract.columns)
-        return trace_columns(model.rendered.marked, columns, schema, model.path)
+        inputs = (*model.rendered.refs, *model.rendered.sources)
+        schema = {relation: self.columns_of(relation) for relation in inputs}
+        return trace_columns(model.rendered.marked, schema, model.path)
+
+    def columns_of(self, relation: Relation) -> dict[str, str]:
+        """Name and DuckDB type of each column of a model or a source."""
+        if relation in self.sources:
+            return dict(self.sources[relation].columns)
+        return {column.name: column.type for column in self.models[relation.name].contract.columns}
 
 
 def shipped_folder() -> Path:
@@ -104,9 +110,7 @@ def load_project(root: Path | None = None) -> Project:
     """Read and verify every model under root, else of the shipped folder. Raises: SqlModelError."""
     folder = root or shipped_folder()
     sources = _read_sources(folder)
-    files = {
-        path.stem: path for layer in LAYERS for path in sorted((folder / layer).glob("*.sql")) if not _is_test(path)
-    }
+    files = {path.stem: path for path in _sql_files(folder) if not path.name.endswith(TEST_SUFFIX)}
     names = Names(
         models={stem: Relation(path.parent.name, stem) for stem, path in files.items()}, sources=frozenset(sources)
     )
@@ -120,8 +124,8 @@ def render(model: Model) -> str:
     return model.rendered.sql
 
 
-def _is_test(path: Path) -> bool:
-    return path.name.endswith(TEST_SUFFIX)
+def _sql_files(folder: Path) -> list[Path]:
+    return [path for layer in LAYERS for path in sorted((folder / layer).glob("*.sql"))]
 
 
 def _read_model(path: Path, names: Names) -> Model:
@@ -143,8 +147,8 @@ def _in_order(models: dict[str, Model]) -> dict[str, Model]:
 
 def _read_tests(project: Project, names: Names) -> dict[str, tuple[ModelTest, ...]]:
     tests: dict[str, tuple[ModelTest, ...]] = {}
-    for layer in LAYERS:
-        for path in sorted((project.root / layer).glob(f"*{TEST_SUFFIX}")):
+    for path in _sql_files(project.root):
+        if path.name.endswith(TEST_SUFFIX):
             test = _read_test(path, project, names)
             tests[test.model] = (*tests.get(test.model, ()), test)
     return tests
@@ -176,10 +180,18 @@ def _read_sources(folder: Path) -> dict[Relation, Source]:
     path = folder / SOURCES_FILE
     if not path.exists():
         raise SqlModelError(f"{path} does not exist; declare the tables that Python writes there")
-    sources: dict[Relation, Source] = {}
-    for schema in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]:
-        for table in schema["tables"]:
-            relation = Relation(schema["name"], table["name"])
-            key = table.get("meta", {}).get("dagster", {}).get("asset_key", [relation.schema, relation.name])
-            sources[relation] = Source(relation=relation, description=table["description"], asset_key=tuple(key))
-    return sources
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]
+    found = (_read_source(schema["name"], table, path) for schema in declared for table in schema["tables"])
+    return {source.relation: source for source in found}
+
+
+def _read_source(schema: str, table: Mapping[str, Any], path: Path) -> Source:
+    relation = Relation(schema, table["name"])
+    # Schema raw has its one home in warehouse_schema; other tables declare their columns here, as dbt does.
+    columns = COLUMNS.get(str(relation)) or {
+        column["name"]: str(column["data_type"]).upper() for column in table.get("columns", ())
+    }
+    if not columns:
+        raise SqlModelError(f"{path}: source {relation} has no columns; list them with name and data_type")
+    key = table.get("meta", {}).get("dagster", {}).get("asset_key", [relation.schema, relation.name])
+    return Source(relation=relation, description=table["description"], asset_key=tuple(key), columns=columns)

@@ -29,7 +29,10 @@ class TakenDepth:
         """Fold one event."""
         if isinstance(event, OrderFilled):
             self._take(event.fill)
-        elif isinstance(event, BookObserved | LeaderFillObserved | OrderExpired) and event.book is not None:
+        elif isinstance(event, BookObserved):
+            self._shown[event.book.token_id] = event.book
+            self._see(event.book)
+        elif isinstance(event, LeaderFillObserved | OrderExpired) and event.book is not None:
             self._see(event.book)
 
     def left(self, book: Book, side: Side) -> tuple[Level, ...]:
@@ -53,7 +56,6 @@ class TakenDepth:
 
     def _see(self, book: Book) -> None:
         # A level that shrank below what we took lost it to others; what comes after is new and may be taken.
-        self._shown[book.token_id] = book
         for side in Side:
             shown = {level.price: to_micro(level.size) for level in levels_to_cross(book, side)}
             for key in [key for key in self._taken if key[0] == book.token_id and key[1] is side]:

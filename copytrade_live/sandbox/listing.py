@@ -20,7 +20,7 @@ _NAMES = (
     "Avery Holt", "Marin Vale", "Tess Calder", "Rowan Pike", "Lena Ostrow", "Hugo Brandt", "Mila Serrano", "Otis Krane",
 )  # fmt: skip
 _COINS = ("Bitcoin", "Ethereum", "Solana", "XRP")
-_EVENTS_A_DAY = 9.3
+_EVENTS_A_DAY = 10.8
 _WARM_UP: Instant = 7 * DAY
 _LIVENESS: Instant = 2 * HOUR
 

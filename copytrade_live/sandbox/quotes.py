@@ -37,7 +37,7 @@ class Depth:
     tick_size: float
     half_spread: float
     offsets: tuple[int, ...]
-    shares: Floats
+    shares: tuple[tuple[tuple[float, ...], ...], ...]
     salt: int
 
 
@@ -55,26 +55,28 @@ def draw_depth(rng: np.random.Generator, *, tick_size: float, name: str, is_thin
         tick_size=tick_size,
         half_spread=half_spread,
         offsets=tuple(int(value) for value in offsets),
-        shares=weights * scale,
+        shares=tuple(tuple(tuple(side) for side in variant) for variant in (weights * scale).tolist()),
         salt=digest64("depth", name),
     )
 
 
 def build_ladder(depth: Depth, mid: float, at: Instant) -> Ladder:
     """The book around a mid at an instant."""
+    return Ladder(depth.tick_size, build_side(depth, mid, at, is_bid=True), build_side(depth, mid, at, is_bid=False))
+
+
+def build_side(depth: Depth, mid: float, at: Instant, *, is_bid: bool) -> tuple[Rung, ...]:
+    """One side of that book, best first."""
     bid, ask = touch_ticks(mid, depth.half_spread, depth.tick_size)
     ticks = round(1 / depth.tick_size)
-    shares = depth.shares[_variant(depth.salt, at // SHUFFLE)]
-    bid_scale = 1.0 / max(1.0 - bid * depth.tick_size, 0.15)
-    ask_scale = 1.0 / max(ask * depth.tick_size, 0.15)
-    bids = _rungs([bid - offset for offset in depth.offsets], shares[0] * bid_scale, ticks)
-    asks = _rungs([ask + offset for offset in depth.offsets], shares[1] * ask_scale, ticks)
-    return Ladder(depth.tick_size, bids, asks)
-
-
-def _rungs(prices: list[int], shares: Floats, ticks: int) -> tuple[Rung, ...]:
+    best, step = (bid, -1) if is_bid else (ask, 1)
+    # Depth counts in dollars of whoever would buy here: of this outcome from asks, of the other from bids.
+    scale = 1.0 / max((ticks - best if is_bid else best) * depth.tick_size, 0.15)
+    shares = depth.shares[_variant(depth.salt, at // SHUFFLE)][0 if is_bid else 1]
     return tuple(
-        (price, round(size, 2)) for price, size in zip(prices, shares.tolist(), strict=True) if 0 < price < ticks
+        (price, round(size * scale, 2))
+        for offset, size in zip(depth.offsets, shares, strict=True)
+        if 0 < (price := best + step * offset) < ticks
     )
 
 

@@ -91,7 +91,6 @@ def _rejected(event: SignalRejected) -> Line:
         "side": event.side.value,
         "snapshot_id": event.snapshot_id,
         "reason": event.reason.value,
-        "stage": event.reason.stage.value,
         "measured": event.measured,
         "limit": event.limit,
     }

@@ -55,15 +55,13 @@ def _repair(path: Path) -> int:
     if not path.exists():
         return 0
     with path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        while end:
+        end, seq = file.seek(0, os.SEEK_END), None
+        while end and seq is None:
             start = _line_start(file.fileno(), end)
             seq = _seq_of(os.pread(file.fileno(), end - start, start))
-            if seq is not None:
-                break
-            end = start
+            end = end if seq is not None else start
         file.truncate(end)
-    return seq if end else 0
+    return seq or 0
 
 
 def _line_start(handle: int, end: int) -> int:

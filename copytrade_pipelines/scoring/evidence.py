@@ -17,14 +17,15 @@ TIME = "datetime64[us]"
 class Evidence:
     """Frames as the warehouse has them; times are naive UTC.
 
-    Shape: wallets(wallet, coverage, history_complete), markets(condition_id, event_id, category, token_ids, fee_rate,
-    fee_exponent, end_at, closed_at), resolutions(condition_id, payouts, resolved_at, known_at), books(token_id,
-    event_at, observed_at, bids, asks), prices(token_id, at, mid), copies(wallet, slippage, known_at).
+    Shape: wallets(wallet, coverage, history_complete), markets(condition_id, event_id, category, fee_rate,
+    fee_exponent, end_at, closed_at), outcomes(token_id, payout, resolved_at, known_at) of resolved markets,
+    books(token_id, event_at, observed_at, bids, asks) with levels as {price, size} best first, prices(token_id, at,
+    mid), copies(wallet, slippage, known_at): our own entries.
     """
 
     wallets: pd.DataFrame
     markets: pd.DataFrame
-    resolutions: pd.DataFrame
+    outcomes: pd.DataFrame
     books: pd.DataFrame
     prices: pd.DataFrame
     copies: pd.DataFrame
@@ -32,7 +33,7 @@ class Evidence:
 
 def moment(instant: Instant) -> np.datetime64:
     """An instant as a naive UTC time."""
-    return np.datetime64(instant, "ms").astype(TIME)
+    return np.datetime64(instant * 1000, "us")
 
 
 def span(seconds: float) -> np.timedelta64:
@@ -44,11 +45,10 @@ def known_by(evidence: Evidence, as_of: Instant, parameters: ScoreParameters) ->
     """Drop every row that was not known at as_of; nothing downstream looks at a clock again."""
     now = moment(as_of)
     prices, markets, lag = evidence.prices, evidence.markets, span(parameters.index_lag_seconds)
-    resolutions = evidence.resolutions[evidence.resolutions["known_at"] <= now]
     return replace(
         evidence,
         markets=markets.assign(closed_at=markets["closed_at"].where(markets["closed_at"] <= now)),
-        resolutions=resolutions.sort_values("known_at", kind="stable").drop_duplicates("condition_id", keep="last"),
+        outcomes=evidence.outcomes[evidence.outcomes["known_at"] <= now],
         books=evidence.books[evidence.books["observed_at"] <= now],
         prices=prices[prices["at"] <= now - lag],
         copies=evidence.copies[evidence.copies["known_at"] <= now],

@@ -1,0 +1,156 @@
+"""The synthetic world: 64 wallets of known skill, precomputed from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from copytrade_live.clock import from_iso
+from copytrade_live.core.market import DAY, HOUR, SECOND, Instant
+from copytrade_live.sandbox.ladder import Ladder
+from copytrade_live.sandbox.ledger import Kind, Ledger, file_entries
+from copytrade_live.sandbox.listing import Listing, list_markets
+from copytrade_live.sandbox.quotes import Depth, Paths, build_ladder, draw_depth
+from copytrade_live.sandbox.redemptions import redeem_winnings
+from copytrade_live.sandbox.roster import draw_roster
+from copytrade_live.sandbox.tape import LAST_CALL, Tape
+from copytrade_live.sandbox.traders import Pump, Trader, TraderKind, pump, trade
+from copytrade_live.sandbox.truth import GRID, slow_noise
+from copytrade_live.sandbox.world import Floats, Instants, WorldMarket, WorldWallet
+
+EPOCH: Instant = from_iso("2026-01-15T00:00:00Z")
+HISTORY: Instant = 45 * DAY
+FUTURE: Instant = 61 * DAY
+THIN_SHARE = 0.12
+NOISE_SCALE = 0.003
+_PUMPS_A_DAY = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SyntheticWorld:
+    """A world drawn from a seed; see world.World."""
+
+    seed: int
+    wallets: tuple[WorldWallet, ...]
+    markets: tuple[WorldMarket, ...]
+    ledger: Ledger
+    paths: Paths
+    depths: tuple[Depth, ...]
+    kind: str = "synthetic"
+    first_at: Instant = EPOCH
+    start_at: Instant = EPOCH + HISTORY
+
+    def ladder(self, market: int, at: Instant) -> Ladder | None:
+        """The first outcome's book then; None when trading has not begun or has ended."""
+        listed = self.markets[market]
+        if not listed.opened_at <= at < listed.end_at:
+            return None
+        quoted_at = at - at % SECOND
+        return build_ladder(self.depths[market], self.paths.mid_at(market, quoted_at), quoted_at)
+
+    def mids(self, market: int, at: Instants) -> Floats:
+        """The first outcome's public mid; after the end the last one."""
+        listed = self.markets[market]
+        known = np.minimum(at, listed.end_at - SECOND)
+        mids = self.paths.mids(np.full(len(at), market, dtype=np.int64), known)
+        return np.where(at >= listed.opened_at, np.round(mids, 4), np.nan)
+
+    def true_edges(self) -> Floats:
+        """For each ledger row, truth minus price for the buyer's token, after the taker's fee; sells the other way.
+
+        Units: dollars per share. Rows that are no fills are NaN.
+        """
+        ledger = self.ledger
+        truth = self.paths.truths(ledger.market.astype(np.int64), ledger.at)
+        truth = np.where(ledger.outcome == 0, truth, 1.0 - truth)
+        cost = np.divide(ledger.cash, ledger.size, out=np.zeros(len(ledger)), where=ledger.size > 0)
+        edges = np.where(ledger.is_buy, truth - cost, cost - truth)
+        return np.where(ledger.kind == Kind.TRADE, edges, np.nan)
+
+
+def build_synthetic_world(seed: int) -> SyntheticWorld:
+    """Draw the whole world: the same seed gives the same world, to the last byte it serves."""
+    rng = np.random.default_rng(seed)
+    last_at = EPOCH + HISTORY + FUTURE
+    listings = list_markets(rng, seed, EPOCH, last_at)
+    markets = tuple(listing.market for listing in listings)
+    is_thin = rng.random(len(markets)) < THIN_SHARE
+    depths = tuple(
+        draw_depth(rng, tick_size=market.tick_size, name=market.condition_id, is_thin=bool(thin))
+        for market, thin in zip(markets, is_thin, strict=True)
+    )
+    paths = _lay_paths(rng, listings)
+    pumps = _draw_pumps(rng, markets, is_thin, last_at)
+    _push(paths, pumps)
+    traders, wallets = draw_roster(rng, seed)
+    tape = Tape(seed=seed, markets=markets, paths=paths, depths=depths, first_at=EPOCH, last_at=last_at)
+    _live(rng, tape, traders, pumps)
+    redeem_winnings(rng, tape, len(wallets))
+    return SyntheticWorld(
+        seed=seed,
+        wallets=tuple(wallets),
+        markets=markets,
+        ledger=file_entries(tape.entries),
+        paths=paths,
+        depths=depths,
+    )
+
+
+def _live(rng: np.random.Generator, tape: Tape, traders: list[Trader], pumps: list[Pump]) -> None:
+    # Each wallet draws from its own stream, so that changing one kind leaves the others as they were.
+    streams = rng.spawn(len(traders))
+    pumpers = [trader for trader in traders if trader.kind is TraderKind.PUMP]
+    for trader in traders:
+        trade(tape, streams[trader.number], trader)
+    for number, episode in enumerate(pumps):
+        trader = pumpers[number % len(pumpers)]
+        pump(tape, streams[trader.number], trader.number, episode)
+
+
+def _lay_paths(rng: np.random.Generator, listings: list[Listing]) -> Paths:
+    points = np.array([len(listing.truth) for listing in listings])
+    truth = np.concatenate([listing.truth for listing in listings])
+    noise = np.concatenate(
+        [slow_noise(rng, len(listing.truth), NOISE_SCALE) * _width(listing.truth) for listing in listings]
+    )
+    return Paths(
+        truth=truth,
+        noise=noise,
+        offset=np.concatenate(([0], np.cumsum(points)[:-1])),
+        points=points,
+        opened_at=np.array([listing.market.opened_at for listing in listings]),
+        end_at=np.array([listing.market.end_at for listing in listings]),
+        floor=np.array([0.006 if listing.market.tick_size < 0.01 else 0.015 for listing in listings]),
+    )
+
+
+def _width(truth: Floats) -> Floats:
+    return 4.0 * truth * (1.0 - truth)
+
+
+def _draw_pumps(
+    rng: np.random.Generator, markets: tuple[WorldMarket, ...], is_thin: np.typing.NDArray[np.bool_], last_at: Instant
+) -> list[Pump]:
+    pumps: list[Pump] = []
+    for at in np.sort(rng.uniform(EPOCH + HOUR, last_at - DAY, int(_PUMPS_A_DAY * (last_at - EPOCH) / DAY))):
+        start = int(at) // GRID * GRID
+        fit = [
+            number
+            for number in np.flatnonzero(is_thin).tolist()
+            if markets[number].opened_at + HOUR <= start < markets[number].end_at - 2 * HOUR - LAST_CALL
+        ]
+        if fit:
+            market = fit[int(rng.integers(len(fit)))]
+            pumps.append(Pump(market, int(rng.integers(2)), start, float(rng.uniform(0.03, 0.06))))
+    return pumps
+
+
+def _push(paths: Paths, pumps: list[Pump]) -> None:
+    for episode in pumps:
+        place = int(paths.offset[episode.market] + (episode.at - paths.opened_at[episode.market]) // GRID)
+        sign = 1.0 if episode.outcome == 0 else -1.0
+        for step, share in enumerate((0.0, 1.0, 1.0, 0.5, 0.2)):
+            paths.noise[place + step] += sign * episode.height * share
+
+

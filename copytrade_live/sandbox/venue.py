@@ -1,0 +1,114 @@
+"""A world looked at from now: lookups, what is visible, prices and volumes at this moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.sandbox.ladder import Ladder
+from copytrade_live.sandbox.ledger import Kind
+from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.sandbox.world import World
+
+INDEX_LAG: Instant = 10 * SECOND
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LastTrade:
+    """The latest fill of a token. Units: dollars per share."""
+
+    price: float
+    is_buy: bool
+    at: Instant
+
+
+class Venue:
+    """Indexes a world once; every answer is a function of the world and now.
+
+    index_lag is how long a fill takes to show in the data API, in the world's milliseconds.
+    """
+
+    def __init__(self, world: World, time: TimeKeeper, *, index_lag: Instant = INDEX_LAG) -> None:
+        self.world, self.time, self.index_lag = world, time, index_lag
+        self.markets = world.markets
+        self.by_condition = {market.condition_id: number for number, market in enumerate(self.markets)}
+        self.by_slug = {market.slug: number for number, market in enumerate(self.markets)}
+        self.by_market_id = {market.market_id: number for number, market in enumerate(self.markets)}
+        self.by_token = {
+            token: (number, outcome)
+            for number, market in enumerate(self.markets)
+            for outcome, token in enumerate(market.token_ids)
+        }
+        self.by_event: dict[str, list[int]] = defaultdict(list)
+        for number, market in enumerate(self.markets):
+            self.by_event[market.event_id].append(number)
+        self.event_by_slug = {market.event_slug: market.event_id for market in self.markets}
+        self.opened_at = np.array([market.opened_at for market in self.markets], dtype=np.int64)
+        self.by_wallet = {wallet.address: number for number, wallet in enumerate(world.wallets)}
+        ledger = world.ledger
+        self.trades: Rows = np.flatnonzero(ledger.kind == Kind.TRADE)
+        self.rows_of_wallet = _group(ledger.wallet, len(world.wallets))
+        self.rows_of_market = _group(np.where(ledger.kind == Kind.TRADE, ledger.market, -1), len(self.markets))
+        self._volumes = [np.cumsum(ledger.price[rows] * ledger.size[rows]) for rows in self.rows_of_market]
+
+    def now(self) -> Instant:
+        """The world's time."""
+        return self.time.now()
+
+    def visible_rows(self) -> int:
+        """How many ledger rows the data API shows: those older than its index lag."""
+        return self.world.ledger.rows_until(self.now() - self.index_lag)
+
+    def listed(self, now: Instant) -> int:
+        """How many markets have been listed; they are numbered in order of opening."""
+        return int(np.searchsorted(self.opened_at, now, side="right"))
+
+    def is_listed(self, market: int, now: Instant) -> bool:
+        """Whether the venue knows the market yet."""
+        return self.markets[market].opened_at <= now
+
+    def ladder(self, market: int, outcome: int, now: Instant) -> Ladder | None:
+        """The outcome's book; None when there is none."""
+        ladder = self.world.ladder(market, now)
+        return None if ladder is None else ladder.of_outcome(outcome)
+
+    def price(self, market: int, outcome: int, now: Instant) -> float:
+        """What a share is worth: its payout once resolved, else the mid, else the last trade, else a half."""
+        payouts = self.markets[market].final_payouts(now)
+        if payouts is not None:
+            return payouts[outcome]
+        mid = float(self.world.mids(market, np.array([now], dtype=np.int64))[0])
+        if not np.isnan(mid):
+            return round(mid if outcome == 0 else 1.0 - mid, 6)
+        last = self.last_trade(market, outcome, now)
+        return 0.5 if last is None else last.price
+
+    def volume(self, market: int, since: Instant, until: Instant) -> float:
+        """Notional of the wallets' fills in a market in a window, both ends included."""
+        at = self.world.ledger.at[self.rows_of_market[market]]
+        first, last = np.searchsorted(at, since, side="left"), np.searchsorted(at, until, side="right")
+        totals = self._volumes[market]
+        before = float(totals[first - 1]) if first > 0 else 0.0
+        return round(float(totals[last - 1]) - before, 6) if last > first else 0.0
+
+    def last_trade(self, market: int, outcome: int, now: Instant) -> LastTrade | None:
+        """The latest fill of a token; a fill of the other outcome counts mirrored."""
+        ledger, rows = self.world.ledger, self.rows_of_market[market]
+        place = int(np.searchsorted(ledger.at[rows], now, side="right")) - 1
+        if place < 0:
+            return None
+        row = rows[place]
+        is_same = int(ledger.outcome[row]) == outcome
+        price, is_buy = float(ledger.price[row]), bool(ledger.is_buy[row])
+        return LastTrade(price if is_same else round(1.0 - price, 6), is_buy == is_same, int(ledger.at[row]))
+
+
+def _group(keys: NDArray[np.signedinteger[np.typing.NBitBase]], count: int) -> list[Rows]:
+    order = np.argsort(keys, kind="stable")
+    edges = np.searchsorted(keys[order], np.arange(count + 1))
+    return [order[edges[number] : edges[number + 1]] for number in range(count)]

@@ -1,0 +1,237 @@
+"""The data API: what wallets traded, did and hold, and how conditions resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from copytrade_live.clock import Clock, SystemClock
+from copytrade_live.core.market import Instant
+from copytrade_live.core.signal import Signal
+from copytrade_live.errors import PayloadError, VenueRefusal
+from copytrade_live.settings import VenueConfig
+from copytrade_live.venue.fields import rows_of
+from copytrade_live.venue.http import VenueHttp
+from copytrade_live.venue.identity import identify_activity, identify_fills
+from copytrade_live.venue.listing import Listing, Page, PageSink, ignore_page
+from copytrade_live.venue.rows import (
+    RESOLVED,
+    ActivityRow,
+    BadRow,
+    FillRow,
+    LeaderboardRow,
+    PositionRow,
+    ResolutionRow,
+    VenueActivity,
+    VenueFill,
+)
+from copytrade_live.venue.wire_data import (
+    bad_row,
+    parse_activity,
+    parse_fill,
+    parse_leaderboard_row,
+    parse_position,
+    parse_resolution,
+    parse_rows,
+)
+
+SOURCE = "data-api"
+PAGE_ROWS = 1000
+V1_PAGE_ROWS = 500
+# The lowest cap seen on v1 offsets; beyond it the venue answers 400.
+V1_OFFSET_CAP = 3000
+CONDITIONS_PER_REQUEST = 20
+# Without a start the venue shows three years; 1 shows everything.
+_BEGINNING_SECONDS = 1
+NON_TRADES = (
+    "SPLIT,MERGE,REDEEM,REWARD,CONVERSION,MIGRATION,DEPOSIT,WITHDRAWAL,YIELD,MAKER_REBATE,TAKER_REBATE,REFERRAL_REWARD"
+)
+
+Parsed = TypeVar("Parsed")
+Query = dict[str, str | int]
+
+
+class DataApi:
+    """Reads of one data API host."""
+
+    def __init__(self, http: VenueHttp, *, clock: Clock | None = None, on_page: PageSink = ignore_page) -> None:
+        self._http = http
+        self._clock = clock or SystemClock()
+        self._on_page = on_page
+
+    @classmethod
+    def from_config(
+        cls, config: VenueConfig, *, clock: Clock | None = None, on_page: PageSink = ignore_page
+    ) -> DataApi:
+        """A client for the host, patience and budget the configuration names."""
+        http = VenueHttp(
+            config.data_url,
+            timeout_seconds=config.timeout_seconds,
+            max_attempts=config.max_attempts,
+            requests_per_second=config.data_requests_per_second,
+        )
+        return cls(http, clock=clock, on_page=on_page)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def fills(
+        self,
+        wallet: str,
+        *,
+        taker_only: bool = False,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        condition_id: str | None = None,
+    ) -> Listing[VenueFill]:
+        """A wallet's fills by cursor, newest first. taker_only hides what the wallet rested (maker fills)."""
+        # The filter's default of 0.01 would hide the smallest fills.
+        query: Query = {"user": wallet, "taker_only": _flag(taker_only), "filter_type": "CASH", "filter_amount": 0}
+        if condition_id:
+            query["condition_id"] = condition_id
+        query |= _window(start, end)
+        rows, bad = await self._all_pages("/v2/trades", query, parse_fill)
+        return Listing(rows=tuple(identify_fills(rows)), bad=tuple(bad), is_complete=_is_whole(bad))
+
+    async def activity(
+        self, wallet: str, *, start: Instant | None = None, end: Instant | None = None
+    ) -> Listing[VenueActivity]:
+        """What a wallet did besides trading: splits, merges, redemptions, conversions, rebates."""
+        query: Query = {"user": wallet, "type": NON_TRADES, "exclude_deposits_withdrawals": "false"}
+        query |= _window(start, end)
+        rows, bad = await self._all_pages("/v2/activity", query, parse_activity)
+        others = [row for row in rows if isinstance(row, ActivityRow)]
+        return Listing(rows=tuple(identify_activity(others)), bad=tuple(bad), is_complete=_is_whole(bad))
+
+    async def positions(self, wallet: str, *, status: str = "OPEN") -> Listing[PositionRow]:
+        """What a wallet holds, as the venue reckons it."""
+        rows, bad = await self._all_pages("/v2/positions", {"user": wallet, "status": status}, parse_position)
+        return Listing(rows=tuple(rows), bad=tuple(bad), is_complete=_is_whole(bad))
+
+    async def leaderboard(
+        self, *, limit: int | None = None, time_period: str = "all", sort_by: str = "PNL"
+    ) -> Listing[LeaderboardRow]:
+        """The best wallets by profit or volume, best first; limit None is every wallet the venue lists."""
+        query: Query = {"category": "overall", "time_period": time_period, "sort_by": sort_by}
+        rows, bad = await self._all_pages("/v2/leaderboard", query, parse_leaderboard_row, limit=limit)
+        return Listing(rows=tuple(rows if limit is None else rows[:limit]), bad=tuple(bad), is_complete=_is_whole(bad))
+
+    async def resolutions(self, condition_ids: Iterable[str]) -> Listing[ResolutionRow]:
+        """Where conditions stand on their way to a payout; the ones the venue does not know are left out."""
+        wanted = list(dict.fromkeys(condition_ids))
+        rows: list[ResolutionRow] = []
+        bad: list[BadRow] = []
+        for first in range(0, len(wanted), CONDITIONS_PER_REQUEST):
+            chunk = ",".join(wanted[first : first + CONDITIONS_PER_REQUEST])
+            payload = await self._page("/v2/resolutions", {"condition_id": chunk})
+            good, poor = parse_rows(rows_of(payload, "resolutions"), parse_resolution, f"{SOURCE}/v2/resolutions")
+            rows += good
+            bad += poor
+        return Listing(rows=tuple(rows), bad=tuple(bad), is_complete=True)
+
+    async def signals(self, wallet: str, *, start: Instant) -> list[Signal]:
+        """A leader's fills from start on, oldest first, observed now."""
+        listing = await self.fills(wallet, start=start)
+        now = self._clock.now()
+        return [fill.as_signal(now) for fill in sorted(listing.rows, key=lambda fill: fill.event_at)]
+
+    async def payouts(self, condition_id: str) -> tuple[float, ...] | None:
+        """What each outcome of a condition paid, in outcome order; None while it is not resolved."""
+        rows = (await self.resolutions([condition_id])).rows
+        return next((row.payouts for row in rows if row.status == RESOLVED), None)
+
+    async def fills_v1(
+        self, wallet: str, *, taker_only: bool = False, start: Instant | None = None, end: Instant | None = None
+    ) -> Listing[VenueFill]:
+        """The same fills from the older API, whose offset is capped: windows end where the last one stopped."""
+        found: dict[str, VenueFill] = {}
+        bad: list[BadRow] = []
+        query: Query = {"user": wallet, "takerOnly": _flag(taker_only), "limit": V1_PAGE_ROWS}
+        query |= _window(start, end)
+        while True:
+            rows, poor, is_whole = await self._v1_window(query)
+            bad += poor
+            found |= {fill.fill_id: fill for fill in identify_fills(rows) if fill.fill_id not in found}
+            if is_whole or not rows:
+                return Listing(rows=tuple(found.values()), bad=_distinct(bad), is_complete=is_whole)
+            oldest = min(row.event_at for row in rows) // 1000
+            if oldest >= int(query.get("end", oldest + 1)):  # one second holds more than the cap shows
+                return Listing(rows=tuple(found.values()), bad=_distinct(bad), is_complete=False)
+            query["end"] = oldest
+
+    async def _v1_window(self, query: Query) -> tuple[list[FillRow], list[BadRow], bool]:
+        rows: list[FillRow] = []
+        bad: list[BadRow] = []
+        for offset in range(0, V1_OFFSET_CAP + 1, V1_PAGE_ROWS):
+            try:
+                payload = await self._page("/trades", query | {"offset": offset})
+            except VenueRefusal as refusal:
+                if "max historical" not in str(refusal):
+                    raise
+                return rows, bad, False
+            listed = rows_of(payload, "trades")
+            good, poor = parse_rows(listed, parse_fill, f"{SOURCE}/trades")
+            rows += good
+            bad += poor
+            if len(listed) < V1_PAGE_ROWS:
+                return rows, bad, True
+        return rows, bad, False
+
+    async def _all_pages(
+        self, path: str, query: Query, parse: Callable[[object], Parsed], *, limit: int | None = None
+    ) -> tuple[list[Parsed], list[BadRow]]:
+        rows: list[Parsed] = []
+        bad: list[BadRow] = []
+        cursors: set[str] = set()
+        page: Query = query | {"limit": PAGE_ROWS if limit is None else max(1, min(limit, PAGE_ROWS))}
+        while True:
+            payload = await self._page(path, page)
+            try:
+                listed, cursor = rows_of(payload, "data"), _next_cursor(payload)
+            except PayloadError as error:  # the page as a whole does not fit: keep it, and say the list is not whole
+                return rows, [*bad, bad_row(payload, error, f"{SOURCE}{path}#page")]
+            good, poor = parse_rows(listed, parse, f"{SOURCE}{path}")
+            rows += good
+            bad += poor
+            if not cursor or (limit is not None and len(rows) >= limit):
+                return rows, bad
+            if cursor in cursors:
+                raise PayloadError(f"{path} sent the cursor {cursor[:40]} twice", field="next_cursor", value=cursor)
+            cursors.add(cursor)
+            page = page | {"cursor": cursor}
+
+    async def _page(self, path: str, query: Query) -> object:
+        # The venue's edge caches /v2/trades for 300 s by its exact question; an unused parameter asks afresh.
+        answer = await self._http.get(path, query | {"_": self._clock.now()})
+        self._on_page(Page(source=SOURCE, request=f"{path}?{urlencode(query)}", body=answer.body))
+        payload: object = answer.payload
+        return payload
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _window(start: Instant | None, end: Instant | None) -> Query:
+    window: Query = {"start": _BEGINNING_SECONDS if start is None else max(start // 1000, _BEGINNING_SECONDS)}
+    return window if end is None else window | {"end": end // 1000}
+
+
+def _next_cursor(payload: object) -> str:
+    pagination = payload.get("pagination") if isinstance(payload, dict) else None
+    if not isinstance(pagination, Mapping) or pagination.get("has_more") is False:
+        return ""
+    cursor = pagination.get("next_cursor")
+    if cursor is not None and not isinstance(cursor, str):
+        raise PayloadError(f"next_cursor must be text, was {cursor!r}", field="next_cursor", value=cursor)
+    return cursor or ""
+
+
+def _is_whole(bad: Iterable[BadRow]) -> bool:
+    return not any(row.source.endswith("#page") for row in bad)
+
+
+def _distinct(bad: Iterable[BadRow]) -> tuple[BadRow, ...]:
+    return tuple(dict.fromkeys(bad))

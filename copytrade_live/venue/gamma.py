@@ -1,0 +1,95 @@
+"""Gamma: what markets there are, and what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from copytrade_live.clock import Clock, SystemClock
+from copytrade_live.core.market import Market
+from copytrade_live.errors import PayloadError
+from copytrade_live.settings import VenueConfig
+from copytrade_live.venue import fields
+from copytrade_live.venue.http import Params, VenueHttp
+from copytrade_live.venue.listing import Listing, Page, PageSink, ignore_page
+from copytrade_live.venue.rows import BadRow, MarketRow
+from copytrade_live.venue.wire_data import parse_rows
+from copytrade_live.venue.wire_gamma import parse_market
+
+SOURCE = "gamma"
+CONDITIONS_PER_REQUEST = 50
+_PAGE_ROWS = 100
+_REQUESTS_PER_SECOND = 25.0
+
+
+class GammaApi:
+    """Reads of one gamma host."""
+
+    def __init__(self, http: VenueHttp, *, clock: Clock | None = None, on_page: PageSink = ignore_page) -> None:
+        self._http = http
+        self._clock = clock or SystemClock()
+        self._on_page = on_page
+
+    @classmethod
+    def from_config(
+        cls, config: VenueConfig, *, clock: Clock | None = None, on_page: PageSink = ignore_page
+    ) -> GammaApi:
+        """A client for the host and patience the configuration names; the venue cuts off at 30 a second."""
+        http = VenueHttp(
+            config.gamma_url,
+            timeout_seconds=config.timeout_seconds,
+            max_attempts=config.max_attempts,
+            requests_per_second=_REQUESTS_PER_SECOND,
+        )
+        return cls(http, clock=clock, on_page=on_page)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def markets(self, condition_ids: Iterable[str]) -> Listing[MarketRow]:
+        """Markets of conditions; is_complete is False when gamma does not know one of them."""
+        wanted = list(dict.fromkeys(condition_ids))
+        found: dict[str, MarketRow] = {}
+        bad: list[BadRow] = []
+        for first in range(0, len(wanted), CONDITIONS_PER_REQUEST):
+            chunk = wanted[first : first + CONDITIONS_PER_REQUEST]
+            bad += await self._collect(chunk, {}, found)
+            # A list without closed=true may leave closed markets out.
+            missing = [condition for condition in chunk if condition not in found]
+            if missing:
+                bad += await self._collect(missing, {"closed": "true"}, found)
+        rows = tuple(found[condition] for condition in wanted if condition in found)
+        return Listing(rows=rows, bad=tuple(dict.fromkeys(bad)), is_complete=len(rows) == len(wanted))
+
+    async def market(self, condition_id: str) -> Market | None:
+        """One market as a decision sees it, observed now; None when gamma does not know it."""
+        rows = (await self.markets([condition_id])).rows
+        return rows[0].as_market(self._clock.now()) if rows else None
+
+    async def _collect(self, chunk: Sequence[str], extra: Params, found: dict[str, MarketRow]) -> list[BadRow]:
+        query: dict[str, str | int | Sequence[str]] = {"condition_ids": chunk, "limit": _PAGE_ROWS, **extra}
+        bad: list[BadRow] = []
+        cursors: set[str] = set()
+        while True:
+            payload = await self._page(query)
+            rows, poor = parse_rows(_markets_of(payload), parse_market, f"{SOURCE}/markets/keyset")
+            bad += poor
+            found.update({row.condition_id: row for row in rows if row.condition_id in chunk})
+            cursor = fields.text(payload, "next_cursor")
+            if not cursor or cursor in cursors:
+                return bad
+            cursors.add(cursor)
+            query["after_cursor"] = cursor
+
+    async def _page(self, query: Params) -> fields.Payload:
+        answer = await self._http.get("/markets/keyset", query)
+        request = "/markets/keyset?" + "&".join(f"{name}={value}" for name, value in query.items())
+        self._on_page(Page(source=SOURCE, request=request, body=answer.body))
+        return fields.row_of(answer.payload, "markets page")
+
+
+def _markets_of(payload: fields.Payload) -> list[object]:
+    rows = payload.get("markets")
+    if not isinstance(rows, list):
+        raise PayloadError(f"markets must be a list, was {type(rows).__name__}", field="markets", value=rows)
+    return rows

@@ -1,0 +1,83 @@
+"""What makes a fill the same fill: the only home of fill and activity ids (docs/contracts.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import TypeVar
+
+from copytrade_live.core.market import MICRO
+from copytrade_live.venue.rows import ActivityRow, FillRow, VenueActivity, VenueFill
+
+_FILL_FIELDS = tuple(field.name for field in fields(FillRow))
+_ACTIVITY_FIELDS = tuple(field.name for field in fields(ActivityRow))
+
+Row = TypeVar("Row", FillRow, ActivityRow)
+Key = tuple[str, ...]
+
+
+def number_occurrences(rows: Iterable[Row]) -> Iterator[tuple[Row, int]]:
+    """Number equal rows of one listing, in listing order.
+
+    Equal rows count up inside one uninterrupted block of the same wallet and second; when the block comes again
+    counting starts again. Rows without a transaction are always number 0.
+    """
+    block: tuple[str, int] | None = None
+    seen: dict[Key, int] = {}
+    for row in rows:
+        if (row.wallet, row.event_at // 1000) != block:
+            block, seen = (row.wallet, row.event_at // 1000), {}
+        key = _key(row)
+        occurrence = seen.get(key, 0) if row.tx_hash else 0
+        seen[key] = occurrence + 1
+        yield row, occurrence
+
+
+def fill_id(row: FillRow, occurrence: int) -> str:
+    """The id of a fill: 32 hex digits that depend on nothing but the fill."""
+    return _digest(_key(row), occurrence)
+
+
+def activity_id(row: ActivityRow, occurrence: int) -> str:
+    """The id of an activity row; one transaction redeems several conditions, so type and condition count."""
+    return _digest(_key(row), occurrence)
+
+
+def identify_fills(rows: Iterable[FillRow]) -> list[VenueFill]:
+    """Give every row of one listing its identity; a row listed twice appears once."""
+    found: dict[str, VenueFill] = {}
+    for row, occurrence in number_occurrences(rows):
+        key = fill_id(row, occurrence)
+        if key not in found:
+            values = {name: getattr(row, name) for name in _FILL_FIELDS}
+            found[key] = VenueFill(**values, fill_id=key, occurrence=occurrence)
+    return list(found.values())
+
+
+def identify_activity(rows: Iterable[ActivityRow]) -> list[VenueActivity]:
+    """Give every activity row of one listing its identity; a row listed twice appears once."""
+    found: dict[str, VenueActivity] = {}
+    for row, occurrence in number_occurrences(rows):
+        key = activity_id(row, occurrence)
+        if key not in found:
+            values = {name: getattr(row, name) for name in _ACTIVITY_FIELDS}
+            found[key] = VenueActivity(**values, activity_id=key, occurrence=occurrence)
+    return list(found.values())
+
+
+def _key(row: FillRow | ActivityRow) -> Key:
+    # Without a transaction only the second tells two equal fills apart.
+    when = row.tx_hash or f"at {row.event_at // 1000}"
+    # Micro-units, so that 0.3 and 0.30000000000000004 are one price whichever API version sent it.
+    if isinstance(row, FillRow):
+        return (row.wallet, when, row.token_id, row.side.value, _micro(row.price), _micro(row.size))
+    return (row.wallet, when, row.type, row.condition_id, row.token_id, _micro(row.size))
+
+
+def _micro(value: float) -> str:
+    return str(round(value * MICRO))
+
+
+def _digest(key: Key, occurrence: int) -> str:
+    return hashlib.sha256("|".join((*key, str(occurrence))).encode()).hexdigest()[:32]

@@ -1,0 +1,86 @@
+"""The one way rows enter a raw table: by key, so that the same rows a second time change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from copytrade_pipelines.warehouse_schema import COLUMNS, KEYS
+
+_KEEP_OLD = "old.{name}"
+_KEEP_UNLESS_TEXT = "coalesce(nullif(new.{name}, ''), old.{name})"
+_KEEP_UNLESS_KNOWN = "coalesce(new.{name}, old.{name})"
+# What a second sight of a row may change. Everything else is taken as last sent. The venue leaves names and outcome
+# places blank right after a listing, and only one of the two fill listings knows the role.
+_MERGES: dict[str, dict[str, str]] = {
+    "raw.fills": {
+        "source": _KEEP_OLD,
+        "role": "CASE WHEN new.role = 'unknown' THEN old.role ELSE new.role END",
+        "outcome": _KEEP_UNLESS_TEXT,
+        "outcome_index": _KEEP_UNLESS_KNOWN,
+        "title": _KEEP_UNLESS_TEXT,
+        "slug": _KEEP_UNLESS_TEXT,
+        "event_slug": _KEEP_UNLESS_TEXT,
+    },
+    "raw.activity": {"source": _KEEP_OLD},
+    "raw.wallets": {"source": _KEEP_OLD},
+    "raw.resolutions": {"winning_outcome": _KEEP_UNLESS_KNOWN},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an upsert did to a table."""
+
+    new: int = 0
+    changed: int = 0
+
+    def __add__(self, other: Change) -> Change:
+        return Change(new=self.new + other.new, changed=self.changed + other.changed)
+
+
+def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> Change:
+    """Insert rows whose key is new, update those that differ, leave the others; keys must be distinct in rows."""
+    if rows.num_rows == 0:
+        return Change()
+    con.register("incoming_rows", rows)
+    try:
+        changed = _count(con, _update_statement(table))
+        return Change(new=_count(con, _insert_statement(table)), changed=changed)
+    finally:
+        con.unregister("incoming_rows")
+
+
+def _update_statement(table: str) -> str:
+    merged = {name: _merged(table, name) for name in COLUMNS[table] if name not in KEYS[table]}
+    setting = ", ".join(f'"{name}" = {value}' for name, value in merged.items())
+    differing = " OR ".join(f'old."{name}" IS DISTINCT FROM {value}' for name, value in merged.items())
+    return f"UPDATE {table} AS old SET {setting} FROM {_incoming(table)} AS new WHERE {_same(table)} AND ({differing})"
+
+
+def _insert_statement(table: str) -> str:
+    return (
+        f"INSERT INTO {table} BY NAME SELECT new.* FROM {_incoming(table)} AS new "
+        f"ANTI JOIN {table} AS old ON {_same(table)}"
+    )
+
+
+def _merged(table: str, name: str) -> str:
+    return _MERGES.get(table, {}).get(name, 'new."{name}"').format(name=name)
+
+
+def _incoming(table: str) -> str:
+    # Arrow's milliseconds become the table's TIMESTAMP here, so that comparing does not see two types.
+    columns = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in COLUMNS[table].items())
+    return f"(SELECT {columns} FROM incoming_rows)"
+
+
+def _same(table: str) -> str:
+    return " AND ".join(f'old."{key}" = new."{key}"' for key in KEYS[table])
+
+
+def _count(con: duckdb.DuckDBPyConnection, statement: str) -> int:
+    row = con.execute(statement).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,37 @@
+"""Every event survives the journal, and what does not fit is named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from copytrade_live.core.codec import EVENT_TYPES, CodecError, decode, dumps, encode
+from tests.parity.tape import random_tape, run_tape
+
+
+def test_every_kind_of_event_survives_a_round_trip() -> None:
+    seen: set[str] = set()
+    for seed in range(12):
+        for event in run_tape(random_tape(seed)):
+            line = json.loads(dumps(encode(event)))
+            assert decode(line) == event
+            seen.add(line["type"])
+    assert seen == set(EVENT_TYPES)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda line: line.pop("type"), "type"),
+        (lambda line: line.update(type="Gossip"), "Gossip"),
+        (lambda line: line.update(version=99), "version 99"),
+        (lambda line: line["payload"].pop("run_id"), "RunStarted"),
+    ],
+)
+def test_a_line_that_does_not_fit_is_named(damage: Any, message: str) -> None:
+    line = encode(run_tape(random_tape(1))[0])
+    damage(line)
+    with pytest.raises(CodecError, match=message):
+        decode(line)
