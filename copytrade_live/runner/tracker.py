@@ -7,7 +7,7 @@ so a failure in between costs nothing. Each look reaches back over the last fill
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -37,7 +37,6 @@ class _Leader:
 
     start_at: Instant
     watermark: Instant
-    is_new: bool
     seen: dict[str, Instant] = field(default_factory=dict)
     held: dict[str, float] | None = None
     held_at: Instant = 0
@@ -64,7 +63,7 @@ class PollingTracker:
         if not isinstance(event, LeaderFillObserved):
             return
         signal = event.signal
-        leader = self._leaders.setdefault(signal.wallet, _Leader(signal.event_at, signal.event_at, is_new=False))
+        leader = self._leaders.setdefault(signal.wallet, _Leader(signal.event_at, signal.event_at))
         leader.watermark = max(leader.watermark, signal.event_at)
         leader.seen[signal.signal_id] = signal.event_at
         if leader.held is not None and signal.leader_size_before is not None:
@@ -72,16 +71,15 @@ class PollingTracker:
         self._forget(leader)
 
     def follow(self, wallets: Sequence[str]) -> None:
-        """Follow exactly these wallets from now on; what a new one did before is not a signal."""
+        """Follow exactly these wallets from now on; what one that joins did before is not a signal."""
+        joined_at = _whole_second(self._clock.now()) if self._resumed_at is None else self._resumed_at
+        for wallet in set(wallets).difference(self._followed):
+            leader = self._leaders.setdefault(wallet, _Leader(joined_at, joined_at))
+            leader.start_at = max(leader.start_at, joined_at)
+            leader.watermark = max(leader.watermark, joined_at)
+            leader.held = None
         self._followed = tuple(wallets)
-        now = _whole_second(self._clock.now())
-        for wallet in wallets:
-            if wallet not in self._leaders:
-                start_at = now if self._resumed_at is None else self._resumed_at
-                self._leaders[wallet] = _Leader(start_at, start_at, is_new=self._resumed_at is None)
-
-    def begin(self) -> None:
-        """Say that the resumed roster is complete: a wallet that joins later is a new one."""
+        # Whoever joins after the first roster of a run is new to us.
         self._resumed_at = None
 
     async def poll(self) -> list[Signal]:
@@ -105,8 +103,6 @@ class PollingTracker:
         listing = await self._feed.fills(wallet, start=leader.watermark - self._overlap)
         observed_at = self._clock.now()
         self._health.saw_bad_rows("tracker", len(listing.bad))
-        if leader.is_new:
-            self._take_as_known(leader, listing.rows)
         fresh = [row for row in listing.rows if row.fill_id not in leader.seen and row.event_at >= leader.start_at]
         signals = sorted((_signal(row, observed_at) for row in fresh), key=lambda s: (s.event_at, s.signal_id))
         sizes = sizes_before(leader.held or {}, leader.held_at, signals)
@@ -116,14 +112,6 @@ class PollingTracker:
         listing = await self._feed.positions(wallet)
         leader.held = {row.token_id: row.size for row in listing.rows}
         leader.held_at = self._clock.now()
-
-    def _take_as_known(self, leader: _Leader, rows: Iterable[VenueFill]) -> None:
-        # What the venue already lists when we first look happened before we followed.
-        for row in rows:
-            leader.seen[row.fill_id] = row.event_at
-            leader.watermark = max(leader.watermark, row.event_at)
-        leader.is_new = False
-        self._forget(leader)
 
     def _forget(self, leader: _Leader) -> None:
         # Looks never reach back beyond the overlap, so older ids cannot come again.

@@ -66,7 +66,7 @@ def last_mids(episodes: pd.DataFrame, prices: pd.DataFrame, delay: float, tolera
 def _keys(episodes: pd.DataFrame, delay: np.timedelta64) -> pd.DataFrame:
     keys = pd.DataFrame(
         {
-            "token_id": episodes["token_id"].astype("str").to_numpy(),
+            "token_id": episodes["token_id"].astype("str").array,
             "at": (episodes["started_at"] + delay).astype(TIME).to_numpy(),
             "position": np.arange(len(episodes)),
         }

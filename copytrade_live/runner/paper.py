@@ -1,0 +1,139 @@
+"""Paper execution against the venue's real books: late, at the book's prices, and never twice from the same size.
+
+An order meets the first book seen once the latency has passed. What is left rests at its limit and fills, at that
+limit, only when a later book crosses it. All it remembers is a fold of the journal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from copytrade_live.clock import Clock
+from copytrade_live.core.events import (
+    BookObserved,
+    JournalEvent,
+    Observation,
+    OrderAccepted,
+    OrderExpired,
+    OrderFilled,
+)
+from copytrade_live.core.fills import fill_against
+from copytrade_live.core.market import SECOND, Book, Instant, Level
+from copytrade_live.core.orders import Order
+from copytrade_live.core.portfolio import WorkingOrder
+from copytrade_live.core.pricing import SIZE_STEP
+from copytrade_live.runner.books import BookDesk
+from copytrade_live.runner.depth import TakenDepth
+
+# How often a resting order looks at the book again.
+LOOK: Instant = SECOND
+
+Observe = Callable[[Observation], None]
+
+
+class PaperExecutor:
+    """Works orders that exist only here. working is always the portfolio's own list: there is no second one."""
+
+    def __init__(self, books: BookDesk, clock: Clock, latency_seconds: float) -> None:
+        self._books = books
+        self._clock = clock
+        self._latency = round(latency_seconds * SECOND)
+        self._taken = TakenDepth()
+        self._accepted: set[str] = set()
+        self._fills: Counter[str] = Counter()
+        self._next_look: dict[str, Instant] = {}
+
+    def apply(self, event: JournalEvent) -> None:
+        """Fold one journaled event."""
+        self._taken.apply(event)
+        if isinstance(event, OrderAccepted):
+            self._accepted.add(event.order_id)
+        elif isinstance(event, OrderFilled):
+            self._fills[event.fill.order_id] += 1
+
+    def place(self, order: Order) -> None:
+        """Take an order; it meets a book once the latency has passed."""
+        self._next_look[order.order_id] = order.submitted_at + self._latency
+
+    def cancel(self, order_id: str) -> None:
+        """Stop working an order."""
+        self._next_look.pop(order_id, None)
+
+    def adopt(self, working: Iterable[WorkingOrder]) -> list[OrderExpired]:
+        """Take over the orders of the run before. Returns: those whose time ran out meanwhile.
+
+        They are given up, not reposted: the leader's price they aim at is old, and exits are decided anew.
+        """
+        now = self._clock.now()
+        gone: list[OrderExpired] = []
+        for entry in working:
+            if entry.order.expires_at <= now:
+                gone.append(_expired(entry.order, None, now))
+            else:
+                self.place(entry.order)
+        return gone
+
+    async def progress(self, working: Callable[[], Mapping[str, WorkingOrder]], observe: Observe) -> None:
+        """Let every order that is due meet the book of now. observe journals, and may change what is working."""
+        now = self._clock.now()
+        due = [order_id for order_id, entry in working().items() if self._is_due(entry.order, now)]
+        if not due:
+            return
+        books = await self._books.fresh({working()[order_id].order.token_id for order_id in due})
+        for book in (books[token] for token in sorted(books)):
+            observe(BookObserved(event_at=book.event_at, observed_at=self._clock.now(), book=book))
+        for order_id in due:
+            # Another part may have ended the order while we waited for the book.
+            if order_id in working():
+                order = working()[order_id].order
+                self._work(order, books.get(order.token_id), working, observe)
+
+    def _is_due(self, order: Order, now: Instant) -> bool:
+        return now >= min(self._next_look.get(order.order_id, now), order.expires_at)
+
+    def _work(
+        self,
+        order: Order,
+        book: Book | None,
+        working: Callable[[], Mapping[str, WorkingOrder]],
+        observe: Observe,
+    ) -> None:
+        now = self._clock.now()
+        self._next_look[order.order_id] = now + LOOK
+        if book is not None and book.observed_at < order.expires_at:
+            self._match(order, working()[order.order_id].rest, book, now, observe)
+        if order.order_id not in working():
+            self._let_go(order.order_id)
+        elif now >= order.expires_at:
+            self._let_go(order.order_id)
+            observe(_expired(order, book, now))
+
+    def _match(self, order: Order, rest: int, book: Book, now: Instant, observe: Observe) -> None:
+        levels = self._taken.left(book, order.side)
+        if order.order_id in self._accepted:
+            levels = tuple(_at_limit(order, level) for level in levels)
+        else:
+            observe(OrderAccepted(event_at=now, observed_at=now, order_id=order.order_id))
+        if rest < SIZE_STEP:
+            return
+        for fill in fill_against(order, rest, levels, self._fills[order.order_id] + 1):
+            observe(OrderFilled(event_at=now, observed_at=now, fill=fill))
+
+    def _let_go(self, order_id: str) -> None:
+        self._next_look.pop(order_id, None)
+        self._accepted.discard(order_id)
+        self._fills.pop(order_id, None)
+
+
+def _at_limit(order: Order, level: Level) -> Level:
+    # A resting order is met by whoever comes later, and they trade at its price, not at theirs.
+    return Level(order.limit, level.size) if _is_within(order, level) else level
+
+
+def _is_within(order: Order, level: Level) -> bool:
+    return level.price <= order.limit if order.side.value == "BUY" else level.price >= order.limit
+
+
+def _expired(order: Order, book: Book | None, now: Instant) -> OrderExpired:
+    return OrderExpired(event_at=order.expires_at, observed_at=now, order_id=order.order_id, book=book)
