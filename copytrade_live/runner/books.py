@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from copytrade_live.clock import Clock
+from copytrade_live.core.events import BookObserved, Observation
 from copytrade_live.core.market import SECOND, Book, Instant
 from copytrade_live.errors import VenueError
-from copytrade_live.ports import BookReader
 from copytrade_live.runner.health import Health
+from copytrade_live.runner.sources import BookFeed
 
 # Levels kept a side: more than any rule looks at, and the journal stays small.
 DEPTH = 50
@@ -22,12 +23,12 @@ _REPEAT: Instant = 30 * SECOND
 class BookDesk:
     """Fetches books and remembers the last of each token."""
 
-    def __init__(self, reader: BookReader, clock: Clock, health: Health) -> None:
+    def __init__(self, reader: BookFeed, clock: Clock, health: Health) -> None:
         self._reader = reader
         self._clock = clock
         self._health = health
         self._last: OrderedDict[str, Book] = OrderedDict()
-        self._told: dict[str, tuple[float | None, float | None, Instant]] = {}
+        self._told: dict[str, tuple[Instant, float | None, float | None]] = {}
 
     async def fresh(self, token_ids: Iterable[str]) -> dict[str, Book]:
         """Books as they are now; a token without a book, or a venue without an answer, leaves it out."""
@@ -51,18 +52,12 @@ class BookDesk:
         found = await self.fresh(wanted)
         return {token: self._last[token] for token in wanted if token in self._last} | found
 
-    def has_news(self, book: Book) -> bool:
-        """Whether this book says something that the last one told did not."""
-        told = self._told.get(book.token_id)
-        return (
-            told is None
-            or (book.best_bid, book.best_ask) != told[:2]
-            or book.observed_at - told[2] >= _REPEAT
-        )
-
-    def told(self, book: Book) -> None:
-        """Note that this book was journaled."""
-        self._told[book.token_id] = (book.best_bid, book.best_ask, book.observed_at)
+    def observe_news(self, book: Book, observe: Callable[[Observation], None]) -> None:
+        """Observe a book of a held token, unless it says no more than the last one did a moment ago."""
+        told_at, *told = self._told.get(book.token_id, (0, None, None))
+        if told != [book.best_bid, book.best_ask] or book.observed_at - told_at >= _REPEAT:
+            self._told[book.token_id] = (book.observed_at, book.best_bid, book.best_ask)
+            observe(BookObserved(event_at=book.event_at, observed_at=self._clock.now(), book=book))
 
     def _remember(self, found: dict[str, Book], wanted: list[str]) -> None:
         for token in wanted:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from copytrade_live.clock import Clock
 from copytrade_live.core.events import MarketObserved, MarketResolved
 from copytrade_live.core.market import SECOND, Instant, Market
 from copytrade_live.errors import VenueError
-from copytrade_live.ports import MarketReader, ResolutionReader
 from copytrade_live.runner.health import Health
+from copytrade_live.runner.sources import MarketFeed, ResolutionFeed
 from copytrade_live.venue.rows import ResolutionRow
 
 MAX_AGE: Instant = 30 * SECOND
@@ -23,7 +22,7 @@ _REMEMBERED = 5_000
 class MarketDesk:
     """Fetches markets and remembers them for a while."""
 
-    def __init__(self, markets: MarketReader, resolutions: ResolutionReader, clock: Clock, health: Health) -> None:
+    def __init__(self, markets: MarketFeed, resolutions: ResolutionFeed, clock: Clock, health: Health) -> None:
         self._markets = markets
         self._resolutions = resolutions
         self._clock = clock

@@ -22,7 +22,7 @@ from copytrade_live.core.fills import fill_against
 from copytrade_live.core.market import SECOND, Book, Instant, Level
 from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import WorkingOrder
-from copytrade_live.core.pricing import SIZE_STEP
+from copytrade_live.core.pricing import crosses
 from copytrade_live.runner.books import BookDesk
 from copytrade_live.runner.depth import TakenDepth
 
@@ -30,6 +30,7 @@ from copytrade_live.runner.depth import TakenDepth
 LOOK: Instant = SECOND
 
 Observe = Callable[[Observation], None]
+Working = Callable[[], Mapping[str, WorkingOrder]]
 
 
 class PaperExecutor:
@@ -67,14 +68,17 @@ class PaperExecutor:
         """
         now = self._clock.now()
         gone: list[OrderExpired] = []
-        for entry in working:
-            if entry.order.expires_at <= now:
-                gone.append(_expired(entry.order, None, now))
+        orders = {entry.order.order_id: entry.order for entry in working}
+        self._accepted &= orders.keys()
+        self._fills = Counter({order_id: self._fills[order_id] for order_id in orders})
+        for order in orders.values():
+            if order.expires_at <= now:
+                gone.append(_expired(order, None, now))
             else:
-                self.place(entry.order)
+                self.place(order)
         return gone
 
-    async def progress(self, working: Callable[[], Mapping[str, WorkingOrder]], observe: Observe) -> None:
+    async def progress(self, working: Working, observe: Observe) -> None:
         """Let every order that is due meet the book of now. observe journals, and may change what is working."""
         now = self._clock.now()
         due = [order_id for order_id, entry in working().items() if self._is_due(entry.order, now)]
@@ -96,27 +100,33 @@ class PaperExecutor:
         self,
         order: Order,
         book: Book | None,
-        working: Callable[[], Mapping[str, WorkingOrder]],
+        working: Working,
         observe: Observe,
     ) -> None:
         now = self._clock.now()
         self._next_look[order.order_id] = now + LOOK
         if book is not None and book.observed_at < order.expires_at:
-            self._match(order, working()[order.order_id].rest, book, now, observe)
+            self._match(order, book, now, working, observe)
         if order.order_id not in working():
             self._let_go(order.order_id)
         elif now >= order.expires_at:
             self._let_go(order.order_id)
             observe(_expired(order, book, now))
 
-    def _match(self, order: Order, rest: int, book: Book, now: Instant, observe: Observe) -> None:
+    def _match(
+        self,
+        order: Order,
+        book: Book,
+        now: Instant,
+        working: Working,
+        observe: Observe,
+    ) -> None:
         levels = self._taken.left(book, order.side)
         if order.order_id in self._accepted:
             levels = tuple(_at_limit(order, level) for level in levels)
         else:
             observe(OrderAccepted(event_at=now, observed_at=now, order_id=order.order_id))
-        if rest < SIZE_STEP:
-            return
+        rest = working()[order.order_id].rest
         for fill in fill_against(order, rest, levels, self._fills[order.order_id] + 1):
             observe(OrderFilled(event_at=now, observed_at=now, fill=fill))
 
@@ -128,11 +138,7 @@ class PaperExecutor:
 
 def _at_limit(order: Order, level: Level) -> Level:
     # A resting order is met by whoever comes later, and they trade at its price, not at theirs.
-    return Level(order.limit, level.size) if _is_within(order, level) else level
-
-
-def _is_within(order: Order, level: Level) -> bool:
-    return level.price <= order.limit if order.side.value == "BUY" else level.price >= order.limit
+    return Level(order.limit, level.size) if crosses(order.side, level.price, order.limit) else level
 
 
 def _expired(order: Order, book: Book | None, now: Instant) -> OrderExpired:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from copytrade_live.clock import Clock
 from copytrade_live.core.events import JournalEvent, LeaderFillObserved
@@ -17,18 +16,9 @@ from copytrade_live.core.holdings import size_after, sizes_before
 from copytrade_live.core.market import SECOND, Instant, Role
 from copytrade_live.core.signal import Signal
 from copytrade_live.errors import VenueError
-from copytrade_live.ports import FillReader
 from copytrade_live.runner.health import Health
-from copytrade_live.venue.listing import Listing
-from copytrade_live.venue.rows import PositionRow, VenueFill
-
-
-class LeaderFeed(FillReader, Protocol):
-    """Where leaders' fills and holdings are read."""
-
-    async def positions(self, wallet: str, *, status: str = "OPEN") -> Listing[PositionRow]:
-        """What a wallet holds."""
-        ...
+from copytrade_live.runner.sources import LeaderFeed
+from copytrade_live.venue.rows import VenueFill
 
 
 @dataclass(slots=True)

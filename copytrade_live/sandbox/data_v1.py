@@ -87,9 +87,7 @@ class DataV1:
         held = self._positions.of_wallet(wallet) if wallet is not None and wallet >= 0 else ()
         pairs = mergeable_markets(self._venue, held)
         rows = [
-            position_row_v1(
-                self._venue, self._venue.world.wallets[wallet or 0], one, is_mergeable=one.market in pairs
-            )
+            position_row_v1(self._venue, self._venue.world.wallets[wallet or 0], one, is_mergeable=one.market in pairs)
             for one in held
             if is_held(one) and one.size >= least and (markets is None or one.market in markets)
         ]

@@ -94,7 +94,9 @@ class DataV2:
     async def value(self, request: Request) -> Response:
         """What a wallet's open positions are worth."""
         wallet = _params(request).required_wallet()
-        return answer({"data": {"proxy_wallet": wallet, "value": portfolio_value(self._venue, self._positions, wallet)}})
+        return answer(
+            {"data": {"proxy_wallet": wallet, "value": portfolio_value(self._venue, self._positions, wallet)}}
+        )
 
     async def resolutions(self, request: Request) -> Response:
         """Where markets stand on their way to a payout."""
@@ -277,5 +279,3 @@ def _number(value: object) -> float:
 
 def _iso_seconds(at: Instant) -> str:
     return to_iso(at)[:19] + "Z"
-
-

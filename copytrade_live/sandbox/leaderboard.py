@@ -48,9 +48,7 @@ def rank_wallets(venue: Venue, *, window: str, category: str, by_volume: bool) -
     notional = np.bincount(ledger.wallet[rows], weights=ledger.price[rows] * size, minlength=traders)
     standings = [
         Standing(wallet, round(float(gain), 6), round(float(share), 6), round(float(cash), 6))
-        for wallet, gain, share, cash, known in zip(
-            venue.world.wallets, gains, shares, notional, is_known, strict=True
-        )
+        for wallet, gain, share, cash, known in zip(venue.world.wallets, gains, shares, notional, is_known, strict=True)
         if known
     ]
     return sorted(standings, key=lambda one: (-(one.shares if by_volume else one.gain), one.wallet.address))

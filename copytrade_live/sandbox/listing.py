@@ -54,7 +54,9 @@ def _list_event(rng: np.random.Generator, seed: int, number: int, opened_at: Ins
         shares = rng.dirichlet(np.full(sides, 2.0)) * 0.9 + 0.1 / sides
         paths = race(rng, shares.tolist(), points)
         names = [str(name) for name in rng.choice(_NAMES, sides, replace=False)]
-        return [draft.listing(rng, place, name, path) for place, (name, path) in enumerate(zip(names, paths, strict=True))]
+        return [
+            draft.listing(rng, place, name, path) for place, (name, path) in enumerate(zip(names, paths, strict=True))
+        ]
     start = float(rng.beta(1.7, 1.7)) if rng.random() < 0.72 else float(rng.beta(12, 1.3))
     start = start if rng.random() < 0.5 else 1.0 - start
     return [draft.listing(rng, 0, "", martingale(rng, min(max(start, 0.03), 0.97), points))]
@@ -108,7 +110,11 @@ class _Draft:
     def _words(self, rng: np.random.Generator, candidate: str) -> tuple[str, str, tuple[str, str]]:
         if candidate:
             topic = "the Westmark council seat" if self.category == "politics" else "the Lantern Prize"
-            return f"Who wins {topic}, round {self.number}?", f"Will {candidate} win {topic}, round {self.number}?", _YES
+            return (
+                f"Who wins {topic}, round {self.number}?",
+                f"Will {candidate} win {topic}, round {self.number}?",
+                _YES,
+            )
         if self.category == "sports":
             home, away = (str(name) for name in rng.choice(_TEAMS, 2, replace=False))
             return (text := f"{home} vs. {away}"), text, (home, away)

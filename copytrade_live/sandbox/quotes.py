@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,17 +66,18 @@ def build_ladder(depth: Depth, mid: float, at: Instant) -> Ladder:
     return Ladder(depth.tick_size, build_side(depth, mid, at, is_bid=True), build_side(depth, mid, at, is_bid=False))
 
 
-def build_side(depth: Depth, mid: float, at: Instant, *, is_bid: bool) -> tuple[Rung, ...]:
-    """One side of that book, best first."""
+def build_side(depth: Depth, mid: float, at: Instant, *, is_bid: bool, reach: int | None = None) -> tuple[Rung, ...]:
+    """One side of that book, best first; with a reach only levels up to so many ticks beyond the best."""
     bid, ask = touch_ticks(mid, depth.half_spread, depth.tick_size)
     ticks = round(1 / depth.tick_size)
     best, step = (bid, -1) if is_bid else (ask, 1)
     # Depth counts in dollars of whoever would buy here: of this outcome from asks, of the other from bids.
     scale = 1.0 / max((ticks - best if is_bid else best) * depth.tick_size, 0.15)
     shares = depth.shares[_variant(depth.salt, at // SHUFFLE)][0 if is_bid else 1]
+    offsets = depth.offsets if reach is None else depth.offsets[: bisect_right(depth.offsets, reach)]
     return tuple(
         (price, round(size * scale, 2))
-        for offset, size in zip(depth.offsets, shares, strict=True)
+        for offset, size in zip(offsets, shares, strict=False)
         if 0 < (price := best + step * offset) < ticks
     )
 
@@ -100,6 +102,12 @@ class Paths:
     opened_at: Instants
     end_at: Instants
     floor: Floats
+
+    def on_grid(self) -> Floats:
+        """Every market's mids at its grid points, laid out like truth."""
+        markets = np.repeat(np.arange(len(self.points)), self.points)
+        steps = np.arange(len(self.truth)) - self.offset[markets]
+        return self.mids(markets, self.opened_at[markets] + steps * GRID)
 
     def truths(self, markets: NDArray[np.int64], at: Instants) -> Floats:
         """The true chance of the first outcome."""

@@ -102,5 +102,7 @@ def read_amounts(params: Params, *, default: float) -> tuple[float, float]:
     try:
         amount = float(text)
     except ValueError:
-        raise Refusal(400, f"invalid filter_amount: must be a number, was {text!r}", parameter="filter_amount") from None
+        raise Refusal(
+            400, f"invalid filter_amount: must be a number, was {text!r}", parameter="filter_amount"
+        ) from None
     return (amount, 0.0) if filter_type == "CASH" else (0.0, amount)

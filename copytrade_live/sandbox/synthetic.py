@@ -152,5 +152,3 @@ def _push(paths: Paths, pumps: list[Pump]) -> None:
         sign = 1.0 if episode.outcome == 0 else -1.0
         for step, share in enumerate((0.0, 1.0, 1.0, 0.5, 0.2)):
             paths.noise[place + step] += sign * episode.height * share
-
-

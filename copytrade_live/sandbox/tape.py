@@ -13,12 +13,28 @@ from copytrade_live.sandbox.ids import hex_id
 from copytrade_live.sandbox.ladder import Rung, sell_into, take
 from copytrade_live.sandbox.ledger import NO_OUTCOME, Entry, Kind, fill_cash
 from copytrade_live.sandbox.quotes import Depth, Paths, build_side
+from copytrade_live.sandbox.truth import GRID
 from copytrade_live.sandbox.world import Floats, WorldMarket
 
 # Nobody here trades in a market's last quarter of an hour.
 LAST_CALL: Instant = 15 * MINUTE
 REACH = 0.02
 TWIN_CHANCE = 0.12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """All open tokens at a glance: first outcomes, then second ones. Shape: asks and truths are twice markets."""
+
+    markets: NDArray[np.int64]
+    asks: Floats
+    truths: Floats
+    fee_rates: Floats
+
+    def token(self, place: int) -> tuple[int, int]:
+        """Market and outcome of a place."""
+        outcome, number = divmod(place, len(self.markets))
+        return int(self.markets[number]), outcome
 
 
 @dataclass(slots=True, eq=False)
@@ -33,13 +49,15 @@ class Tape:
     last_at: Instant
     entries: list[Entry] = field(default_factory=list)
     transactions: int = 0
-    half_spreads: Floats = field(init=False)
-    fee_rates: Floats = field(init=False)
+    _half_spreads: Floats = field(init=False)
+    _fee_rates: Floats = field(init=False)
+    _mids: Floats = field(init=False)
     _open_by_hour: list[NDArray[np.int64]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.half_spreads = np.array([depth.half_spread for depth in self.depths])
-        self.fee_rates = np.array([market.fee_rate for market in self.markets])
+        self._half_spreads = np.array([depth.half_spread for depth in self.depths])
+        self._fee_rates = np.array([market.fee_rate for market in self.markets])
+        self._mids = self.paths.on_grid()
         opened = np.array([market.opened_at for market in self.markets])
         ends = np.array([market.end_at for market in self.markets])
         hours = int((self.last_at - self.first_at) // HOUR) + 1
@@ -48,23 +66,23 @@ class Tape:
             is_open = (opened <= start) & (ends >= start + HOUR + LAST_CALL)
             self._open_by_hour.append(np.flatnonzero(is_open))
 
-    def open_markets(self, at: Instant) -> NDArray[np.int64]:
-        """Markets that trade now and for the rest of this hour."""
-        return self._open_by_hour[(at - self.first_at) // HOUR]
-
     def side(self, market: int, outcome: int, at: Instant, *, is_ask: bool) -> tuple[Rung, ...]:
-        """One side of an outcome's book, best first."""
+        """The near part of one side of an outcome's book, best first; what anyone would be shown then."""
         quoted_at, depth = at - at % SECOND, self.depths[market]
-        mid = self.paths.mid_at(market, quoted_at)
+        mid, reach = self.paths.mid_at(market, quoted_at), round(REACH / depth.tick_size)
         if outcome == 0:
-            return build_side(depth, mid, quoted_at, is_bid=not is_ask)
+            return build_side(depth, mid, quoted_at, is_bid=not is_ask, reach=reach)
         ticks = round(1 / depth.tick_size)
-        return tuple((ticks - tick, size) for tick, size in build_side(depth, mid, quoted_at, is_bid=is_ask))
+        mirrored = build_side(depth, mid, quoted_at, is_bid=is_ask, reach=reach)
+        return tuple((ticks - tick, size) for tick, size in mirrored)
 
-    def asks_near(self, markets: NDArray[np.int64], at: Instant) -> Floats:
-        """What both outcomes of each market cost, before rounding to ticks. Shape: (outcome, market)."""
-        mids = self.paths.mids(markets, np.full(len(markets), at - at % SECOND, dtype=np.int64))
-        return np.stack([mids + self.half_spreads[markets], 1.0 - mids + self.half_spreads[markets]])
+    def look(self, at: Instant) -> Look:
+        """What a trader sees of all open markets at a glance: numbers up to one grid step old."""
+        markets = self._open_by_hour[(at - self.first_at) // HOUR]
+        place = self.paths.offset[markets] + (at - self.paths.opened_at[markets]) // GRID
+        mids, half, truth = self._mids[place], self._half_spreads[markets], self.paths.truth[place]
+        asks = np.concatenate([mids + half, 1.0 - mids + half])
+        return Look(markets, asks, np.concatenate([truth, 1.0 - truth]), self._fee_rates[markets])
 
     def is_trading(self, market: int, at: Instant) -> bool:
         """Whether there is time left to trade."""

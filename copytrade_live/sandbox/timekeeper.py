@@ -44,6 +44,8 @@ class TimeKeeper:
         if self._manual is None:
             raise NotSteppable(f"time runs by itself here ({self.mode.value}); start the sandbox stepped to move it")
         if instant < self._manual.now():
-            raise NotSteppable(f"time goes forwards only: now is {to_iso(self._manual.now())}, asked for {to_iso(instant)}")
+            raise NotSteppable(
+                f"time goes forwards only: now is {to_iso(self._manual.now())}, asked for {to_iso(instant)}"
+            )
         self._manual.set(instant)
         return instant

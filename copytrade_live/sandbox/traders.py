@@ -9,10 +9,10 @@ from enum import StrEnum
 
 import numpy as np
 
-from copytrade_live.core.market import DAY, HOUR, MINUTE, Instant
+from copytrade_live.core.market import DAY, HOUR, MINUTE, SECOND, Instant
 from copytrade_live.sandbox.ledger import Kind
 from copytrade_live.sandbox.tape import Tape
-from copytrade_live.sandbox.world import Floats
+from copytrade_live.sandbox.truth import GRID
 
 
 class TraderKind(StrEnum):
@@ -78,16 +78,14 @@ def _stake(rng: np.random.Generator, trader: Trader) -> float:
 
 def _pick(tape: Tape, rng: np.random.Generator, at: Instant, low: float, high: float) -> tuple[int, int] | None:
     """A random open token whose best ask lies in a band; None when there is none."""
-    markets = tape.open_markets(at)
-    asks = tape.asks_near(markets, at)
-    choices = np.flatnonzero((asks >= low) & (asks <= high))
-    if not len(choices):
-        return None
-    outcome, place = divmod(int(choices[int(rng.integers(len(choices)))]), len(markets))
-    return int(markets[place]), outcome
+    look = tape.look(at)
+    choices = np.flatnonzero((look.asks >= low) & (look.asks <= high))
+    return look.token(int(choices[int(rng.integers(len(choices)))])) if len(choices) else None
 
 
-def _bet_in_band(low: float, high: float, sell_chance: float) -> Callable[[Tape, np.random.Generator, Trader, Instant], None]:
+def _bet_in_band(
+    low: float, high: float, sell_chance: float
+) -> Callable[[Tape, np.random.Generator, Trader, Instant], None]:
     def behave(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instant) -> None:
         found = _pick(tape, rng, at, low, high)
         if found is None:
@@ -103,7 +101,8 @@ def _bet_in_band(low: float, high: float, sell_chance: float) -> Callable[[Tape,
 
 def _buy_edge(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instant) -> None:
     """Buy where the truth is above the ask by about the trader's skill, and sell part once the mid caught up."""
-    skill = trader.skill or 0.0
+    # Right after a grid point the glance is fresh.
+    skill, at = trader.skill or 0.0, at // GRID * GRID + 1 + at % (20 * SECOND)
     found = _find_edge(tape, rng, at, skill)
     if found is None:
         return
@@ -121,25 +120,19 @@ def _buy_edge(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instant)
 
 
 def _find_edge(tape: Tape, rng: np.random.Generator, at: Instant, skill: float) -> tuple[int, int] | None:
-    markets = tape.open_markets(at)
-    truth = tape.paths.truths(markets, np.full(len(markets), at, dtype=np.int64))
-    gaps = _edge(np.stack([truth, 1.0 - truth]), tape.asks_near(markets, at), tape.fee_rates[markets])
-    is_fit = (gaps >= skill) & (gaps <= skill + 0.02)
-    choices = np.argwhere(is_fit if is_fit.any() else gaps >= skill)
+    look = tape.look(at)
+    fees = np.tile(look.fee_rates, 2) * look.asks * (1.0 - look.asks)
+    gaps = look.truths - look.asks - fees
+    gaps[(look.asks < 0.06) | (look.asks > 0.94)] = -1.0
+    choices = np.flatnonzero((gaps >= skill) & (gaps <= skill + 0.02))
     if not len(choices):
-        return None
-    outcome, place = choices[int(rng.integers(len(choices)))].tolist()
-    return int(markets[place]), int(outcome)
-
-
-def _edge(truth: Floats, ask: Floats, rates: Floats) -> Floats:
-    edge = truth - ask - rates * ask * (1.0 - ask)
-    return np.where((ask > 0.06) & (ask < 0.94), edge, -1.0)
+        choices = np.flatnonzero(gaps >= skill)
+    return look.token(int(choices[int(rng.integers(len(choices)))])) if len(choices) else None
 
 
 def _make(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instant) -> None:
     """Split collateral, be lifted on both sides over the next hours, merge what is left."""
-    markets = tape.open_markets(at)
+    markets = tape.look(at).markets
     market = int(markets[int(rng.integers(len(markets)))])
     size = float(np.round(_stake(rng, trader), 2))
     if rng.random() < 0.5:

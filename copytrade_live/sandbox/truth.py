@@ -23,9 +23,7 @@ def martingale(rng: np.random.Generator, start: float, points: int) -> Floats:
     Shape: points values; only the last is 0 or 1.
     """
     steps = points - 1
-    walk = NormalDist().inv_cdf(start) * np.sqrt(steps) + np.concatenate(
-        ([0.0], np.cumsum(rng.standard_normal(steps)))
-    )
+    walk = NormalDist().inv_cdf(start) * np.sqrt(steps) + np.concatenate(([0.0], np.cumsum(rng.standard_normal(steps))))
     path = np.empty(points)
     path[:-1] = normal_cdf(walk[:-1] / np.sqrt(np.arange(steps, 0, -1)))
     path[-1] = 1.0 if walk[-1] > 0 else 0.0

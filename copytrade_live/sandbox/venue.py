@@ -53,7 +53,9 @@ class Venue:
         ledger = world.ledger
         self.trades: Rows = np.flatnonzero(ledger.kind == Kind.TRADE)
         self.rows_of_wallet = _group(ledger.wallet, len(world.wallets))
-        self.rows_of_market = _group(np.where(ledger.kind == Kind.TRADE, ledger.market, -1), len(self.markets))
+        self.rows_of_market = _group(
+            np.where(ledger.kind == Kind.TRADE, ledger.market, np.int32(-1)), len(self.markets)
+        )
         self._volumes = [np.cumsum(ledger.price[rows] * ledger.size[rows]) for rows in self.rows_of_market]
 
     def now(self) -> Instant:
@@ -108,7 +110,7 @@ class Venue:
         return LastTrade(price if is_same else round(1.0 - price, 6), is_buy == is_same, int(ledger.at[row]))
 
 
-def _group(keys: NDArray[np.signedinteger[np.typing.NBitBase]], count: int) -> list[Rows]:
+def _group(keys: NDArray[np.int32], count: int) -> list[Rows]:
     order = np.argsort(keys, kind="stable")
     edges = np.searchsorted(keys[order], np.arange(count + 1))
     return [order[edges[number] : edges[number + 1]] for number in range(count)]

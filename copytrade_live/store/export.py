@@ -13,7 +13,7 @@ from copytrade_live.core.market import Instant
 from copytrade_live.errors import StateError
 from copytrade_live.store.files import TEMPORARY_SUFFIX, make_folder, write_durably
 from copytrade_live.store.journal import Journal
-from copytrade_live.store.rows import to_line
+from copytrade_live.store.rows import JournalRow, to_line
 from copytrade_live.store.segments import Segment, find_segments, read_segment
 
 MAX_SEGMENT_EVENTS = 5_000
@@ -37,12 +37,20 @@ class Exporter:
     def export(self) -> list[Path]:
         """Write every event that is not exported yet. Returns: the new segments."""
         written: list[Path] = []
-        while rows := list(self._journal.read(self.watermark, MAX_SEGMENT_EVENTS)):
+        while rows := self._next_rows():
             segment = Segment.named(self._folder, rows[0].seq, rows[-1].seq)
             write_durably(segment.path, b"".join(map(to_line, rows)))
             self.watermark = segment.last
             written.append(segment.path)
         return written
+
+    def _next_rows(self) -> list[JournalRow]:
+        rows = list(self._journal.read(self.watermark, MAX_SEGMENT_EVENTS + 1))
+        if len(rows) <= MAX_SEGMENT_EVENTS:
+            return rows
+        # Cut where a step begins, so that no segment ends with an observation that is only half answered.
+        begins = [place for place, row in enumerate(rows) if place and row.caused_by is None]
+        return rows[: begins[-1]] if begins else rows
 
     def beat(self, run_id: str, mode: str, now: Instant) -> None:
         """Say that this runner is alive and how far its journal is."""

@@ -113,11 +113,11 @@ class VenueHttp:
             return await retrying(self._attempt, method, url, params, body)
         except _TryAgain as failure:
             if failure.is_malformed:
-                raise PayloadError(f"{url}: {failure}", field="body") from failure
+                raise PayloadError(f"{url}: {failure}", field="body") from None
             raise VenueUnavailable(
                 f"{url} is not available after {self._max_attempts} attempts: {failure}; "
                 "check the address and the network, then run again"
-            ) from failure
+            ) from None
 
     def _wait(self, state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None

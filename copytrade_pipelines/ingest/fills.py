@@ -16,7 +16,7 @@ from copytrade_live.venue.rows import BadRow, VenueActivity, VenueFill
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.landing import PageCollector, land
 from copytrade_pipelines.ingest.progress import Progress, silent
-from copytrade_pipelines.ingest.upsert import Change, upsert
+from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
 from copytrade_pipelines.warehouse import Warehouse
 
 # A rerun looks this far back over what it has: rows appear late, and blanks are filled in.
@@ -57,8 +57,8 @@ class FillsSummary:
     """What an ingest of fills did."""
 
     wallets: int = 0
-    fills: Change = Change()
-    activity: Change = Change()
+    fills: Change = NO_CHANGE
+    activity: Change = NO_CHANGE
     quarantined: int = 0
 
     def __add__(self, other: FillsSummary) -> FillsSummary:
@@ -74,7 +74,7 @@ async def fetch_history(api: DataApi, mark: Watermark) -> WalletHistory:
     """Everything a wallet did since its watermark.
 
     Two listings tell the role: what also shows with taker_only crossed the book, the rest was resting on it. The full
-    one is read first, so that a fill that happens in between is left for the next run instead of mistaken for a maker's.
+    one is read first: a fill in between is left for the next run instead of being mistaken for a maker's.
     """
     everything = await api.fills(mark.wallet, start=mark.start)
     taken = await api.fills(mark.wallet, taker_only=True, start=mark.start)

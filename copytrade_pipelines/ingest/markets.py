@@ -10,7 +10,7 @@ from copytrade_live.venue.gamma import CONDITIONS_PER_REQUEST, GammaApi
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.landing import PageCollector, land
 from copytrade_pipelines.ingest.progress import Progress, silent
-from copytrade_pipelines.ingest.upsert import Change, upsert
+from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
 from copytrade_pipelines.warehouse import Warehouse
 
 _CONDITIONS_PER_BATCH = CONDITIONS_PER_REQUEST * 10
@@ -26,7 +26,7 @@ class MarketsSummary:
     """What an ingest of markets did; unknown are conditions gamma does not know."""
 
     asked: int = 0
-    change: Change = Change()
+    change: Change = NO_CHANGE
     unknown: int = 0
     quarantined: int = 0
 
@@ -43,7 +43,7 @@ async def ingest_markets(
     """Fetch every traded market that is not yet known to be closed. Raises: VenueUnavailable, VenueRefusal."""
     with warehouse.connect() as con:
         wanted = [str(row[0]) for row in con.execute(_OPEN_CONDITIONS).fetchall()]
-    change, unknown, quarantined = Change(), 0, 0
+    change, unknown, quarantined = NO_CHANGE, 0, 0
     for first in range(0, len(wanted), _CONDITIONS_PER_BATCH):
         batch = wanted[first : first + _CONDITIONS_PER_BATCH]
         listing = await api.markets(batch)

@@ -13,7 +13,7 @@ from copytrade_live.venue.rows import ResolutionRow
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.landing import PageCollector, land
 from copytrade_pipelines.ingest.progress import Progress, silent
-from copytrade_pipelines.ingest.upsert import Change, upsert
+from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
 from copytrade_pipelines.warehouse import Warehouse
 
 # A condition that was only asked (initialized, posed) says nothing yet.
@@ -38,7 +38,7 @@ class ResolutionsSummary:
     """What an ingest of resolutions did."""
 
     asked: int = 0
-    change: Change = Change()
+    change: Change = NO_CHANGE
     quarantined: int = 0
 
 
@@ -54,7 +54,7 @@ async def ingest_resolutions(
     """Ask after every traded condition that has not resolved. Raises: VenueUnavailable, VenueRefusal."""
     with warehouse.connect() as con:
         wanted = [str(row[0]) for row in con.execute(_UNRESOLVED).fetchall()]
-    change, quarantined = Change(), 0
+    change, quarantined = NO_CHANGE, 0
     for first in range(0, len(wanted), _CONDITIONS_PER_BATCH):
         batch = wanted[first : first + _CONDITIONS_PER_BATCH]
         listing = await api.resolutions(batch)

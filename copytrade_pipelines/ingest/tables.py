@@ -93,7 +93,7 @@ def activity(rows: Iterable[VenueActivity], *, source: str, lag: Instant) -> pa.
 
 
 def markets(rows: Iterable[MarketRow], *, lag: Instant) -> pa.Table:
-    """Rows of raw.markets; observed_at is when the venue last wrote the row, plus lag."""
+    """Rows of raw.markets; observed_at is lag after the market closed, or while it is open after it started."""
     return arrow("raw.markets", [_market(row, lag) for row in rows])
 
 
@@ -155,7 +155,8 @@ def _quarantine_id(row: BadRow) -> str:
 
 
 def _market(row: MarketRow, lag: Instant) -> dict[str, object]:
-    written_at = row.updated_at or row.closed_at or row.start_at
+    # Not updatedAt: volume moves it every minute, and the row would change with the hour it was fetched.
+    known_at = (row.closed_at if row.closed else row.start_at) or row.updated_at
     return {
         "condition_id": row.condition_id,
         "market_id": row.market_id,
@@ -176,7 +177,7 @@ def _market(row: MarketRow, lag: Instant) -> dict[str, object]:
         "closed": row.closed,
         "closed_at": row.closed_at,
         "accepting_orders": row.accepting_orders,
-        "observed_at": _later(written_at, lag),
+        "observed_at": _later(known_at, lag),
     }
 
 

@@ -41,10 +41,13 @@ class Change:
         return Change(new=self.new + other.new, changed=self.changed + other.changed)
 
 
+NO_CHANGE = Change()
+
+
 def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> Change:
     """Insert rows whose key is new, update those that differ, leave the others; keys must be distinct in rows."""
     if rows.num_rows == 0:
-        return Change()
+        return NO_CHANGE
     con.register("incoming_rows", rows)
     try:
         changed = _count(con, _update_statement(table))
@@ -57,14 +60,13 @@ def _update_statement(table: str) -> str:
     merged = {name: _merged(table, name) for name in COLUMNS[table] if name not in KEYS[table]}
     setting = ", ".join(f'"{name}" = {value}' for name, value in merged.items())
     differing = " OR ".join(f'old."{name}" IS DISTINCT FROM {value}' for name, value in merged.items())
-    return f"UPDATE {table} AS old SET {setting} FROM {_incoming(table)} AS new WHERE {_same(table)} AND ({differing})"
+    where = f"{_same(table)} AND ({differing})"
+    return f"UPDATE {table} AS old SET {setting} FROM {_incoming(table)} AS new WHERE {where}"  # noqa: S608 our names
 
 
 def _insert_statement(table: str) -> str:
-    return (
-        f"INSERT INTO {table} BY NAME SELECT new.* FROM {_incoming(table)} AS new "
-        f"ANTI JOIN {table} AS old ON {_same(table)}"
-    )
+    unseen = f"SELECT new.* FROM {_incoming(table)} AS new ANTI JOIN {table} AS old ON {_same(table)}"  # noqa: S608
+    return f"INSERT INTO {table} BY NAME {unseen}"
 
 
 def _merged(table: str, name: str) -> str:
@@ -74,7 +76,7 @@ def _merged(table: str, name: str) -> str:
 def _incoming(table: str) -> str:
     # Arrow's milliseconds become the table's TIMESTAMP here, so that comparing does not see two types.
     columns = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in COLUMNS[table].items())
-    return f"(SELECT {columns} FROM incoming_rows)"
+    return f"(SELECT {columns} FROM incoming_rows)"  # noqa: S608 our own column names
 
 
 def _same(table: str) -> str:

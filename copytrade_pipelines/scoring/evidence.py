@@ -48,7 +48,7 @@ def known_by(evidence: Evidence, as_of: Instant, parameters: ScoreParameters) ->
     return replace(
         evidence,
         markets=markets.assign(closed_at=markets["closed_at"].where(markets["closed_at"] <= now)),
-        outcomes=evidence.outcomes[evidence.outcomes["known_at"] <= now],
+        outcomes=evidence.outcomes[evidence.outcomes["known_at"] <= now].drop_duplicates("token_id"),
         books=evidence.books[evidence.books["observed_at"] <= now],
         prices=prices[prices["at"] <= now - lag],
         copies=evidence.copies[evidence.copies["known_at"] <= now],

@@ -23,8 +23,9 @@ LEAST_VARIANCE = 1e-8
 # A part fits its own prior from this many wallets on; before, wallets are taken to differ by UNKNOWN_TAU.
 LEAST_WALLETS = 5
 UNKNOWN_TAU = 0.02
-# How firmly nobody is believed to have an edge before anyone was seen: sd of the population mean.
-SCEPTICISM = 0.02
+# How firmly nobody is believed to have an edge before anyone was seen: sd of the population's mean. Mids are
+# calibrated to well within a cent, so a lucky season of everybody's outcomes is not taken for skill.
+SCEPTICISM = {"a": 0.01, "r": 0.005, "o": 0.01}
 # An imputed cost is a guess: it makes the estimate this much less certain.
 IMPUTED_INFLATION = 0.5
 
@@ -102,17 +103,18 @@ def estimates(sums: pd.DataFrame, pool: float) -> pd.DataFrame:
     return table
 
 
-def fit_prior(values: np.ndarray, variances: np.ndarray, sceptical_mean: float) -> Prior:
-    """Fit a population to noisy estimates; NaN estimates are skipped.
+def fit_prior(table: pd.DataFrame, part: str, sceptical_mean: float) -> Prior:
+    """Fit a population to the noisy estimates of one part; rows without one are skipped.
 
     Source: DerSimonian and Laird 1986 for tau2, with the sceptical mean as one more witness to the mean.
     """
-    seen = ~np.isnan(values)
-    value, variance = values[seen], variances[seen]
+    seen = table[part].notna()
+    value, variance = table.loc[seen, part].to_numpy(float), table.loc[seen, f"{part}_s2"].to_numpy(float)
+    doubt = SCEPTICISM[part] ** -2
     tau2 = _between(value, 1.0 / variance) if len(value) >= LEAST_WALLETS else UNKNOWN_TAU**2
     weight = 1.0 / (variance + tau2)
-    total = float(weight.sum()) + SCEPTICISM**-2
-    mean = (float((weight * value).sum()) + sceptical_mean * SCEPTICISM**-2) / total
+    total = float(weight.sum()) + doubt
+    mean = (float((weight * value).sum()) + sceptical_mean * doubt) / total
     return Prior(mean=mean, tau2=tau2, mean_variance=1.0 / total)
 
 
@@ -123,10 +125,8 @@ def fit_population(table: pd.DataFrame, expected_loss: float) -> tuple[Prior, Pr
     """
     seen = {part: int(table[part].notna().sum()) for part in PARTS}
     if seen["a"] < LEAST_WALLETS <= seen["o"]:
-        edge = fit_prior(table["o"].to_numpy(), table["o_s2"].to_numpy(), -expected_loss)
-        return edge, Prior(mean=0.0, tau2=0.0, mean_variance=0.0)
-    first = fit_prior(table["a"].to_numpy(), table["a_s2"].to_numpy(), -expected_loss)
-    return first, fit_prior(table["r"].to_numpy(), table["r_s2"].to_numpy(), 0.0)
+        return fit_prior(table, "o", -expected_loss), Prior(mean=0.0, tau2=0.0, mean_variance=0.0)
+    return fit_prior(table, "a", -expected_loss), fit_prior(table, "r", 0.0)
 
 
 def posterior(table: pd.DataFrame, prior: Belief, drift: np.ndarray | None = None) -> Belief:

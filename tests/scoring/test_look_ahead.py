@@ -21,7 +21,7 @@ def at(instant: int) -> pd.Timestamp:
     return pd.Timestamp(instant, unit="ms")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_that_became_known_later_leave_every_score_identical(world: Any, data: st.DataObject) -> None:
     truth = copy.deepcopy(world)
@@ -48,9 +48,8 @@ def append_later(world: Any, market: str, data: st.DataObject) -> None:
         world.mid(market, known - 10 * SECOND, 0.97)
     elif kind == "outcome":
         row = {"token_id": f"{market}-yes", "payout": 1.0, "resolved_at": at(AS_OF - DAY), "known_at": at(known)}
-        world.outcomes = [old for old in world.outcomes if old["token_id"] != row["token_id"]] + (
-            [row] if not market.startswith("0xa") else [o for o in world.outcomes if o["token_id"] == row["token_id"]]
-        )
+        if not market.startswith("0xa"):  # those were paid out before as_of, and a payout is final
+            world.outcomes = [old for old in world.outcomes if old["token_id"] != row["token_id"]] + [row]
     elif kind == "book":
         book = {"token_id": f"{market}-yes", "event_at": at(START + 20 * SECOND), "observed_at": at(known)}
         world.books.append(book | {"bids": [], "asks": [{"price": 0.99, "size": 1e4}]})

@@ -54,15 +54,16 @@ def test_dersimonian_laird_recovers_a_known_spread() -> None:
     draw = np.random.default_rng(3)
     truth = draw.normal(-0.01, 0.03, 4000)
     noise = draw.uniform(0.01, 0.05, 4000)
-    prior = fit_prior(truth + draw.normal(0, noise), noise**2, -0.01)
+    seen = table(a=list(truth + draw.normal(0, noise)), a_s2=list(noise**2))
+    prior = fit_prior(seen, "a", -0.01)
     assert prior.mean == pytest.approx(-0.01, abs=0.003)
     assert prior.tau2**0.5 == pytest.approx(0.03, abs=0.003)
 
 
 def test_few_wallets_differ_by_the_default_and_nobody_means_a_loss() -> None:
-    nobody = fit_prior(np.array([np.nan]), np.array([np.inf]), -0.006)
+    nobody = fit_prior(table(r=[0.5]), "a", -0.006)
     assert (nobody.mean, nobody.tau2) == (pytest.approx(-0.006), UNKNOWN_TAU**2)
-    assert nobody.mean_variance == pytest.approx(SCEPTICISM**2)
+    assert nobody.mean_variance == pytest.approx(SCEPTICISM["a"] ** 2)
 
 
 def test_where_no_later_mid_exists_outcomes_speak_for_the_edge() -> None:

@@ -1,0 +1,218 @@
+"""The runner: one process that follows leaders, decides, trades on paper and leaves positions, from one journal."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from copytrade_live.clock import Clock
+from copytrade_live.core.events import LeaderFillObserved, RunStarted, TimerFired
+from copytrade_live.core.market import Market
+from copytrade_live.core.pricing import to_micro
+from copytrade_live.core.state import State
+from copytrade_live.errors import ConfigError
+from copytrade_live.logs import logger
+from copytrade_live.provenance import code_version, name_run
+from copytrade_live.runner.books import BookDesk
+from copytrade_live.runner.gatekeeping import Gatekeeper, GateSource, SnapshotSource
+from copytrade_live.runner.health import Health
+from copytrade_live.runner.markets import MarketDesk
+from copytrade_live.runner.paper import PaperExecutor
+from copytrade_live.runner.phases import Phase, run_side_by_side, tick
+from copytrade_live.runner.recorder import Recorder
+from copytrade_live.runner.roster import roster
+from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, ResolutionFeed
+from copytrade_live.runner.tracker import PollingTracker
+from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.store.decision_log import DecisionLog
+from copytrade_live.store.export import Exporter
+from copytrade_live.store.journal import Journal
+
+PAPER = "paper"
+# Operators and the gate are heard, orders worked and the decision log written within a second.
+CONTROL_SECONDS = 0.5
+ORDER_SECONDS = 0.25
+LOG_SECONDS = 1.0
+MARKET_SECONDS = 30.0
+TIMER_SECONDS = 60.0
+
+_log = logger("runner")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Everything outside that a runner looks at."""
+
+    leaders: LeaderFeed
+    books: BookFeed
+    markets: MarketFeed
+    resolutions: ResolutionFeed
+    snapshots: SnapshotSource
+    gates: GateSource
+
+
+class Runner:
+    """Follows, decides and executes. start it, then tick it by hand or run it until cancelled, then close it."""
+
+    def __init__(self, config: CopytradeConfig, home: Home, clock: Clock, sources: Sources) -> None:
+        if not config.safety.dry_run:
+            raise ConfigError(
+                "safety.dry_run is false, but this version trades on paper only: live trading needs the order path "
+                "with signing, a key and a typed confirmation, which is not built yet; set safety.dry_run to true"
+            )
+        self.config = config
+        self.home = home
+        self.clock = clock
+        self.health = Health()
+        self._sources = sources
+        self._books = BookDesk(sources.books, clock, self.health)
+        self._markets = MarketDesk(sources.markets, sources.resolutions, clock, self.health)
+        self._tracker = PollingTracker(sources.leaders, clock, config.tracker.overlap_seconds, self.health)
+        self._executor = PaperExecutor(self._books, clock, config.paper.latency_seconds)
+        self._phases: list[Phase] = []
+
+    @property
+    def state(self) -> State:
+        """What the journal folds to."""
+        return self._recorder.state
+
+    @property
+    def run_id(self) -> str:
+        """The id of this run."""
+        return self._recorder.run_id
+
+    async def start(self) -> None:
+        """Open and fold the journal, announce the run, take over what the run before left.
+
+        Raises: StateError when the journal cannot be used.
+        """
+        self._journal = Journal.open(self.home.state, PAPER)
+        try:
+            self._begin()
+        except BaseException:
+            self._journal.close()
+            raise
+
+    async def tick(self) -> None:
+        """One round: everything that is due at the clock's now, always in the same order."""
+        await tick(self._phases, self.clock)
+
+    async def run_forever(self) -> None:
+        """Run every part at its own pace until cancelled."""
+        await run_side_by_side(self._phases, self.clock)
+
+    def close(self) -> None:
+        """Write out what is not written yet and let go of the journal."""
+        self._decisions.catch_up()
+        self._exporter.export()
+        self._exporter.beat(self.run_id, PAPER, self.clock.now())
+        self._journal.close()
+
+    def _begin(self) -> None:
+        config = self.config.decision()
+        self._recorder = Recorder(self._journal, config, self._executor)
+        last_seen = self._recorder.restore((self._tracker.apply, self._executor.apply))
+        self._decisions = DecisionLog(self.home.decisions, self._journal)
+        self._exporter = Exporter(self.home.export, self._journal)
+        self._gatekeeper = Gatekeeper(
+            self._journal,
+            self.home.resolve(self.config.safety.kill_switch_file),
+            self._sources.snapshots,
+            self._sources.gates,
+            self.clock,
+            self.health,
+        )
+        self._announce()
+        if last_seen is not None:
+            self._tracker.resume(last_seen)
+        for expired in self._executor.adopt(self.state.portfolio.working.values()):
+            self._recorder.observe(expired)
+        self._phases = self._make_phases()
+
+    def _announce(self) -> None:
+        now, digest = self.clock.now(), self.config.decision().digest()
+        self._recorder.run_id = name_run(mode=PAPER, config_digest=digest, code=code_version(), started_at=now)
+        self._recorder.observe(
+            RunStarted(
+                event_at=now,
+                observed_at=now,
+                run_id=self.run_id,
+                mode=PAPER,
+                code_version=code_version(),
+                config_digest=digest,
+                starting_cash=to_micro(self.config.bankroll.starting_cash),
+            )
+        )
+        _log.info("PAPER trading, no real money: run %s, config %s, code %s", self.run_id, digest, code_version())
+
+    def _make_phases(self) -> list[Phase]:
+        polling = self.config.polling
+        return [
+            Phase("control", CONTROL_SECONDS, self._control),
+            Phase("leaders", self.config.tracker.poll_interval_seconds, self._follow_leaders),
+            Phase("books", polling.exit_interval_seconds, self._watch_positions),
+            Phase("markets", MARKET_SECONDS, self._watch_markets),
+            Phase("timer", TIMER_SECONDS, self._fire_timer),
+            Phase("orders", ORDER_SECONDS, self._work_orders),
+            Phase("decisions", LOG_SECONDS, self._log_decisions),
+            Phase("export", polling.export_interval_seconds, self._export),
+        ]
+
+    # --- phases ---------------------------------------------------------------------------------------------
+
+    async def _control(self) -> None:
+        self._gatekeeper.poll(lambda: self.state, self._recorder.observe)
+
+    async def _follow_leaders(self) -> None:
+        state = self.state
+        self._tracker.follow(roster(self.config.tracker, state.standing.snapshot, state.portfolio))
+        signals = await self._tracker.poll()
+        if not signals:
+            return
+        books, markets = await asyncio.gather(
+            self._books.best_known({signal.token_id for signal in signals}),
+            self._markets.known({signal.condition_id for signal in signals}),
+        )
+        for signal in signals:
+            self._recorder.observe(
+                LeaderFillObserved(
+                    event_at=signal.event_at,
+                    observed_at=self.clock.now(),
+                    signal=signal,
+                    book=books.get(signal.token_id),
+                    market=markets.get(signal.condition_id),
+                )
+            )
+
+    async def _watch_positions(self) -> None:
+        books = await self._books.fresh(self.state.portfolio.positions)
+        for token_id in sorted(books):
+            self._books.observe_news(books[token_id], self._recorder.observe)
+
+    async def _watch_markets(self) -> None:
+        held = self._held_markets()
+        for change in await self._markets.changes(held):
+            self._recorder.observe(change)
+        for resolution in await self._markets.resolved(held):
+            if resolution.condition_id in self._held_markets():
+                self._recorder.observe(resolution)
+
+    def _held_markets(self) -> dict[str, Market]:
+        portfolio = self.state.portfolio
+        markets = [entry.market for entry in portfolio.working.values()]
+        markets += [position.market for position in portfolio.positions.values()]
+        return {market.condition_id: market for market in markets}
+
+    async def _fire_timer(self) -> None:
+        now = self.clock.now()
+        self._recorder.observe(TimerFired(event_at=now, observed_at=now))
+
+    async def _work_orders(self) -> None:
+        await self._executor.progress(lambda: self.state.portfolio.working, self._recorder.observe)
+
+    async def _log_decisions(self) -> None:
+        self._decisions.catch_up()
+
+    async def _export(self) -> None:
+        self._exporter.export()
+        self._exporter.beat(self.run_id, PAPER, self.clock.now())

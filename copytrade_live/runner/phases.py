@@ -1,0 +1,48 @@
+"""The runner's rounds: what is done, how often, one after the other when stepped and side by side when live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from copytrade_live.clock import Clock
+from copytrade_live.core.market import SECOND, Instant
+
+
+@dataclass(slots=True)
+class Phase:
+    """One recurring piece of work. Units: interval in seconds of the runner's clock."""
+
+    name: str
+    interval_seconds: float
+    run: Callable[[], Awaitable[None]]
+    next_due: Instant = 0
+
+    async def run_if_due(self, now: Instant) -> None:
+        """Run once when the time has come, and set the next one."""
+        if now >= self.next_due:
+            self.next_due = now + round(self.interval_seconds * SECOND)
+            await self.run()
+
+
+async def tick(phases: Sequence[Phase], clock: Clock) -> None:
+    """Run every phase that is due, in order."""
+    for phase in phases:
+        await phase.run_if_due(clock.now())
+
+
+async def run_side_by_side(phases: Sequence[Phase], clock: Clock) -> None:
+    """Run every phase at its own pace until cancelled: a slow one delays no other. One that breaks ends them all."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for phase in phases:
+                group.create_task(_repeat(phase, clock), name=phase.name)
+    except ExceptionGroup as group_failure:
+        raise group_failure.exceptions[0] from group_failure
+
+
+async def _repeat(phase: Phase, clock: Clock) -> None:
+    while True:
+        await phase.run_if_due(clock.now())
+        await clock.sleep(max(0.0, (phase.next_due - clock.now()) / SECOND))

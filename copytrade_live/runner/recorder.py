@@ -1,0 +1,54 @@
+"""The only way anything becomes true in a runner: step, commit to the journal, then act on the intents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, State, evolve, initial_state, step
+from copytrade_live.core.events import JournalEvent, Observation
+from copytrade_live.core.market import Instant
+from copytrade_live.runner.paper import PaperExecutor
+from copytrade_live.store.journal import Journal
+
+
+class Recorder:
+    """Holds the state. Others see it change only after what changed it is on disk."""
+
+    def __init__(self, journal: Journal, config: DecisionConfig, executor: PaperExecutor) -> None:
+        self._journal = journal
+        self._config = config
+        self._executor = executor
+        self._listeners: Sequence[Callable[[JournalEvent], None]] = ()
+        self.state: State = initial_state()
+        self.run_id = ""
+
+    def restore(self, listeners: Sequence[Callable[[JournalEvent], None]]) -> Instant | None:
+        """Fold the journal; listeners hear every event, now and later. Returns: when the last one was observed."""
+        self._listeners = listeners
+        last: Instant | None = None
+        for event in self._journal.events():
+            self.state = evolve(self.state, event)
+            self._tell(event)
+            last = event.observed_at
+        return last
+
+    def observe(self, observation: Observation) -> None:
+        """Take in one observation. When this returns, it and all it caused are durable."""
+        done = step(self.state, observation, self._config)
+        self._journal.append(self.run_id, done.events)
+        self.state = done.state
+        for event in done.events:
+            self._tell(event)
+        for intent in done.intents:
+            self._act(intent)
+
+    def _tell(self, event: JournalEvent) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    def _act(self, intent: Intent) -> None:
+        if isinstance(intent, PlaceOrder):
+            self._executor.place(intent.order)
+        elif isinstance(intent, CancelOrder):
+            self._executor.cancel(intent.order_id)

@@ -1,0 +1,55 @@
+"""Starts a sandbox from plain values: what the command line calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from copytrade_live.clock import from_iso
+from copytrade_live.core.market import Instant
+from copytrade_live.errors import ConfigError
+from copytrade_live.sandbox.recorded import build_recorded_world
+from copytrade_live.sandbox.server import listen, serve
+from copytrade_live.sandbox.synthetic import build_synthetic_world
+from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.sandbox.world import World
+
+
+def run_sandbox(
+    world: str, seed: int, path: Path | None, speed: float | None, stepped: bool, start: str, port: int
+) -> None:
+    """Build a world and serve it until interrupted.
+
+    start is "" for the world's own start, "start" for the beginning of its history, or an ISO 8601 time.
+    Raises: ConfigError, InputFileError, PortInUseError.
+    """
+    if stepped and speed is not None:
+        raise ConfigError(f"a stepped world has no speed, was {speed}; give either --stepped or --speed")
+    if speed is not None and speed <= 0:
+        raise ConfigError(f"--speed must be above 0, was {speed}")
+    listen("127.0.0.1", port).close()
+    built = build_world(world, seed, path)
+    keeper = TimeKeeper(starting_time(built, start), speed=None if stepped else speed or 1.0)
+    serve(built, keeper, port=port)
+
+
+def build_world(world: str, seed: int, path: Path | None) -> World:
+    """The world these values name. Raises: ConfigError, InputFileError."""
+    if world == "synthetic":
+        return build_synthetic_world(seed)
+    if world != "recorded":
+        raise ConfigError(f"--world must be synthetic or recorded, was {world!r}")
+    if path is None:
+        raise ConfigError("a recorded world needs --path, the folder with trades.parquet and markets.parquet")
+    return build_recorded_world(path)
+
+
+def starting_time(world: World, start: str) -> Instant:
+    """When the sandbox's time starts. Raises: ConfigError."""
+    if not start:
+        return world.start_at
+    if start == "start":
+        return world.first_at
+    try:
+        return from_iso(start)
+    except ValueError:
+        raise ConfigError(f"--from must be 'start' or an ISO 8601 time, was {start!r}") from None

@@ -1,0 +1,157 @@
+"""The sandbox venue over HTTP and WebSocket: one base URL for the data API, gamma, the CLOB and the stream."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from copytrade_live.core.market import Instant
+from copytrade_live.errors import PortInUseError
+from copytrade_live.sandbox.admin import Admin
+from copytrade_live.sandbox.answers import Refusal, refuse, refuse_v2
+from copytrade_live.sandbox.clob_api import Clob
+from copytrade_live.sandbox.data_v1 import DataV1
+from copytrade_live.sandbox.data_v2 import DataV2
+from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
+from copytrade_live.sandbox.params import Params
+from copytrade_live.sandbox.positions import PositionBook
+from copytrade_live.sandbox.stream import ActivityStream
+from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.sandbox.venue import INDEX_LAG, Venue
+from copytrade_live.sandbox.world import World
+
+_CONDITION = re.compile(r"0x[0-9a-fA-F]{64}")
+
+
+def build_app(world: World, timekeeper: TimeKeeper, *, index_lag: Instant = INDEX_LAG) -> Starlette:
+    """The whole venue as one application."""
+    venue = Venue(world, timekeeper, index_lag=index_lag)
+    positions = PositionBook(venue)
+    data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
+    clob, gamma = Clob(venue), Gamma(venue)
+    routes = [
+        WebSocketRoute("/", ActivityStream(venue).serve),
+        *_admin_routes(Admin(venue)),
+        *_data_routes(data_v1, data_v2),
+        *_listing_routes(clob, gamma),
+        *_clob_routes(clob),
+    ]
+    return Starlette(routes=routes, exception_handlers={Refusal: _answer_refusal})
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the port; 0 means any free one. Raises: PortInUseError."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {port} on {host} is in use by another process; stop it or choose another --port"
+            raise PortInUseError(message) from None
+        raise
+    return listener
+
+
+def make_server(app: Starlette) -> uvicorn.Server:
+    """A quiet server for an application that brings its own socket."""
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    return uvicorn.Server(config)
+
+
+def serve(world: World, timekeeper: TimeKeeper, host: str = "127.0.0.1", port: int = 0) -> None:
+    """Serve until interrupted; prints one line with the URL. Raises: PortInUseError."""
+    with listen(host, port) as listener:
+        app = build_app(world, timekeeper)
+        bound = listener.getsockname()[1]
+        print(f"sandbox ({world.kind}, {timekeeper.mode.value} time) at http://{host}:{bound}", flush=True)
+        try:
+            make_server(app).run(sockets=[listener])
+        except KeyboardInterrupt:
+            return
+
+
+def _admin_routes(admin: Admin) -> list[BaseRoute]:
+    return [
+        Route("/admin/clock", admin.clock),
+        Route("/admin/step", admin.step, methods=["POST"]),
+        Route("/admin/world", admin.world),
+        Route("/admin/next", admin.next),
+    ]
+
+
+def _data_routes(v1: DataV1, v2: DataV2) -> list[BaseRoute]:
+    return [
+        Route("/trades", v1.trades),
+        Route("/activity", v1.activity),
+        Route("/positions", v1.positions),
+        Route("/value", v1.value),
+        Route("/v1/leaderboard", v1.leaderboard),
+        Route("/v2/trades", v2.trades),
+        Route("/v2/activity", v2.activity),
+        Route("/v2/positions", v2.positions),
+        Route("/v2/value", v2.value),
+        Route("/v2/resolutions", v2.resolutions),
+        Route("/v2/leaderboard", v2.leaderboard),
+    ]
+
+
+def _listing_routes(clob: Clob, gamma: Gamma) -> list[BaseRoute]:
+    async def markets(request: Request) -> Response:
+        params = Params.of(request)
+        is_gamma = params.has(*MARKET_FILTERS) and not params.has("next_cursor")
+        return gamma.markets(params) if is_gamma else clob.markets(params)
+
+    async def market(request: Request) -> Response:
+        key = str(request.path_params["key"])
+        return clob.market(key) if _CONDITION.fullmatch(key) else gamma.market_by_id(key)
+
+    return [
+        Route("/markets", markets),
+        Route("/markets/keyset", gamma.markets_keyset),
+        Route("/markets/slug/{slug}", gamma.market_by_slug),
+        Route("/markets/{key}", market),
+        Route("/events", gamma.events),
+        Route("/events/keyset", gamma.events_keyset),
+        Route("/events/slug/{slug}", gamma.event_by_slug),
+        Route("/events/{event_id}", gamma.event_by_id),
+        Route("/tags", gamma.tags),
+    ]
+
+
+def _clob_routes(clob: Clob) -> list[BaseRoute]:
+    return [
+        Route("/", clob.ok),
+        Route("/ok", clob.ok),
+        Route("/time", clob.time),
+        Route("/version", clob.version),
+        Route("/book", clob.book),
+        Route("/books", clob.books, methods=["POST"]),
+        Route("/midpoint", clob.midpoint),
+        Route("/midpoints", clob.midpoints, methods=["POST"]),
+        Route("/price", clob.price),
+        Route("/spread", clob.spread),
+        Route("/spreads", clob.spreads, methods=["POST"]),
+        Route("/last-trade-price", clob.last_trade_price),
+        Route("/tick-size", clob.tick_size),
+        Route("/neg-risk", clob.neg_risk),
+        Route("/fee-rate", clob.fee_rate),
+        Route("/markets-by-token/{token_id}", clob.market_by_token),
+        Route("/clob-markets/{condition_id}", clob.market_info),
+        Route("/prices-history", clob.prices_history),
+    ]
+
+
+async def _answer_refusal(request: Request, refusal: Exception) -> Response:
+    if not isinstance(refusal, Refusal):
+        raise refusal
+    return refuse_v2(refusal) if request.url.path.startswith("/v2/") else refuse(refusal)

@@ -1,0 +1,70 @@
+"""What a running or stopped runner knows, for those who only look: the same fold of the same journal."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from copytrade_live.core.engine import State, evolve, initial_state
+from copytrade_live.core.market import Instant
+from copytrade_live.store.decision_lines import Line, decision_line
+from copytrade_live.store.journal import Journal
+from copytrade_live.store.rows import JournalRow
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A journal folded up to last_seq. Everything else is read off the state."""
+
+    mode: str
+    run_id: str
+    last_seq: int
+    observed_at: Instant | None
+    state: State
+
+
+def read_view(path: Path) -> View:
+    """Fold the journal in a state database without disturbing who writes it.
+
+    Raises: StateError when there is none or it is damaged.
+    """
+    state, last = initial_state(), None
+    with Journal.open_reader(path) as journal:
+        for last in journal.read():
+            state = evolve(state, last.event)
+        mode = journal.mode
+    return View(
+        mode=mode,
+        run_id=state.run_id,
+        last_seq=last.seq if last else 0,
+        observed_at=last.observed_at if last else None,
+        state=state,
+    )
+
+
+def read_decisions(path: Path, limit: int) -> list[Line]:
+    """The newest decision lines, oldest first, at most limit of them. Raises: StateError."""
+    found: deque[Line] = deque()
+    with Journal.open_reader(path) as journal:
+        end = journal.last_seq
+        while end > 0 and len(found) < limit:
+            start = max(0, end - _CHUNK)
+            found.extendleft(reversed(_lines(journal, list(journal.read(start, end - start)))))
+            end = start
+    return list(found)[-limit:] if limit > 0 else []
+
+
+def _lines(journal: Journal, rows: list[JournalRow]) -> list[Line]:
+    by_seq = {row.seq: row for row in rows}
+    lines: list[Line] = []
+    for row in rows:
+        cause = None
+        if row.caused_by is not None:
+            cause = by_seq.get(row.caused_by) or journal.row(row.caused_by)
+        line = decision_line(row, cause)
+        if line is not None:
+            lines.append(line)
+    return lines

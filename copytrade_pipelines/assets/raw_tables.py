@@ -1,0 +1,96 @@
+"""What the raw assets have in common: their settings, their metadata, and how expected failures end a step."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from copytrade_live.errors import ConfigError, CopytradeError, InputFileError, VenueRefusal, WarehouseError
+from copytrade_pipelines.ingest.progress import Progress
+from copytrade_pipelines.ingest.upsert import Change
+from copytrade_pipelines.warehouse import COLUMNS, KEYS, WAREHOUSE_POOL, Warehouse
+
+# The same request would fail again; an unreachable venue or a busy moment may pass.
+_FINAL = (ConfigError, InputFileError, VenueRefusal, WarehouseError)
+
+_RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+Step = Callable[..., dg.MaterializeResult[None]]
+
+
+def raw_asset(name: str, *, after: Sequence[str], description: str) -> Callable[[Step], dg.AssetsDefinition]:
+    """Make a function the asset of table raw.<name>, which is filled after other raw tables."""
+    return dg.asset(
+        key=["raw", name],
+        deps=[["raw", table] for table in after],
+        description=description,
+        group_name="raw",
+        kinds={"python", "duckdb", "http"},
+        owners=["team:copytrade"],
+        pool=WAREHOUSE_POOL,
+        retry_policy=_RETRIES,
+    )
+
+
+@contextmanager
+def expected_failures() -> Iterator[None]:
+    """End the step with the message of an expected failure, retrying only where that can help."""
+    try:
+        yield
+    except CopytradeError as error:
+        raise dg.Failure(
+            description=f"{type(error).__name__}: {error}", allow_retries=not isinstance(error, _FINAL)
+        ) from None
+
+
+def logging_progress(context: dg.AssetExecutionContext) -> Progress:
+    """Progress as lines of the run's log."""
+
+    def log(done: int, total: int, label: str) -> None:
+        context.log.info(f"{done} of {total} {label}")
+
+    return log
+
+
+def table_result(
+    warehouse: Warehouse,
+    table: str,
+    change: Change,
+    *,
+    time_column: str | None = "observed_at",
+    quarantined: int = 0,
+    extra: Mapping[str, int] | None = None,
+) -> dg.MaterializeResult[None]:
+    """The metadata of a raw table after a change to it."""
+    span = f'min("{time_column}"), max("{time_column}")' if time_column else "NULL, NULL"
+    with warehouse.connect() as con:
+        row = con.execute(f"SELECT count(*), {span} FROM {table}").fetchone()  # noqa: S608 our own table names
+    rows, first, last = row or (0, None, None)
+    metadata: dict[str, Any] = {
+        "dagster/row_count": int(rows),
+        "dagster/table_name": table,
+        "dagster/column_schema": column_schema(table),
+        "new_rows": change.new,
+        "changed_rows": change.changed,
+        "quarantined": quarantined,
+        **(extra or {}),
+    }
+    if time_column and first is not None:
+        metadata |= {f"first_{time_column}": first.isoformat(), f"last_{time_column}": last.isoformat()}
+    return dg.MaterializeResult(metadata=metadata)
+
+
+def column_schema(table: str) -> dg.TableSchema:
+    """A raw table's columns as the Dagster UI shows them."""
+    keys = KEYS[table]
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name,
+                kind,
+                constraints=dg.TableColumnConstraints(nullable=name not in keys, unique=keys == (name,)),
+            )
+            for name, kind in COLUMNS[table].items()
+        ]
+    )

@@ -1,0 +1,99 @@
+"""Publishes scores and the gate: immutable files, moved into place whole, named by what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copytrade_live.core.market import Instant
+from copytrade_live.core.score import Gate
+from copytrade_live.published import (
+    GATE_FILE,
+    HASH_DIGITS,
+    POINTER_FILE,
+    SCHEMA_VERSION,
+    SNAPSHOT_COLUMNS,
+    SNAPSHOT_FOLDER,
+    Pointer,
+)
+from copytrade_live.settings import Home
+
+
+def publish_scores(home: Home, rows: pd.DataFrame, *, as_of: Instant, run_id: str, keep: int) -> Pointer:
+    """Write a snapshot, point to it, and drop all but the newest keep snapshots.
+
+    Shape: rows of marts.fct_trader_scores with one as_of. Equal rows give the same file and the same id.
+    """
+    content = snapshot_bytes(rows)
+    digest = hashlib.sha256(content).hexdigest()
+    snapshot_id = f"{datetime.fromtimestamp(as_of / 1000, tz=UTC):%Y%m%dT%H%M%SZ}-{digest[:HASH_DIGITS]}"
+    pointer = Pointer(
+        snapshot_id=snapshot_id,
+        file=f"{SNAPSHOT_FOLDER}/{snapshot_id}.parquet",
+        sha256=digest,
+        rows=len(rows),
+        as_of=as_of,
+        score_version=str(rows["score_version"].iloc[0]),
+        dagster_run_id=run_id,
+    )
+    replace_file(home.published / pointer.file, content)
+    replace_file(home.published / POINTER_FILE, _json({"schema_version": SCHEMA_VERSION, **asdict(pointer)}))
+    _prune(home.published / SNAPSHOT_FOLDER, keep, current=f"{snapshot_id}.parquet")
+    return pointer
+
+
+def publish_gate(home: Home, gate: Gate) -> None:
+    """Write the gate file."""
+    replace_file(home.published / GATE_FILE, _json({"schema_version": SCHEMA_VERSION, **asdict(gate)}))
+
+
+def snapshot_bytes(rows: pd.DataFrame) -> bytes:
+    """A snapshot file of score rows, the same bytes for the same rows in any order."""
+    ordered = rows.sort_values(["wallet", "category"], kind="stable")
+    columns = [_column(ordered[field.name], field) for field in SNAPSHOT_COLUMNS]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_arrays(columns, schema=SNAPSHOT_COLUMNS), sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside the name, fsync, move over it, fsync the folder: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _column(values: pd.Series, field: pa.Field) -> pa.Array:
+    if pa.types.is_list(field.type):
+        return pa.array([list(value) for value in values], type=field.type)
+    return pa.Array.from_pandas(values, type=field.type, safe=not pa.types.is_timestamp(field.type))
+
+
+def _json(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content, sort_keys=True, allow_nan=False).encode() + b"\n"
+
+
+def _prune(folder: Path, keep: int, *, current: str) -> None:
+    # A name begins with its as_of, so the newest come last.
+    names = sorted(path.name for path in folder.glob("*.parquet"))
+    for name in names[: max(0, len(names) - keep)]:
+        if name != current:
+            (folder / name).unlink(missing_ok=True)

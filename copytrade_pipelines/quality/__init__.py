@@ -1,0 +1,1 @@
+"""Data contracts that Great Expectations checks before scores may be published."""

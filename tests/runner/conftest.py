@@ -1,0 +1,149 @@
+"""A real sandbox on loopback, stepped by hand, and runners that live in its time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from copytrade_live.clock import ManualClock
+from copytrade_live.core.market import HOUR, Instant
+from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot, TraderScore
+from copytrade_live.runner.app import Runner, Sources
+from copytrade_live.sandbox.server import build_app, listen, make_server
+from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.settings import CopytradeConfig, Home, parse_config
+from copytrade_live.venue.clob import ClobApi
+from copytrade_live.venue.data_api import DataApi
+from copytrade_live.venue.gamma import GammaApi
+
+
+@dataclass
+class Desk:
+    """The published folder's readers, set by hand."""
+
+    snapshot: ScoreSnapshot | None = None
+    gate: Gate | None = None
+
+
+@dataclass
+class SnapshotDesk:
+    desk: Desk
+
+    def poll(self) -> ScoreSnapshot | None:
+        return self.desk.snapshot
+
+
+@dataclass
+class GateDesk:
+    desk: Desk
+
+    def poll(self) -> Gate | None:
+        return self.desk.gate
+
+
+@dataclass
+class SteppedVenue:
+    """A sandbox whose time stands still until told."""
+
+    world: SyntheticWorld
+    url: str
+    keeper: TimeKeeper
+    clients: list[ClobApi | DataApi | GammaApi] = field(default_factory=list)
+
+    def config(self, **sections: object) -> CopytradeConfig:
+        import yaml
+
+        venue = {"data_url": self.url, "gamma_url": self.url, "clob_url": self.url, "max_attempts": 1}
+        return parse_config(yaml.safe_dump({"venue": venue, **sections}), origin="test")
+
+    def sources(self, config: CopytradeConfig, clock: ManualClock, desk: Desk) -> Sources:
+        data = DataApi.from_config(config.venue, clock=clock)
+        clob = ClobApi.from_config(config.venue, clock=clock)
+        gamma = GammaApi.from_config(config.venue)
+        self.clients += [data, clob, gamma]
+        return Sources(
+            leaders=data,
+            books=clob,
+            markets=gamma,
+            resolutions=data,
+            snapshots=SnapshotDesk(desk),
+            gates=GateDesk(desk),
+        )
+
+    async def close(self) -> None:
+        for client in self.clients:
+            await client.close()
+        self.clients.clear()
+
+
+@pytest.fixture(scope="session")
+def world() -> SyntheticWorld:
+    return build_synthetic_world(7)
+
+
+@pytest.fixture
+def venue(world: SyntheticWorld) -> Iterator[SteppedVenue]:
+    """A stepped sandbox over real HTTP, at the world's start."""
+    keeper = TimeKeeper(world.start_at, speed=None)
+    with listen("127.0.0.1", 0) as listener:
+        server = make_server(build_app(world, keeper))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield SteppedVenue(world, f"http://127.0.0.1:{listener.getsockname()[1]}", keeper)
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def scored(wallets: list[str], now: Instant, **changes: object) -> ScoreSnapshot:
+    rows = {
+        wallet: {
+            OVERALL: TraderScore(
+                wallet=wallet,
+                category=OVERALL,
+                as_of=now - HOUR,
+                score_version="ce1",
+                edge_mean=0.06,
+                edge_sd=0.02,
+                p_pos=0.97,
+                lcb10=0.03,
+                n_events=80,
+                n_eff=60.0,
+                coverage=1.0,
+                copy_cost_mean=0.01,
+                maker_share=0.1,
+                rank=99.0,
+            )
+        }
+        for wallet in wallets
+    }
+    return ScoreSnapshot(snapshot_id="s1", as_of=now - HOUR, rows=rows)
+
+
+def open_gate(now: Instant, hours: float = 48.0) -> Gate:
+    return Gate(is_open=True, reasons=(), snapshot_id="s1", written_at=now, valid_until=now + int(hours * HOUR))
+
+
+@pytest.fixture
+def make_home(tmp_path: Path) -> Callable[[str], Home]:
+    def make(name: str) -> Home:
+        (tmp_path / name).mkdir(exist_ok=True)
+        return Home(tmp_path / name)
+
+    return make
+
+
+async def run_steps(runner: Runner, venue: SteppedVenue, clock: ManualClock, seconds: int, by: int = 1) -> None:
+    """Let the world and the runner live on together."""
+    for _ in range(0, seconds, by):
+        now = clock.now() + by * 1000
+        venue.keeper.step_to(now)
+        clock.set(now)
+        await runner.tick()
