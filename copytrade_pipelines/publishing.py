@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from copytrade_live.core.market import Instant
 from copytrade_live.core.score import Gate
+from copytrade_live.errors import SnapshotError
 from copytrade_live.published import (
     GATE_FILE,
     HASH_DIGITS,
@@ -32,7 +33,9 @@ def publish_scores(home: Home, rows: pd.DataFrame, *, as_of: Instant, run_id: st
     """Write a snapshot, point to it, and drop all but the newest keep snapshots.
 
     Shape: rows of marts.fct_trader_scores with one as_of. Equal rows give the same file and the same id.
+    Raises: SnapshotError when a number that the runner needs is missing; nothing is written then.
     """
+    _refuse_gaps(rows)
     content = snapshot_bytes(rows)
     digest = hashlib.sha256(content).hexdigest()
     snapshot_id = f"{datetime.fromtimestamp(as_of / 1000, tz=UTC):%Y%m%dT%H%M%SZ}-{digest[:HASH_DIGITS]}"
@@ -79,6 +82,16 @@ def replace_file(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _refuse_gaps(rows: pd.DataFrame) -> None:
+    for field in SNAPSHOT_COLUMNS:
+        missing = rows.loc[rows[field.name].isna(), "wallet"]
+        if not field.nullable and len(missing):
+            raise SnapshotError(
+                f"{field.name} of {missing.iloc[0]} is missing ({len(missing)} rows); the last snapshot stays, "
+                "run trader_scores again"
+            )
 
 
 def _column(values: pd.Series, field: pa.Field) -> pa.Array:

@@ -23,7 +23,9 @@ WAREHOUSE_POOL = "warehouse"
 CONNECTION_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0",
     "custom_user_agent": "dagster",
+    "autoinstall_known_extensions": False,  # opening a file never reaches for the network
 }
+_MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -80,17 +82,29 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 def _probe(path: str) -> None:
     # DuckDBResource tries again for 102 s whatever is wrong with the file; a first look says so at once.
+    if not _looks_like_duckdb(Path(path)):
+        raise WarehouseError(f"{path} is not a DuckDB file; move it away, or set COPYTRADE_HOME to another folder")
     try:
         duckdb.connect(path, config=CONNECTION_CONFIG).close()
     except duckdb.Error as error:
         raise WarehouseError(_explain(path, str(error).splitlines()[0])) from error
 
 
+def _looks_like_duckdb(path: Path) -> bool:
+    # DuckDB itself would take a SQLite file for one, and fetch an extension to read it with.
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise WarehouseError(f"warehouse {path} cannot be read: {error.strerror}; check its permissions") from error
+    return not start or start[8:] == _MAGIC
+
+
 def _explain(path: str, problem: str) -> str:
     if "Could not set lock" in problem:
         return f"warehouse {path} is open in another program; close it there and run again ({problem})"
-    if "not a valid DuckDB database" in problem:
-        return f"{path} is not a DuckDB file; move it away, or set COPYTRADE_HOME to another folder ({problem})"
     return (
         f"warehouse {path} cannot be opened; move it away (with its .wal, if any) and run: copytrade ingest, "
         f"which builds it again ({problem})"

@@ -26,6 +26,13 @@ def fill_against(order: Order, rest: Micro, levels: Sequence[Level], first: int 
     return tuple(fills)
 
 
+def at_limit(order: Order, levels: Sequence[Level]) -> tuple[Level, ...]:
+    """The levels as a resting order meets them: who comes later trades at its price, not at theirs."""
+    return tuple(
+        Level(order.limit, level.size) if crosses(order.side, level.price, order.limit) else level for level in levels
+    )
+
+
 def _fill(order: Order, size: Micro, price: float, number: int) -> Fill:
     cash = buy_cash if order.side is Side.BUY else sell_cash
     return Fill(

@@ -56,6 +56,18 @@ class ScoreSnapshot:
         return by_category.get(category) or by_category.get(OVERALL)
 
 
+def best_wallets(snapshot: ScoreSnapshot | None, count: int) -> list[str]:
+    """The wallets with the highest rank, equal ones in order of their names."""
+    if snapshot is None:
+        return []
+    ranks = {wallet: _rank(snapshot.rows[wallet]) for wallet in snapshot.rows}
+    return sorted(ranks, key=lambda wallet: (-ranks[wallet], wallet))[:count]
+
+
+def _rank(rows: dict[str, TraderScore]) -> float:
+    return rows[OVERALL].rank if OVERALL in rows else max(row.rank for row in rows.values())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """The dead man's switch of the pipelines: entries are allowed only while it is open and valid."""

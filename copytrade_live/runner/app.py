@@ -103,10 +103,12 @@ class Runner:
 
     def close(self) -> None:
         """Write out what is not written yet and let go of the journal."""
-        self._decisions.catch_up()
-        self._exporter.export()
-        self._exporter.beat(self.run_id, PAPER, self.clock.now())
-        self._journal.close()
+        try:
+            self._decisions.catch_up()
+            self._exporter.export()
+            self._exporter.beat(self.run_id, PAPER, self.clock.now())
+        finally:
+            self._journal.close()
 
     def _begin(self) -> None:
         config = self.config.decision()

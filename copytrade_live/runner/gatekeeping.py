@@ -72,10 +72,10 @@ class Gatekeeper:
         except SnapshotError as error:
             self._health.failed("scores", error)
             return
+        self._health.succeeded("scores", now)
         held = state.standing.snapshot
         if snapshot is not None and (held is None or held.snapshot_id != snapshot.snapshot_id):
-            observe(ScoresPublished(event_at=snapshot.as_of, observed_at=now, snapshot=snapshot))
-            self._health.succeeded("scores", now)
+            observe(ScoresPublished(event_at=min(snapshot.as_of, now), observed_at=now, snapshot=snapshot))
 
     def _look_at_gate(self, state: State, observe: Callable[[Observation], None]) -> None:
         now = self._clock.now()

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from copytrade_live.clock import Clock
+from copytrade_live.core.depth import TakenDepth
 from copytrade_live.core.events import (
     BookObserved,
     JournalEvent,
@@ -18,13 +19,11 @@ from copytrade_live.core.events import (
     OrderExpired,
     OrderFilled,
 )
-from copytrade_live.core.fills import fill_against
-from copytrade_live.core.market import SECOND, Book, Instant, Level
+from copytrade_live.core.fills import at_limit, fill_against
+from copytrade_live.core.market import SECOND, Book, Instant
 from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import WorkingOrder
-from copytrade_live.core.pricing import crosses
 from copytrade_live.runner.books import BookDesk
-from copytrade_live.runner.depth import TakenDepth
 
 # How often a resting order looks at the book again.
 LOOK: Instant = SECOND
@@ -123,7 +122,7 @@ class PaperExecutor:
     ) -> None:
         levels = self._taken.left(book, order.side)
         if order.order_id in self._accepted:
-            levels = tuple(_at_limit(order, level) for level in levels)
+            levels = at_limit(order, levels)
         else:
             observe(OrderAccepted(event_at=now, observed_at=now, order_id=order.order_id))
         rest = working()[order.order_id].rest
@@ -134,11 +133,6 @@ class PaperExecutor:
         self._next_look.pop(order_id, None)
         self._accepted.discard(order_id)
         self._fills.pop(order_id, None)
-
-
-def _at_limit(order: Order, level: Level) -> Level:
-    # A resting order is met by whoever comes later, and they trade at its price, not at theirs.
-    return Level(order.limit, level.size) if crosses(order.side, level.price, order.limit) else level
 
 
 def _expired(order: Order, book: Book | None, now: Instant) -> OrderExpired:

@@ -32,7 +32,13 @@ def gamma_event(venue: Venue, event_id: str, now: Instant) -> Wire:
     """One event with its markets and tags."""
     numbers = venue.by_event[event_id]
     markets = [gamma_market(venue, number, now, with_event=False) for number in numbers]
-    return _event_head(venue, numbers, now) | {"markets": markets, "tags": [tag_of(venue.markets[numbers[0]].category)]}
+    liquidity = round(sum(_number(market.get("liquidityNum")) for market in markets), 4)
+    return _event_head(venue, numbers, now) | {
+        "liquidity": liquidity,
+        "liquidityClob": liquidity,
+        "markets": markets,
+        "tags": [tag_of(venue.markets[numbers[0]].category)],
+    }
 
 
 def tag_of(category: str) -> Wire:
@@ -84,6 +90,9 @@ def _identity(market: WorldMarket, now: Instant) -> Wire:
 def _prices(venue: Venue, number: int, now: Instant) -> Wire:
     prices = [venue.price(number, outcome, now) for outcome in (0, 1)]
     wire: Wire = {"outcomePrices": json.dumps([number_text(price) for price in prices])}
+    for name, length in (("Day", DAY), ("Week", 7 * DAY), ("Month", 30 * DAY), ("Year", 365 * DAY)):
+        before = max(now - length, venue.markets[number].opened_at)
+        wire[f"one{name}PriceChange"] = round(prices[0] - venue.price(number, 0, before), 4)
     last = venue.last_trade(number, 0, now)
     ladder = venue.ladder(number, 0, now)
     wire["lastTradePrice"] = last.price if last else 0
@@ -128,6 +137,9 @@ def _settings(market: WorldMarket, now: Instant) -> Wire:
         "negRiskOther": False,
         "hasReviewedDates": True,
         "comboStatus": "pending",
+        "submitted_by": _RESOLVER,
+        "resolvedBy": _RESOLVER,
+        "deployingTimestamp": _iso(market.opened_at),
         "umaBond": "500",
         "umaReward": "5",
         "customLiveness": 0,
@@ -175,7 +187,7 @@ def _resolution(market: WorldMarket, now: Instant) -> Wire:
     if status in (MarketStatus.PROPOSED, MarketStatus.DISPUTED, MarketStatus.RESOLVED):
         wire["umaResolutionStatus"] = status.value
     if status is MarketStatus.RESOLVED and market.resolved_at is not None:
-        wire |= {"umaEndDate": _iso_seconds(market.resolved_at), "automaticallyResolved": True, "resolvedBy": _RESOLVER}
+        wire |= {"umaEndDate": _iso_seconds(market.resolved_at), "automaticallyResolved": True}
     return wire
 
 
@@ -222,6 +234,10 @@ def _event_head(venue: Venue, numbers: list[int], now: Instant) -> Wire:
         "requiresTranslation": False,
     }
     return wire | ({"negRiskMarketID": neg_risk_id(first)} if first.neg_risk else {})
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, float) else 0.0
 
 
 def _iso(at: Instant) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -24,20 +24,23 @@ class Kind(IntEnum):
     REDEEM = 3
 
 
-class Entry(NamedTuple):
-    """One row before it is filed. Units: price in dollars per share, size in shares, cash in collateral."""
+class Columns(NamedTuple):
+    """Rows before they are filed. Units: price in dollars per share, size in shares, cash in collateral.
 
-    at: Instant
-    wallet: int
-    market: int
-    outcome: int
-    kind: Kind
-    is_buy: bool
-    is_taker: bool
-    price: float
-    size: float
-    cash: float
-    tx: str
+    Shape: equally long arrays; tx numbers the transaction a row belongs to.
+    """
+
+    at: NDArray[np.int64]
+    wallet: NDArray[np.int64]
+    market: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    is_buy: NDArray[np.bool_]
+    is_taker: NDArray[np.bool_]
+    price: NDArray[np.float64]
+    size: NDArray[np.float64]
+    cash: NDArray[np.float64]
+    tx: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,28 +67,28 @@ class Ledger:
         return int(np.searchsorted(self.at, instant, side="right"))
 
 
-def file_entries(entries: Iterable[Entry]) -> Ledger:
-    """Sort rows by time, keeping the given order inside one instant, and make columns of them."""
-    rows = sorted(entries, key=lambda entry: entry.at)
+def join_columns(parts: Iterable[Columns]) -> Columns:
+    """Rows of several parts, one part after the other."""
+    return Columns._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
+
+
+def file_columns(columns: Columns, transactions: Sequence[str]) -> Ledger:
+    """Sort rows by time, keeping the given order inside one instant; transactions names them by number."""
+    order = np.argsort(columns.at, kind="stable")
+    rows = Columns._make(column[order] for column in columns)
     return Ledger(
-        at=np.array([row.at for row in rows], dtype=np.int64),
-        wallet=np.array([row.wallet for row in rows], dtype=np.int32),
-        market=np.array([row.market for row in rows], dtype=np.int32),
-        outcome=np.array([row.outcome for row in rows], dtype=np.int8),
-        kind=np.array([row.kind for row in rows], dtype=np.int8),
-        is_buy=np.array([row.is_buy for row in rows], dtype=np.bool_),
-        is_taker=np.array([row.is_taker for row in rows], dtype=np.bool_),
-        price=np.array([row.price for row in rows], dtype=np.float64),
-        size=np.array([row.size for row in rows], dtype=np.float64),
-        cash=np.array([row.cash for row in rows], dtype=np.float64),
-        tx=tuple(row.tx for row in rows),
+        at=rows.at,
+        wallet=rows.wallet.astype(np.int32),
+        market=rows.market.astype(np.int32),
+        outcome=rows.outcome.astype(np.int8),
+        kind=rows.kind.astype(np.int8),
+        is_buy=rows.is_buy,
+        is_taker=rows.is_taker,
+        price=rows.price,
+        size=rows.size,
+        cash=rows.cash,
+        tx=tuple(transactions[number] for number in rows.tx.tolist()),
     )
-
-
-def fill_cash(*, is_buy: bool, is_taker: bool, price: float, size: float, fee_rate: float) -> float:
-    """What a fill moves: a taker pays the fee on top of a buy and out of a sell's proceeds; makers pay none."""
-    fee = taker_fee(price=price, size=size, fee_rate=fee_rate) if is_taker else 0.0
-    return round(price * size + (fee if is_buy else -fee), 6)
 
 
 def taker_fee(*, price: float, size: float, fee_rate: float) -> float:

@@ -13,8 +13,8 @@ from copytrade_live.core.market import MINUTE, SECOND, Instant
 from copytrade_live.errors import InputFileError
 from copytrade_live.sandbox.ids import hex_id, token_id
 from copytrade_live.sandbox.ladder import Ladder
-from copytrade_live.sandbox.ledger import Entry, Kind, Ledger, file_entries, fill_cash
-from copytrade_live.sandbox.recorded_files import MARKETS, TRADES, Columns, read_markets, read_quotes, read_trades
+from copytrade_live.sandbox.ledger import Columns, Kind, Ledger, file_columns
+from copytrade_live.sandbox.recorded_files import MARKETS, TRADES, Table, read_markets, read_quotes, read_trades
 from copytrade_live.sandbox.recorded_quotes import Quotes, index_quotes
 from copytrade_live.sandbox.world import Floats, Instants, WorldMarket, WorldWallet
 
@@ -82,7 +82,7 @@ class _Seen:
     is_fine: bool = False
 
 
-def _see(folder: Path, trades: Columns, listed: Columns) -> dict[str, _Seen]:
+def _see(folder: Path, trades: Table, listed: Table) -> dict[str, _Seen]:
     known = set(listed["market_key"])
     seen: dict[str, _Seen] = defaultdict(lambda: _Seen({}))
     rows = zip(*(trades[name] for name in ("market_key", "outcome", "asset", "ts_utc", "price")), strict=True)
@@ -105,7 +105,7 @@ def _see(folder: Path, trades: Columns, listed: Columns) -> dict[str, _Seen]:
     return seen
 
 
-def _market(number: int, key: str, listed: Columns, seen: _Seen) -> WorldMarket:
+def _market(number: int, key: str, listed: Table, seen: _Seen) -> WorldMarket:
     title, winner, end_at = (listed[name][number] for name in ("title", "winner", "end_utc"))
     condition_id = listed["condition_id"][number] or (key if _CONDITION.fullmatch(key) else hex_id("condition", key))
     outcomes = _outcomes(seen.outcomes, winner)
@@ -146,18 +146,29 @@ def _outcomes(seen: dict[str, str], winner: str | None) -> tuple[str, str]:
     return first, second
 
 
-def _file(trades: Columns, markets: tuple[WorldMarket, ...], place: dict[str, int], wallets: dict[str, int]) -> Ledger:
-    names = ("wallet", "market_key", "outcome", "side_assumed", "price", "size", "ts_utc", "tx")
-    entries: list[Entry] = []
-    for row, (wallet, key, outcome, side, price, size, at, tx) in enumerate(
-        zip(*(trades[name] for name in names), strict=True)
-    ):
-        market, is_buy = place[key], side == "BUY"
-        cash = fill_cash(is_buy=is_buy, is_taker=True, price=price, size=size, fee_rate=0.0)
-        number = markets[market].outcomes.index(outcome)
-        tx = tx or hex_id("transaction", key, row)
-        entries.append(Entry(at, wallets[wallet], market, number, Kind.TRADE, is_buy, True, price, size, cash, tx))
-    return file_entries(entries)
+def _file(trades: Table, markets: tuple[WorldMarket, ...], place: dict[str, int], wallets: dict[str, int]) -> Ledger:
+    is_buy = np.array([side == "BUY" for side in trades["side_assumed"]])
+    price, size = np.array(trades["price"], dtype=np.float64), np.array(trades["size"], dtype=np.float64)
+    keys, count = trades["market_key"], len(price)
+    market = np.array([place[key] for key in keys])
+    outcome = [markets[number].outcomes.index(name) for number, name in zip(market, trades["outcome"], strict=True)]
+    columns = Columns(
+        at=np.array(trades["ts_utc"], dtype=np.int64),
+        wallet=np.array([wallets[wallet] for wallet in trades["wallet"]]),
+        market=market,
+        outcome=np.array(outcome),
+        kind=np.full(count, Kind.TRADE.value),
+        is_buy=is_buy,
+        is_taker=np.full(count, True),
+        price=price,
+        size=size,
+        cash=np.round(price * size, 6),
+        tx=np.arange(count),
+    )
+    hashes = [
+        tx or hex_id("transaction", key, row) for row, (key, tx) in enumerate(zip(keys, trades["tx"], strict=True))
+    ]
+    return file_columns(columns, hashes)
 
 
 def _wallet(address: str) -> WorldWallet:

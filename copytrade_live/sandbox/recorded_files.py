@@ -14,7 +14,7 @@ from copytrade_live.errors import InputFileError
 TRADES = "trades.parquet"
 MARKETS = "markets.parquet"
 QUOTES = "quotes_1hz.parquet"
-Columns = dict[str, list[Any]]
+Table = dict[str, list[Any]]
 _TEXT, _NUMBER, _TIME = "text", "number", "timestamp"
 _TRADE_COLUMNS = {
     "wallet": _TEXT, "market_key": _TEXT, "condition_id": _TEXT, "asset": _TEXT, "outcome": _TEXT,
@@ -29,7 +29,7 @@ _QUOTE_COLUMNS = {
 _OPTIONAL = {"condition_id", "asset", "tx", "winner", "end_utc"}
 
 
-def read_trades(folder: Path) -> Columns:
+def read_trades(folder: Path) -> Table:
     """Fills in file order, times in epoch milliseconds. Raises: InputFileError."""
     path = folder / TRADES
     columns = _read(path, _TRADE_COLUMNS)
@@ -41,7 +41,7 @@ def read_trades(folder: Path) -> Columns:
     return columns
 
 
-def read_markets(folder: Path) -> Columns:
+def read_markets(folder: Path) -> Table:
     """Markets in file order. Raises: InputFileError."""
     columns = _read(folder / MARKETS, _MARKET_COLUMNS)
     keys = columns["market_key"]
@@ -51,13 +51,13 @@ def read_markets(folder: Path) -> Columns:
     return columns
 
 
-def read_quotes(folder: Path) -> Columns | None:
+def read_quotes(folder: Path) -> Table | None:
     """Best prices each second, None when none were recorded. Raises: InputFileError."""
     path = folder / QUOTES
     return _read(path, _QUOTE_COLUMNS) if path.exists() else None
 
 
-def _read(path: Path, wanted: dict[str, str]) -> Columns:
+def _read(path: Path, wanted: dict[str, str]) -> Table:
     if not path.is_file():
         raise InputFileError(f"{path} does not exist; a recorded world needs {TRADES} and {MARKETS} in its folder")
     try:
@@ -87,7 +87,7 @@ def _column(path: Path, column: Any, name: str, kind: str) -> list[Any]:
     return values
 
 
-def _check(path: Path, columns: Columns, name: str, is_good: Any, wanted: str) -> None:
+def _check(path: Path, columns: Table, name: str, is_good: Any, wanted: str) -> None:
     for row, value in enumerate(columns[name]):
         if not is_good(value):
             raise InputFileError(f"{path}: column {name} in row {row} must be {wanted}, was {value!r}")

@@ -9,10 +9,12 @@ import numpy as np
 
 from copytrade_live.core.market import Instant
 from copytrade_live.sandbox.ladder import Ladder, Rung
-from copytrade_live.sandbox.recorded_files import Columns
+from copytrade_live.sandbox.recorded_files import Table
 from copytrade_live.sandbox.world import Floats, Instants
 
 RUNGS = 5
+CENT = 0.01
+COARSE_FROM, COARSE_TO = 0.04, 0.96
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,7 @@ class Quotes:
         return np.where(place >= 0, np.append(mids, np.nan)[np.maximum(place, -1)], np.nan)
 
 
-def index_quotes(columns: Columns, place: dict[str, int]) -> dict[int, Quotes]:
+def index_quotes(columns: Table, place: dict[str, int]) -> dict[int, Quotes]:
     """Quotes by market number; of rows with one time the first in the file counts, markets not listed are left out."""
     rows: dict[int, dict[Instant, tuple[float, ...]]] = defaultdict(dict)
     names = ("market_key", "ts_utc", "UpBid", "UpAsk", "UpBidTop5Size", "UpAskTop5Size")
@@ -54,9 +56,11 @@ def index_quotes(columns: Columns, place: dict[str, int]) -> dict[int, Quotes]:
     }
 
 
-def _rungs(price: float, size: float, tick_size: float, step: int) -> tuple[Rung, ...]:
+def _rungs(price: float, size: float, tick_size: float, side: int) -> tuple[Rung, ...]:
     if price <= 0:
         return ()
     ticks, best = round(1 / tick_size), round(price / tick_size)
+    # Between these prices the venue quotes in cents, whatever finer prices a market's last minutes see.
+    step = side * (round(CENT / tick_size) if COARSE_FROM < price < COARSE_TO else 1)
     levels = [level for level in range(best, best + step * RUNGS, step) if 0 < level < ticks]
     return tuple((level, round(size / len(levels), 2)) for level in levels)

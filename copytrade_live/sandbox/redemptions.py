@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 
-from copytrade_live.core.market import HOUR, MINUTE, Instant
-from copytrade_live.sandbox.ledger import Kind
-from copytrade_live.sandbox.tape import Tape
+from copytrade_live.core.market import HOUR, MINUTE
+from copytrade_live.sandbox.ledger import Columns, Kind, join_columns
+from copytrade_live.sandbox.tape import Numbers, Tape
+from copytrade_live.sandbox.world import Floats
 
 _COLLECTORS = 0.6
 _DUST = 0.01
@@ -16,30 +15,30 @@ _DUST = 0.01
 
 def redeem_winnings(rng: np.random.Generator, tape: Tape, wallets: int) -> None:
     """File a REDEEM row for everything collecting wallets still hold when a market resolves."""
-    periods = {wallet: int(rng.integers(2, 13)) * HOUR for wallet in range(wallets) if rng.random() < _COLLECTORS}
-    batches: dict[tuple[int, Instant], list[tuple[int, float]]] = defaultdict(list)
-    for (wallet, market), (first, second) in sorted(_holdings(tape).items()):
-        resolved_at, payouts = tape.markets[market].resolved_at, tape.markets[market].payouts
-        if wallet not in periods or resolved_at is None or payouts is None or max(first, second) <= _DUST:
-            continue
-        period = periods[wallet]
-        collected_at = ((resolved_at + 10 * MINUTE) // period + 1) * period
-        paid = max(first, 0.0) * payouts[0] + max(second, 0.0) * payouts[1]
-        batches[wallet, collected_at].append((market, paid))
-    for (wallet, collected_at), paid_markets in sorted(batches.items()):
-        tx = tape.transaction()
-        for market, paid in paid_markets:
-            tape.convert(Kind.REDEEM, wallet, market, collected_at, round(paid, 6), paid, tx)
+    periods = rng.integers(2, 13, wallets) * HOUR
+    is_collector = rng.random(wallets) < _COLLECTORS
+    wallet, market, held = _holdings(join_columns(tape.filed), len(tape.markets))
+    payouts = np.array([listed.payouts or (0.0, 0.0) for listed in tape.markets])
+    resolved_at = np.array([listed.resolved_at or 0 for listed in tape.markets])
+    is_due = is_collector[wallet] & (held.max(axis=1) > _DUST)
+    wallet, market, held = wallet[is_due], market[is_due], held[is_due]
+    paid = np.round((np.maximum(held, 0.0) * payouts[market]).sum(axis=1), 6)
+    collected_at = ((resolved_at[market] + 10 * MINUTE) // periods[wallet] + 1) * periods[wallet]
+    batch = np.unique(np.stack([wallet, collected_at]), axis=1, return_inverse=True)[1].reshape(-1)
+    transactions = tape.new_transactions(int(batch.max()) + 1 if len(batch) else 0)
+    order = np.argsort(batch, kind="stable")
+    tape.convert(
+        Kind.REDEEM, wallet[order], market[order], collected_at[order], paid[order], transactions[batch[order]]
+    )
 
 
-def _holdings(tape: Tape) -> dict[tuple[int, int], list[float]]:
-    held: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for entry in tape.entries:
-        pair = held[entry.wallet, entry.market]
-        if entry.kind is Kind.TRADE:
-            pair[entry.outcome] += entry.size if entry.is_buy else -entry.size
-        else:
-            change = entry.size if entry.kind is Kind.SPLIT else -entry.size
-            pair[0] += change
-            pair[1] += change
-    return held
+def _holdings(columns: Columns, markets: int) -> tuple[Numbers, Numbers, Floats]:
+    """Wallet, market and shares of both outcomes held in the end."""
+    keys, place = np.unique(columns.wallet * markets + columns.market, return_inverse=True)
+    held = np.zeros((len(keys), 2))
+    is_trade = columns.kind == Kind.TRADE
+    signed = columns.size * np.where(columns.is_buy, 1.0, -1.0)
+    np.add.at(held, (place[is_trade], columns.outcome[is_trade]), signed[is_trade])
+    change = np.where(columns.kind == Kind.SPLIT, columns.size, -columns.size)[~is_trade]
+    np.add.at(held, place[~is_trade], change[:, None])
+    return keys // markets, keys % markets, held

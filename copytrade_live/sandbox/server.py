@@ -64,8 +64,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 def make_server(app: Starlette) -> uvicorn.Server:
     """A quiet server for an application that brings its own socket."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
-    return uvicorn.Server(config)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=2,
+        )
+    )
 
 
 def serve(world: World, timekeeper: TimeKeeper, host: str = "127.0.0.1", port: int = 0) -> None:

@@ -8,10 +8,12 @@ import numpy as np
 
 from copytrade_live.clock import from_iso
 from copytrade_live.core.market import DAY, HOUR, SECOND, Instant
+from copytrade_live.sandbox.depth import Depth, build_ladder, draw_depth
+from copytrade_live.sandbox.ids import hex_id
 from copytrade_live.sandbox.ladder import Ladder
-from copytrade_live.sandbox.ledger import Kind, Ledger, file_entries
+from copytrade_live.sandbox.ledger import Kind, Ledger, file_columns, join_columns
 from copytrade_live.sandbox.listing import Listing, list_markets
-from copytrade_live.sandbox.quotes import Depth, Paths, build_ladder, draw_depth
+from copytrade_live.sandbox.quotes import Paths
 from copytrade_live.sandbox.redemptions import redeem_winnings
 from copytrade_live.sandbox.roster import draw_roster
 from copytrade_live.sandbox.tape import LAST_CALL, Tape
@@ -36,7 +38,7 @@ class SyntheticWorld:
     markets: tuple[WorldMarket, ...]
     ledger: Ledger
     paths: Paths
-    depths: tuple[Depth, ...]
+    depth: Depth
     kind: str = "synthetic"
     first_at: Instant = EPOCH
     start_at: Instant = EPOCH + HISTORY
@@ -46,8 +48,7 @@ class SyntheticWorld:
         listed = self.markets[market]
         if not listed.opened_at <= at < listed.end_at:
             return None
-        quoted_at = at - at % SECOND
-        return build_ladder(self.depths[market], self.paths.mid_at(market, quoted_at), quoted_at)
+        return build_ladder(self.depth, self.paths, market, at)
 
     def mids(self, market: int, at: Instants) -> Floats:
         """The first outcome's public mid; after the end the last one."""
@@ -76,25 +77,17 @@ def build_synthetic_world(seed: int) -> SyntheticWorld:
     listings = list_markets(rng, seed, EPOCH, last_at)
     markets = tuple(listing.market for listing in listings)
     is_thin = rng.random(len(markets)) < THIN_SHARE
-    depths = tuple(
-        draw_depth(rng, tick_size=market.tick_size, name=market.condition_id, is_thin=bool(thin))
-        for market, thin in zip(markets, is_thin, strict=True)
-    )
+    depth = draw_depth(rng, np.array([market.tick_size for market in markets]), is_thin)
     paths = _lay_paths(rng, listings)
     pumps = _draw_pumps(rng, markets, is_thin, last_at)
     _push(paths, pumps)
     traders, wallets = draw_roster(rng, seed)
-    tape = Tape(seed=seed, markets=markets, paths=paths, depths=depths, first_at=EPOCH, last_at=last_at)
+    tape = Tape(markets=markets, paths=paths, depth=depth, first_at=EPOCH, last_at=last_at)
     _live(rng, tape, traders, pumps)
     redeem_winnings(rng, tape, len(wallets))
-    return SyntheticWorld(
-        seed=seed,
-        wallets=tuple(wallets),
-        markets=markets,
-        ledger=file_entries(tape.entries),
-        paths=paths,
-        depths=depths,
-    )
+    hashes = [hex_id("transaction", seed, number) for number in range(tape.transactions)]
+    ledger = file_columns(join_columns(tape.filed), hashes)
+    return SyntheticWorld(seed=seed, wallets=tuple(wallets), markets=markets, ledger=ledger, paths=paths, depth=depth)
 
 
 def _live(rng: np.random.Generator, tape: Tape, traders: list[Trader], pumps: list[Pump]) -> None:
@@ -103,9 +96,8 @@ def _live(rng: np.random.Generator, tape: Tape, traders: list[Trader], pumps: li
     pumpers = [trader for trader in traders if trader.kind is TraderKind.PUMP]
     for trader in traders:
         trade(tape, streams[trader.number], trader)
-    for number, episode in enumerate(pumps):
-        trader = pumpers[number % len(pumpers)]
-        pump(tape, streams[trader.number], trader.number, episode)
+    for place, trader in enumerate(pumpers):
+        pump(tape, streams[trader.number], trader.number, pumps[place :: len(pumpers)])
 
 
 def _lay_paths(rng: np.random.Generator, listings: list[Listing]) -> Paths:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,8 +10,10 @@ import numpy as np
 
 from copytrade_live.core.market import DAY, HOUR, MINUTE, SECOND, Instant
 from copytrade_live.sandbox.ledger import Kind
-from copytrade_live.sandbox.tape import Tape
+from copytrade_live.sandbox.quotes import LAG_SHARE
+from copytrade_live.sandbox.tape import Numbers, Orders, Tape
 from copytrade_live.sandbox.truth import GRID
+from copytrade_live.sandbox.world import Floats, Instants
 
 
 class TraderKind(StrEnum):
@@ -28,7 +29,7 @@ class TraderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trader:
-    """One wallet at work. Units: skill in dollars per share, bets_a_day and median_stake as they say."""
+    """One wallet at work. Units: skill in dollars per share, median_stake in collateral."""
 
     number: int
     kind: TraderKind
@@ -47,119 +48,118 @@ class Pump:
     height: float
 
 
-_PARTS = (0.4, 0.6, 1.0)
-
-
 def trade(tape: Tape, rng: np.random.Generator, trader: Trader) -> None:
     """Let one trader live through the whole world."""
-    behave = _BEHAVIOURS[trader.kind]
-    for at in _moments(rng, trader.bets_a_day, tape.first_at, tape.last_at):
-        behave(tape, rng, trader, at)
+    count = int(rng.poisson(trader.bets_a_day * (tape.last_at - tape.first_at) / DAY))
+    at = np.sort(rng.integers(tape.first_at, tape.last_at, count))
+    _BEHAVIOURS[trader.kind](tape, rng, trader, at)
 
 
-def pump(tape: Tape, rng: np.random.Generator, wallet: int, episode: Pump) -> None:
-    """Buy in several transactions before the push and sell into it."""
-    held = 0.0
+def pump(tape: Tape, rng: np.random.Generator, wallet: int, episodes: list[Pump]) -> None:
+    """Buy in several transactions before each push and sell into it."""
+    market = np.array([episode.market for episode in episodes], dtype=np.int64)
+    outcome = np.array([episode.outcome for episode in episodes], dtype=np.int64)
+    at = np.array([episode.at for episode in episodes], dtype=np.int64)
+    held = np.zeros(len(episodes))
     for step in range(3):
-        at = episode.at - (4 - step) * MINUTE
-        held += tape.buy(rng, wallet, episode.market, episode.outcome, at, float(rng.uniform(200, 900)))
-    tape.sell(rng, wallet, episode.market, episode.outcome, episode.at + 6 * MINUTE, held)
+        before = at - (4 - step) * MINUTE
+        stake = rng.uniform(200, 900, len(episodes))
+        held += tape.cross(rng, wallet, Orders(market=market, outcome=outcome, at=before, amount=stake, is_buy=True))
+    sells = Orders(market=market, outcome=outcome, at=at + 6 * MINUTE, amount=held, is_buy=False)
+    tape.cross(rng, wallet, sells)
 
 
-def _moments(rng: np.random.Generator, a_day: float, first_at: Instant, last_at: Instant) -> list[Instant]:
-    count = int(rng.poisson(a_day * (last_at - first_at) / DAY))
-    return [int(at) for at in np.sort(rng.integers(first_at, last_at, count))]
+def _stakes(rng: np.random.Generator, trader: Trader, count: int) -> Floats:
+    stakes = np.clip(trader.median_stake * np.exp(rng.normal(0.0, 0.9, count)), 60, 3000)
+    return np.asarray(np.where(rng.random(count) < 0.03, stakes * 5, stakes))
 
 
-def _stake(rng: np.random.Generator, trader: Trader) -> float:
-    stake = min(max(trader.median_stake * math.exp(rng.normal(0.0, 0.9)), 60.0), 3000.0)
-    return stake * 5 if rng.random() < 0.03 else stake
+@dataclass(frozen=True, slots=True)
+class _BetInBand:
+    """Buys tokens priced in a band without knowing anything, and sometimes sells them later."""
+
+    low: float
+    high: float
+    sell_chance: float
+
+    def __call__(self, tape: Tape, rng: np.random.Generator, trader: Trader, at: Instants) -> None:
+        look = tape.look(at)
+        found, market, outcome = look.choose(rng, (look.asks >= self.low) & (look.asks <= self.high))
+        stakes = _stakes(rng, trader, len(at))
+        buys = Orders(market=market, outcome=outcome, at=at, amount=stakes, is_buy=True).pick(found)
+        held = tape.cross(rng, trader.number, buys)
+        later = buys.at + (rng.uniform(1, 30, len(held)) * HOUR).astype(np.int64)
+        is_sold = (rng.random(len(held)) < self.sell_chance) & (held > 0) & tape.is_trading(buys.market, later)
+        part = np.where(rng.random(len(held)) < 0.5, 0.5, 1.0)
+        sells = Orders(market=buys.market, outcome=buys.outcome, at=later, amount=held * part, is_buy=False)
+        tape.cross(rng, trader.number, sells.pick(is_sold))
 
 
-def _pick(tape: Tape, rng: np.random.Generator, at: Instant, low: float, high: float) -> tuple[int, int] | None:
-    """A random open token whose best ask lies in a band; None when there is none."""
-    look = tape.look(at)
-    choices = np.flatnonzero((look.asks >= low) & (look.asks <= high))
-    return look.token(int(choices[int(rng.integers(len(choices)))])) if len(choices) else None
-
-
-def _bet_in_band(
-    low: float, high: float, sell_chance: float
-) -> Callable[[Tape, np.random.Generator, Trader, Instant], None]:
-    def behave(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instant) -> None:
-        found = _pick(tape, rng, at, low, high)
-        if found is None:
-            return
-        market, outcome = found
-        held = tape.buy(rng, trader.number, market, outcome, at, _stake(rng, trader))
-        later = at + int(rng.uniform(1, 30) * HOUR)
-        if rng.random() < sell_chance and held > 0 and tape.is_trading(market, later):
-            tape.sell(rng, trader.number, market, outcome, later, held * (0.5 if rng.random() < 0.5 else 1.0))
-
-    return behave
-
-
-def _buy_edge(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instant) -> None:
+def _buy_edge(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instants) -> None:
     """Buy where the truth is above the ask by about the trader's skill, and sell part once the mid caught up."""
+    skill = trader.skill or 0.0
     # Right after a grid point the glance is fresh.
-    skill, at = trader.skill or 0.0, at // GRID * GRID + 1 + at % (20 * SECOND)
-    found = _find_edge(tape, rng, at, skill)
-    if found is None:
-        return
-    market, outcome = found
-    best_ask = tape.side(market, outcome, at, is_ask=True)[0][0]
-    held = tape.buy(rng, trader.number, market, outcome, at, _stake(rng, trader))
-    lag = (tape.markets[market].end_at - at) * 0.02
-    later = at + int(lag * rng.uniform(1.2, 3.0)) + 5 * MINUTE
-    if held <= 0 or not tape.is_trading(market, later):
-        return
-    bids = tape.side(market, outcome, later, is_ask=False)
-    gained = (bids[0][0] - best_ask) * tape.markets[market].tick_size if bids else 0.0
-    if gained >= 0.4 * skill and rng.random() < 0.75:
-        tape.sell(rng, trader.number, market, outcome, later, held * _PARTS[int(rng.integers(3))])
-
-
-def _find_edge(tape: Tape, rng: np.random.Generator, at: Instant, skill: float) -> tuple[int, int] | None:
+    at = at // GRID * GRID + 1 + at % (20 * SECOND)
     look = tape.look(at)
-    fees = np.tile(look.fee_rates, 2) * look.asks * (1.0 - look.asks)
-    gaps = look.truths - look.asks - fees
-    gaps[(look.asks < 0.06) | (look.asks > 0.94)] = -1.0
-    choices = np.flatnonzero((gaps >= skill) & (gaps <= skill + 0.02))
-    if not len(choices):
-        choices = np.flatnonzero(gaps >= skill)
-    return look.token(int(choices[int(rng.integers(len(choices)))])) if len(choices) else None
+    gaps = look.truths - look.asks - look.fee_rates * look.asks * (1.0 - look.asks)
+    is_fit = (gaps >= skill) & (look.asks >= 0.06) & (look.asks <= 0.94)
+    is_near = is_fit & (gaps <= skill + 0.02)
+    found, market, outcome = look.choose(rng, np.where(np.any(is_near, axis=1, keepdims=True), is_near, is_fit))
+    stakes = _stakes(rng, trader, len(at))
+    buys = Orders(market=market, outcome=outcome, at=at, amount=stakes, is_buy=True).pick(found)
+    held = tape.cross(rng, trader.number, buys)
+    _sell_caught_up(tape, rng, trader, buys, held)
 
 
-def _make(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instant) -> None:
-    """Split collateral, be lifted on both sides over the next hours, merge what is left."""
-    markets = tape.look(at).markets
-    market = int(markets[int(rng.integers(len(markets)))])
-    size = float(np.round(_stake(rng, trader), 2))
-    if rng.random() < 0.5:
-        outcome = int(rng.integers(2))
-        tape.rest(trader.number, market, outcome, at, size, is_buy=True)
-        later = at + int(rng.uniform(0.3, 12) * HOUR)
-        if tape.is_trading(market, later):
-            tape.rest(trader.number, market, outcome, later, size, is_buy=False)
-        return
-    tape.convert(Kind.SPLIT, trader.number, market, at, size, size, tape.transaction())
-    sold = round(size * float(rng.uniform(0.3, 0.9)), 2)
-    for outcome in (0, 1):
-        later = at + int(rng.uniform(0.2, 6) * HOUR)
-        if not tape.is_trading(market, later):
-            return
-        tape.rest(trader.number, market, outcome, later, sold, is_buy=False)
-    merged = round(size - sold, 2)
+def _sell_caught_up(tape: Tape, rng: np.random.Generator, trader: Trader, buys: Orders, held: Floats) -> None:
+    market, outcome = buys.market, buys.outcome
+    lag = (tape.paths.end_at[market] - buys.at) * LAG_SHARE
+    later = buys.at + (lag * rng.uniform(1.2, 3.0, len(held))).astype(np.int64) + 5 * MINUTE
+    gained = tape.best(market, outcome, later, is_bid=True) - tape.best(market, outcome, buys.at, is_bid=False)
+    is_sold = (held > 0) & (gained >= 0.4 * (trader.skill or 0.0)) & (rng.random(len(held)) < 0.75)
+    part = np.array((0.4, 0.6, 1.0))[rng.integers(0, 3, len(held))]
+    sells = Orders(market=market, outcome=outcome, at=later, amount=held * part, is_buy=False)
+    tape.cross(rng, trader.number, sells.pick(is_sold & tape.is_trading(market, later)))
+
+
+def _make(tape: Tape, rng: np.random.Generator, trader: Trader, at: Instants) -> None:
+    """Half the time quote one side and then the other; else split, be lifted on both sides and merge the rest."""
+    look = tape.look(at)
+    _, market, outcome = look.choose(rng, ~np.isnan(look.asks))
+    size = np.round(_stakes(rng, trader, len(at)), 2)
+    is_quote = rng.random(len(at)) < 0.5
+    bids = Orders(market=market, outcome=outcome, at=at, amount=size, is_buy=True).pick(is_quote)
+    tape.rest(trader.number, bids)
+    later = bids.at + (rng.uniform(0.3, 12, len(bids.at)) * HOUR).astype(np.int64)
+    offers = Orders(market=bids.market, outcome=bids.outcome, at=later, amount=bids.amount, is_buy=False)
+    tape.rest(trader.number, offers.pick(tape.is_trading(bids.market, later)))
+    _split_and_merge(tape, rng, trader.number, market[~is_quote], at[~is_quote], size[~is_quote])
+
+
+def _split_and_merge(
+    tape: Tape, rng: np.random.Generator, wallet: int, market: Numbers, at: Instants, size: Floats
+) -> None:
     done = at + 7 * HOUR
-    if tape.is_trading(market, done):
-        tape.convert(Kind.MERGE, trader.number, market, done, merged, merged, tape.transaction())
+    is_long = tape.is_trading(market, done)
+    market, at, done, size = market[is_long], at[is_long], done[is_long], size[is_long]
+    count = len(market)
+    wallets = np.full(count, wallet)
+    tape.convert(Kind.SPLIT, wallets, market, at, size, tape.new_transactions(count))
+    sold = np.round(size * rng.uniform(0.3, 0.9, count), 2)
+    for outcome in (0, 1):
+        later = at + (rng.uniform(0.2, 6, count) * HOUR).astype(np.int64)
+        tape.rest(
+            wallet,
+            Orders(market=market, outcome=np.full(count, outcome), at=later, amount=sold, is_buy=False),
+        )
+    tape.convert(Kind.MERGE, wallets, market, done, np.round(size - sold, 2), tape.new_transactions(count))
 
 
-_BEHAVIOURS: dict[TraderKind, Callable[[Tape, np.random.Generator, Trader, Instant], None]] = {
-    TraderKind.NOISE: _bet_in_band(0.08, 0.92, 0.35),
-    TraderKind.FAVOURITE: _bet_in_band(0.92, 0.985, 0.03),
-    TraderKind.LONGSHOT: _bet_in_band(0.025, 0.12, 0.05),
+_BEHAVIOURS: dict[TraderKind, Callable[[Tape, np.random.Generator, Trader, Instants], None]] = {
+    TraderKind.NOISE: _BetInBand(0.08, 0.92, 0.35),
+    TraderKind.FAVOURITE: _BetInBand(0.92, 0.985, 0.03),
+    TraderKind.LONGSHOT: _BetInBand(0.025, 0.12, 0.05),
     TraderKind.MAKER: _make,
-    TraderKind.PUMP: _bet_in_band(0.15, 0.85, 0.3),
+    TraderKind.PUMP: _BetInBand(0.15, 0.85, 0.3),
     TraderKind.SKILLED: _buy_edge,
 }

@@ -77,7 +77,7 @@ def table_result(
         **(extra or {}),
     }
     if time_column and first is not None:
-        metadata |= {f"first_{time_column}": first.isoformat(), f"last_{time_column}": last.isoformat()}
+        metadata |= {f"earliest_{time_column}": first.isoformat(), f"latest_{time_column}": last.isoformat()}
     return dg.MaterializeResult(metadata=metadata)
 
 

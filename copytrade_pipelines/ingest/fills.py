@@ -98,6 +98,7 @@ async def ingest_fills(
     landing: Path,
     lag: Instant,
     progress: Progress = silent,
+    wallets_per_batch: int = WALLETS_PER_BATCH,
 ) -> FillsSummary:
     """Bring the histories of every wallet of raw.wallets up to date.
 
@@ -106,8 +107,8 @@ async def ingest_fills(
     """
     marks = read_watermarks(warehouse)
     total = FillsSummary()
-    for first in range(0, len(marks), WALLETS_PER_BATCH):
-        histories = await _fetch_batch(api, marks[first : first + WALLETS_PER_BATCH])
+    for first in range(0, len(marks), wallets_per_batch):
+        histories = await _fetch_batch(api, marks[first : first + wallets_per_batch])
         land(landing, pages.take())
         total += write_histories(warehouse, histories, lag=lag)
         progress(total.wallets, len(marks), "wallets")

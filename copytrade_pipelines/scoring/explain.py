@@ -16,9 +16,11 @@ MOSTLY = 0.5
 def explain(rows: pd.DataFrame, parameters: ScoreParameters) -> pd.DataFrame:
     """Add flags and reasons to score rows."""
     records = rows.to_dict("records")
+    flags = [_flags(record, parameters) for record in records]
+    reasons = [_reasons(record, parameters) for record in records]
     return rows.assign(
-        flags=[_flags(record, parameters) for record in records],
-        reasons=[_reasons(record, parameters) for record in records],
+        flags=pd.Series(flags, index=rows.index, dtype=object),
+        reasons=pd.Series(reasons, index=rows.index, dtype=object),
     )
 
 

@@ -10,7 +10,7 @@
 -- column: wallet varchar not_null -- the leader
 -- column: token_id varchar not_null -- the outcome token
 -- column: condition_id varchar not_null -- the market
--- column: decision varchar not_null accepted(copied,rejected,exited) -- what was decided
+-- column: decision varchar not_null accepted(copied,rejected,exit) -- what was decided
 -- column: reason varchar accepted(kill_switch_file,halted,gate_closed,duplicate_signal,stale_signal,feed_lag,wallet_muted,market_denied,dust,no_market,market_closed,market_disputed,near_resolution,price_out_of_band,no_score,stale_score,low_coverage,maker_leader,low_p_pos,low_score,no_book,stale_book,thin_liquidity,wide_spread,price_moved,own_position,opposing_position,mirror_off,nothing_to_sell,order_in_flight,no_edge,no_cash,below_minimum,daily_soft_stop,max_positions,market_exposure,leader_exposure,event_exposure,gross_exposure,slippage,mirror,take_profit,stop_loss,time_exit,resolution) -- why it was rejected or left (core/reasons.py); null for copies
 -- column: measured double -- the number looked at, in the reason's own unit
 -- column: limit double -- the limit it met, in the reason's own unit
@@ -41,7 +41,7 @@ select
     case type
         when 'SignalCopied' then 'copied'
         when 'SignalRejected' then 'rejected'
-        else 'exited'
+        else 'exit'
     end as decision,
     json_extract_string(payload, '$.reason') as reason,
     cast(json_extract_string(payload, '$.measured') as double) as measured,

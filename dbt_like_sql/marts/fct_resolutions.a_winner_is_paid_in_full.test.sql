@@ -2,4 +2,4 @@
 -- checks: blocking
 select *
 from {{ ref('fct_resolutions') }}
-where (winning_outcome is not null) != (payout > 1 - 1e-6)
+where winning_outcome is not null and payout < 1 - 1e-6

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
+import yaml
 
 from copytrade_live.clock import ManualClock
 from copytrade_live.core.market import HOUR, Instant
@@ -57,8 +60,6 @@ class SteppedVenue:
     clients: list[ClobApi | DataApi | GammaApi] = field(default_factory=list)
 
     def config(self, **sections: object) -> CopytradeConfig:
-        import yaml
-
         venue = {"data_url": self.url, "gamma_url": self.url, "clob_url": self.url, "max_attempts": 1}
         return parse_config(yaml.safe_dump({"venue": venue, **sections}), origin="test")
 
@@ -88,21 +89,36 @@ def world() -> SyntheticWorld:
 
 
 @pytest.fixture
-def venue(world: SyntheticWorld) -> Iterator[SteppedVenue]:
-    """A stepped sandbox over real HTTP, at the world's start."""
-    keeper = TimeKeeper(world.start_at, speed=None)
-    with listen("127.0.0.1", 0) as listener:
-        server = make_server(build_app(world, keeper))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield SteppedVenue(world, f"http://127.0.0.1:{listener.getsockname()[1]}", keeper)
-        server.should_exit = True
-        thread.join(timeout=10)
+def start_venue(world: SyntheticWorld) -> Iterator[Callable[[], SteppedVenue]]:
+    """Starts stepped sandboxes over real HTTP, each at the world's start."""
+    with ExitStack() as stack:
+
+        def start() -> SteppedVenue:
+            keeper = TimeKeeper(world.start_at, speed=None)
+            listener = stack.enter_context(listen("127.0.0.1", 0))
+            server = make_server(build_app(world, keeper))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+            thread.start()
+            while not server.started:
+                time.sleep(0.01)
+            stack.callback(thread.join, timeout=10)
+            stack.callback(setattr, server, "should_exit", True)
+            return SteppedVenue(world, f"http://127.0.0.1:{listener.getsockname()[1]}", keeper)
+
+        yield start
 
 
-def scored(wallets: list[str], now: Instant, **changes: object) -> ScoreSnapshot:
+@pytest.fixture
+def venue(start_venue: Callable[[], SteppedVenue]) -> SteppedVenue:
+    """One stepped sandbox."""
+    return start_venue()
+
+
+def skilled(world: SyntheticWorld, count: int = 8) -> list[str]:
+    return [wallet.address for wallet in world.wallets if wallet.kind == "skilled_taker"][:count]
+
+
+def scored(wallets: Sequence[str], now: Instant) -> ScoreSnapshot:
     rows = {
         wallet: {
             OVERALL: TraderScore(
@@ -147,3 +163,30 @@ async def run_steps(runner: Runner, venue: SteppedVenue, clock: ManualClock, sec
         venue.keeper.step_to(now)
         clock.set(now)
         await runner.tick()
+
+
+async def live_until(
+    runner: Runner,
+    venue: SteppedVenue,
+    clock: ManualClock,
+    is_done: Callable[[], bool],
+    *,
+    wallets: Sequence[str],
+    fills: int = 60,
+    by: int = 2,
+) -> None:
+    """Skip from one leader's fill to the next and live through the time after each, until something happened."""
+    for _ in range(fills):
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(
+                f"{venue.url}/admin/next", params={"wallets": ",".join(wallets), "after_ms": clock.now() - 10_000}
+            )
+        shown_at = answer.json()["visible_ms"]
+        if shown_at > clock.now():
+            venue.keeper.step_to(shown_at)
+            clock.set(shown_at)
+            await runner.tick()
+        await run_steps(runner, venue, clock, 40, by=by)
+        if is_done():
+            return
+    raise AssertionError(f"did not happen within {fills} fills of the leaders")

@@ -1,0 +1,66 @@
+"""What simulated orders took from books that do not know of it: the same resting size never fills us twice.
+
+A fold of the journal like everything else, so a restart remembers exactly what the run before it took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from copytrade_live.core.context import levels_to_cross
+from copytrade_live.core.events import BookObserved, JournalEvent, LeaderFillObserved, OrderExpired, OrderFilled
+from copytrade_live.core.market import Book, Level, Micro, Side
+from copytrade_live.core.orders import Fill
+from copytrade_live.core.pricing import crosses, from_micro, to_micro
+
+_Key = tuple[str, Side, float]
+
+
+class TakenDepth:
+    """Shares taken from each price of each book, for as long as they may be the ones still shown there."""
+
+    def __init__(self, events: Iterable[JournalEvent] = ()) -> None:
+        self._taken: dict[_Key, Micro] = {}
+        self._shown: dict[str, Book] = {}
+        for event in events:
+            self.apply(event)
+
+    def apply(self, event: JournalEvent) -> None:
+        """Fold one event."""
+        if isinstance(event, OrderFilled):
+            self._take(event.fill)
+        elif isinstance(event, BookObserved):
+            self._shown[event.book.token_id] = event.book
+            self._see(event.book)
+        elif isinstance(event, LeaderFillObserved | OrderExpired) and event.book is not None:
+            self._see(event.book)
+
+    def left(self, book: Book, side: Side) -> tuple[Level, ...]:
+        """The levels an order of this side can still trade against, best first, less what we took before."""
+        levels = levels_to_cross(book, side)
+        remaining = (
+            Level(level.price, level.size - from_micro(self._taken.get((book.token_id, side, level.price), 0)))
+            for level in levels
+        )
+        return tuple(level for level in remaining if level.size > 0.0)
+
+    def _take(self, fill: Fill) -> None:
+        # A rest fills at its own limit, so the size is counted off the best levels it could have met.
+        book, rest = self._shown.get(fill.token_id), fill.size
+        for level in self.left(book, fill.side) if book else ():
+            if rest > 0 and crosses(fill.side, level.price, fill.price):
+                key = (fill.token_id, fill.side, level.price)
+                size = min(rest, to_micro(level.size))
+                self._taken[key] = self._taken.get(key, 0) + size
+                rest -= size
+
+    def _see(self, book: Book) -> None:
+        # A level that shrank below what we took lost it to others; what comes after is new and may be taken.
+        for side in Side:
+            shown = {level.price: to_micro(level.size) for level in levels_to_cross(book, side)}
+            for key in [key for key in self._taken if key[0] == book.token_id and key[1] is side]:
+                still = min(self._taken[key], shown.get(key[2], 0))
+                if still:
+                    self._taken[key] = still
+                else:
+                    del self._taken[key]

@@ -1,0 +1,41 @@
+"""intermediate/int_episodes: what leaders decided, one row however many fills each decision took."""
+
+import dagster as dg
+
+from copytrade_pipelines.resources import Settings
+from copytrade_pipelines.scoring.episodes import COLUMNS, merge_fills
+from copytrade_pipelines.scoring.parameters import parameters_of
+from copytrade_pipelines.scoring.tables import EPISODES, read_fills, write_episodes
+from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+
+
+@dg.asset(
+    key=["intermediate", "int_episodes"],
+    deps=[["marts", "fct_fills"]],
+    group_name="scores",
+    kinds={"python", "duckdb"},
+    owners=["team:copytrade"],
+    code_version="1",
+    metadata={"dagster/table_name": EPISODES},
+    pool=WAREHOUSE_POOL,
+)
+def int_episodes(settings: Settings, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    """Fills of one wallet, token and side that follow each other closely, merged at their mean price."""
+    gap = parameters_of(settings.config()).episode_gap_minutes
+    with warehouse.connect() as con:
+        fills = read_fills(con)
+    episodes = merge_fills(fills, gap)
+    with warehouse.connect() as con:
+        write_episodes(con, episodes)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(episodes),
+            "dagster/table_name": EPISODES,
+            "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()]),
+            "fills": len(fills),
+            "gap_minutes": gap,
+        }
+    )
+
+
+ASSETS = [int_episodes]

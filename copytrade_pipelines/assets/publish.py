@@ -1,0 +1,58 @@
+"""published_scores: the newest scores as an immutable file that the runner reads."""
+
+import dagster as dg
+import pandas as pd
+
+from copytrade_live.core.market import Instant
+from copytrade_pipelines.assets.raw_tables import expected_failures
+from copytrade_pipelines.assets.scores import preview
+from copytrade_pipelines.publishing import publish_scores
+from copytrade_pipelines.resources import Settings
+from copytrade_pipelines.scoring.tables import read_latest_scores
+from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+
+
+@dg.asset(
+    key=["published_scores"],
+    deps=[["trader_scores"]],
+    group_name="scores",
+    kinds={"python", "parquet"},
+    owners=["team:copytrade"],
+    code_version="1",
+    pool=WAREHOUSE_POOL,
+)
+def published_scores(
+    context: dg.AssetExecutionContext, settings: Settings, warehouse: Warehouse
+) -> dg.MaterializeResult[None]:
+    """Snapshot of the newest trader_scores for the runner: one Parquet file and the pointer that names it."""
+    with warehouse.connect() as con:
+        rows = read_latest_scores(con)
+    if rows.empty:
+        raise dg.Failure(
+            "trader_scores has no row to publish; the last snapshot stays. Ingest a wallet with a complete history "
+            "(raw.wallets.history_complete), then run trader_scores",
+            allow_retries=False,
+        )
+    home = settings.home()
+    keep = settings.config().pipelines.keep_snapshots
+    with expected_failures():
+        pointer = publish_scores(home, rows, as_of=as_of_rows(rows), run_id=context.run_id, keep=keep)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": pointer.rows,
+            "snapshot_id": pointer.snapshot_id,
+            "as_of": dg.MetadataValue.timestamp(pointer.as_of / 1000),
+            "sha256": pointer.sha256,
+            "score_version": pointer.score_version,
+            "path": dg.MetadataValue.path(str(home.published / pointer.file)),
+            "best": dg.MetadataValue.md(preview(rows)),
+        }
+    )
+
+
+def as_of_rows(rows: pd.DataFrame) -> Instant:
+    """The one as_of of score rows."""
+    return int(rows["as_of"].iloc[0].value) // 1_000_000
+
+
+ASSETS = [published_scores]

@@ -1,0 +1,115 @@
+"""trader_scores: what copying each wallet earns, as of a time, from nothing that was known later."""
+
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from copytrade_live.clock import from_iso, to_iso
+from copytrade_live.core.market import DAY, Instant
+from copytrade_live.core.score import OVERALL
+from copytrade_live.errors import ConfigError
+from copytrade_pipelines.assets.raw_tables import expected_failures
+from copytrade_pipelines.resources import Settings, VenueResource
+from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
+from copytrade_pipelines.scoring.scores import COLUMNS, score_episodes
+from copytrade_pipelines.scoring.tables import SCORES, read_episodes, read_evidence, write_scores
+from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+
+PREVIEW_ROWS = 20
+
+
+class ScoreConfig(dg.Config):
+    """As of when to score."""
+
+    as_of: str = Field(default="", description="ISO 8601 time to score as of; empty is the venue's time now.")
+    backfill_days: int = Field(default=0, ge=0, description="How far back earlier rows are written too, days.")
+    backfill_step_days: int = Field(default=7, ge=1, description="Time between two of those rows, days.")
+
+
+@dg.asset(
+    key=["trader_scores"],
+    deps=[
+        ["intermediate", "int_episodes"],
+        ["intermediate", "int_outcomes"],
+        ["marts", "fct_fills"],
+        ["marts", "dim_markets"],
+        ["marts", "fct_copies"],
+        ["raw", "wallets"],
+        ["raw", "books"],
+        ["raw", "prices"],
+    ],
+    group_name="scores",
+    kinds={"python", "duckdb", "numpy"},
+    owners=["team:copytrade"],
+    code_version=SCORE_VERSION,
+    metadata={"dagster/table_name": SCORES},
+    pool=WAREHOUSE_POOL,
+)
+def trader_scores(
+    config: ScoreConfig, settings: Settings, venue: VenueResource, warehouse: Warehouse
+) -> dg.MaterializeResult[None]:
+    """Belief about the copier's edge of every watched wallet, overall and by category; rows are kept by as_of."""
+    with expected_failures():
+        as_ofs = times_of(config, _as_of(config, venue))
+        parameters = parameters_of(settings.config())
+        with warehouse.connect() as con:
+            evidence = read_evidence(con, parameters)
+            episodes = {as_of: read_episodes(con, as_of, parameters) for as_of in as_ofs}
+        made = [score_episodes(episodes[as_of], evidence, as_of, parameters) for as_of in as_ofs]
+        with warehouse.connect() as con:
+            rows = write_scores(con, pd.concat(made, ignore_index=True), as_ofs)
+    return dg.MaterializeResult(metadata=_metadata(made[0], as_ofs, rows, settings))
+
+
+def times_of(config: ScoreConfig, newest: Instant) -> list[Instant]:
+    """The times to score as of, newest first."""
+    step = config.backfill_step_days * DAY
+    return [newest - back for back in range(0, config.backfill_days * DAY + 1, step)]
+
+
+def preview(rows: pd.DataFrame) -> str:
+    """The best overall rows as a markdown table."""
+    names = ["wallet", "rank", "p_pos", "edge_mean", "lcb10", "n_events", "coverage", "maker_share", "flags"]
+    best = rows[rows["category"] == OVERALL].sort_values(["lcb10", "wallet"], ascending=[False, True])
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in best[names].head(PREVIEW_ROWS).values]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return value if isinstance(value, str) else ", ".join(value) if hasattr(value, "__iter__") else str(value)
+
+
+def _as_of(config: ScoreConfig, venue: VenueResource) -> Instant:
+    if not config.as_of:
+        return venue.now()
+    try:
+        return from_iso(config.as_of)
+    except ValueError as error:
+        raise ConfigError(
+            f"as_of must be an ISO 8601 time such as 2026-01-31T12:00:00Z, was {config.as_of!r}"
+        ) from error
+
+
+def _metadata(newest: pd.DataFrame, as_ofs: list[Instant], rows: int, settings: Settings) -> dict[str, Any]:
+    limits = settings.config().score
+    overall = newest[newest["category"] == OVERALL]
+    return {
+        "dagster/row_count": rows,
+        "dagster/table_name": SCORES,
+        "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()]),
+        "as_of": dg.MetadataValue.timestamp(as_ofs[0] / 1000),
+        "as_ofs": [to_iso(as_of) for as_of in as_ofs],
+        "new_rows": len(newest),
+        "wallets": len(overall),
+        "on_probation": int((overall["n_events"] < limits.min_events).sum()),
+        "above_min_p_pos": int((overall["p_pos"] >= limits.min_p_pos).sum()),
+        "best": dg.MetadataValue.md(preview(newest)),
+    }
+
+
+ASSETS = [trader_scores]

@@ -1,0 +1,180 @@
+"""Rows of an extracted tape as typed values; what makes no sense is skipped and counted, never guessed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from copytrade_live.core.market import Book, Instant, Level, Market, MarketStatus, Role, Side
+from copytrade_live.core.score import TraderScore
+from copytrade_live.core.signal import Signal
+from copytrade_pipelines.backtest.books import Mid
+from copytrade_pipelines.backtest.markets import ListedMarket, StatusChange
+from copytrade_pipelines.backtest.notes import TapeNotes
+
+BATCH_ROWS = 8192
+_SIDES = {side.value: side for side in Side}
+_ROLES = {role.value: role for role in Role}
+_SCORE_NUMBERS = ("edge_mean", "edge_sd", "p_pos", "lcb10", "n_eff", "coverage", "copy_cost_mean", "maker_share", "rank")
+_SCORE_OPTIONS = ("breakeven_latency", "capacity", "q_value")
+
+Row = Mapping[str, Any]
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a Parquet file, a batch in memory at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def read_signals(path: Path, notes: TapeNotes) -> Iterator[Signal]:
+    """Leaders' fills, in the order of the file, without what each held before."""
+    for row in read_rows(path):
+        problem = _fill_problem(row)
+        if problem is not None:
+            notes.skip(problem)
+            continue
+        yield Signal(
+            signal_id=row["fill_id"],
+            wallet=row["wallet"],
+            condition_id=row["condition_id"],
+            token_id=row["token_id"],
+            outcome=row["outcome"] or "",
+            side=_SIDES[row["side"]],
+            role=_ROLES.get(row["role"], Role.UNKNOWN),
+            price=row["price"],
+            size=row["size"],
+            event_at=row["event_at"],
+            observed_at=row["observed_at"],
+            tx_hash=row["tx_hash"] or "",
+        )
+
+
+def read_books(path: Path, notes: TapeNotes) -> Iterator[Book]:
+    """Recorded books, in the order of the file."""
+    for row in read_rows(path):
+        bids, asks = _levels(row["bids"], is_bid=True), _levels(row["asks"], is_bid=False)
+        if row["observed_at"] is None or row["event_at"] is None:
+            notes.skip("book without a time")
+        elif bids is None or asks is None:
+            notes.skip("book with a price outside 0 to 1 or a size that is not positive")
+        elif bids and asks and bids[0].price >= asks[0].price:
+            notes.skip("book whose bid is not below its ask")
+        else:
+            yield Book(
+                token_id=row["token_id"],
+                bids=bids,
+                asks=asks,
+                event_at=row["event_at"],
+                observed_at=row["observed_at"],
+            )
+
+
+def read_mids(path: Path, notes: TapeNotes, lag: Instant) -> Iterator[Mid]:
+    """Past mids, in the order of the file; each counts as known lag later."""
+    for row in read_rows(path):
+        if row["at"] is None or not _is_probability(row["mid"]):
+            notes.skip("mid outside 0 to 1")
+        else:
+            yield Mid(row["token_id"], row["at"], row["at"] + lag, row["mid"])
+
+
+def read_markets(path: Path, notes: TapeNotes, lag: Instant) -> Iterator[ListedMarket]:
+    """Markets with their static facts; that one closed counts as known lag later."""
+    for row in read_rows(path):
+        if not _is_market(row):
+            notes.skip("market without tokens, tick size, minimum or fee")
+            continue
+        closed_at = row["closed_at"]
+        market = Market(
+            condition_id=row["condition_id"],
+            token_ids=tuple(row["token_ids"]),
+            outcomes=tuple(row["outcomes"]),
+            event_id=row["event_id"] or "",
+            category=row["category"] or "",
+            tick_size=row["tick_size"],
+            min_order_size=row["min_order_size"],
+            fee_rate=row["fee_rate"],
+            fee_exponent=row["fee_exponent"],
+            neg_risk=bool(row["is_neg_risk"]),
+            end_at=row["end_at"],
+            status=MarketStatus.OPEN,
+            accepting_orders=row["is_accepting_orders"] is not False,
+            observed_at=0,
+        )
+        yield ListedMarket(
+            market=market, closed_at=closed_at, closed_known_at=None if closed_at is None else closed_at + lag
+        )
+
+
+def read_changes(path: Path) -> Iterator[StatusChange]:
+    """How far conditions got, and when that could be known."""
+    names = {status.value: status for status in MarketStatus}
+    for row in read_rows(path):
+        if row["status"] in names and row["known_at"] is not None:
+            yield StatusChange(
+                condition_id=row["condition_id"], status=names[row["status"]], known_at=row["known_at"]
+            )
+
+
+def read_scores(path: Path, notes: TapeNotes) -> Iterator[tuple[Instant, TraderScore]]:
+    """Score rows with the time each could be known, in the order of the file."""
+    for row in read_rows(path):
+        if row["known_at"] is None or row["as_of"] is None or not all(_is_number(row[name]) for name in _SCORE_NUMBERS):
+            notes.skip("score that is not a number")
+            continue
+        numbers = {name: row[name] for name in _SCORE_NUMBERS}
+        options = {name: row[name] if _is_number(row[name]) else None for name in _SCORE_OPTIONS}
+        yield (
+            row["known_at"],
+            TraderScore(
+                wallet=row["wallet"],
+                category=row["category"],
+                as_of=row["as_of"],
+                score_version=row["score_version"],
+                n_events=row["n_events"],
+                flags=tuple(row["flags"] or ()),
+                reasons=tuple(row["reasons"] or ()),
+                **numbers,
+                **options,
+            ),
+        )
+
+
+def _fill_problem(row: Row) -> str | None:
+    if row["event_at"] is None or row["observed_at"] is None:
+        return "fill without a time"
+    if row["observed_at"] < row["event_at"]:
+        return "fill known before it happened"
+    if row["side"] not in _SIDES:
+        return "fill that is neither a BUY nor a SELL"
+    if not _is_probability(row["price"]):
+        return "fill with a price outside 0 to 1"
+    if not _is_number(row["size"]) or row["size"] <= 0.0:
+        return "fill with a size that is not positive"
+    return None
+
+
+def _levels(rows: list[Row] | None, *, is_bid: bool) -> tuple[Level, ...] | None:
+    levels = [Level(row["price"], row["size"]) for row in rows or ()]
+    if not all(_is_probability(level.price) and _is_number(level.size) and level.size > 0.0 for level in levels):
+        return None
+    return tuple(sorted(levels, key=lambda level: -level.price if is_bid else level.price))
+
+
+def _is_market(row: Row) -> bool:
+    numbers = (row["tick_size"], row["min_order_size"], row["fee_rate"], row["fee_exponent"])
+    return bool(row["token_ids"]) and all(_is_number(number) for number in numbers) and row["tick_size"] > 0.0
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _is_probability(value: object) -> bool:
+    return isinstance(value, float) and 0.0 < value < 1.0

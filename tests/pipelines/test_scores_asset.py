@@ -1,0 +1,132 @@
+"""From raw rows to marts.fct_trader_scores, through Dagster and DuckDB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from copytrade_live.settings import Home
+from copytrade_pipelines.assets import scores
+from copytrade_pipelines.assets.scores import ScoreConfig, times_of
+from copytrade_pipelines.scoring.episodes import merge_fills
+from copytrade_pipelines.scoring.evidence import fills_known_by
+from copytrade_pipelines.scoring.parameters import ScoreParameters
+from copytrade_pipelines.scoring.scores import COLUMNS, score_wallets
+from copytrade_pipelines.scoring.tables import read_episodes, read_fills
+from copytrade_pipelines.warehouse import Warehouse
+from tests.pipelines.score_world import AS_OF, DAY, home_in, lay_out, materialize, resources, rows_of, small_world
+from tests.scoring.world import LAG, START
+
+COUNT = "select count(*) from marts.fct_trader_scores"
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, dg.ExecuteInProcessResult]:
+    home = home_in(tmp_path_factory.mktemp("scored"))
+    lay_out(home, small_world())
+    with dg.DagsterInstance.ephemeral() as instance:
+        return home, materialize(home, instance)
+
+
+def test_scores_of_the_warehouse_are_those_of_the_pure_scorer(
+    scored: tuple[Home, dg.ExecuteInProcessResult],
+) -> None:
+    world = small_world()
+    expected = score_wallets(world.fill_frame(), world.evidence(), AS_OF, ScoreParameters())
+    with Warehouse(path=str(scored[0].warehouse)).connect() as con:
+        found = con.execute("select * from marts.fct_trader_scores order by wallet, category").df()
+    numbers = [name for name, kind in COLUMNS.items() if kind in ("DOUBLE", "BIGINT", "VARCHAR", "TIMESTAMP")]
+    pd.testing.assert_frame_equal(found[numbers], expected[numbers], check_dtype=False)
+    assert [list(flags) for flags in found["flags"]] == expected["flags"].tolist()
+
+
+def test_the_asset_says_how_many_rows_and_whom_it_ranks_best(scored: tuple[Home, dg.ExecuteInProcessResult]) -> None:
+    home, result = scored
+    (event,) = result.asset_materializations_for_node("trader_scores")
+    assert event.metadata["dagster/row_count"].value == rows_of(home, COUNT)[0][0] == 12
+    assert event.metadata["wallets"].value == 6
+    best = rows_of(
+        home, "select wallet from marts.fct_trader_scores where category = 'overall' order by lcb10 desc limit 1"
+    )
+    assert str(event.metadata["best"].value).splitlines()[2].startswith(f"| {best[0][0]} |")
+
+
+def test_a_wallet_with_an_incomplete_history_is_not_scored(scored: tuple[Home, dg.ExecuteInProcessResult]) -> None:
+    assert rows_of(scored[0], "select * from marts.fct_trader_scores where wallet = '0xpartial'") == []
+
+
+@pytest.mark.parametrize("after", [0, 5 * 60_000, 11 * 60_000, 3 * DAY])
+def test_episodes_as_of_a_time_are_those_of_the_fills_known_then(tmp_path: Path, after: int) -> None:
+    world = small_world()
+    home = home_in(tmp_path)
+    for part in range(6):  # one bet that grows while we look, its fills seen out of order
+        when = START + part * 4 * 60_000
+        world.fill(
+            "0xnoise00", "0xnoise00-0", 0.40 + part / 100, when=when, observed_at=pd.Timestamp(when + LAG, unit="ms")
+        )
+    world.fills[-3]["observed_at"] = pd.Timestamp(START + 2 * DAY, unit="ms")
+    lay_out(home, world)
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(
+            home,
+            instance,
+            selection=[["staging", "stg_fills"], ["marts", "fct_fills"], ["intermediate", "int_episodes"]],
+        )
+    as_of, parameters = START + LAG + after, ScoreParameters()
+    with Warehouse(path=str(home.warehouse)).connect() as con:
+        found, fills = read_episodes(con, as_of, parameters), read_fills(con)
+    expected = merge_fills(fills_known_by(fills, as_of), parameters.episode_gap_minutes)
+    order = ["wallet", "started_at", "episode_id"]
+    pd.testing.assert_frame_equal(
+        found, expected.sort_values(order, kind="stable", ignore_index=True), check_dtype=False
+    )
+
+
+def test_scoring_the_same_time_again_replaces_its_rows_with_equal_ones(tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    lay_out(home, small_world())
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(home, instance)
+        first = rows_of(home, "select * from marts.fct_trader_scores order by wallet, category")
+        materialize(home, instance, selection=[["trader_scores"]])
+    assert rows_of(home, "select * from marts.fct_trader_scores order by wallet, category") == first
+
+
+def test_a_backfill_writes_earlier_rows_as_they_would_have_been_then(tmp_path: Path) -> None:
+    world, home = small_world(), home_in(tmp_path)
+    lay_out(home, world)
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(home, instance, backfill_days=40, backfill_step_days=20)
+    dates = rows_of(home, "select distinct as_of, known_at from marts.fct_trader_scores order by as_of")
+    assert [(as_of, known) for as_of, known in dates] == [
+        (pd.Timestamp(AS_OF - back * DAY, unit="ms"),) * 2 for back in (40, 20, 0)
+    ]
+    then = score_wallets(world.fill_frame(), world.evidence(), AS_OF - 40 * DAY, ScoreParameters())
+    kept = rows_of(
+        home,
+        "select edge_mean from marts.fct_trader_scores where as_of = "
+        "(select min(as_of) from marts.fct_trader_scores) order by wallet, category",
+    )
+    assert [edge for (edge,) in kept] == pytest.approx(list(then["edge_mean"]))
+
+
+def test_backfill_steps_go_back_from_the_newest_time() -> None:
+    config = ScoreConfig(backfill_days=15, backfill_step_days=7)
+    assert times_of(config, AS_OF) == [AS_OF, AS_OF - 7 * DAY, AS_OF - 14 * DAY]
+
+
+def test_a_time_that_is_not_iso_8601_is_refused_with_an_example(tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        pytest.raises(dg.Failure, match="2026-01-31T12:00:00Z, was 'yesterday'"),
+    ):
+        dg.materialize(
+            scores.ASSETS,
+            instance=instance,
+            resources=resources(home),
+            run_config={"ops": {"trader_scores": {"config": {"as_of": "yesterday"}}}},
+        )
