@@ -7,6 +7,7 @@ import dagster as dg
 from copytrade_live.settings import CopytradeConfig, Home, home_from_environment, load_config
 from copytrade_pipelines import checks, jobs, schedules, sensors
 from copytrade_pipelines.assets import (
+    backtests,
     books,
     episodes,
     fill_values,
@@ -36,6 +37,7 @@ ASSETS: list[dg.AssetsDefinition] = [
     *scores.ASSETS,
     *publish.ASSETS,
     *live_journal.ASSETS,
+    *backtests.ASSETS,
 ]
 
 # The refresh runs hourly: one missed is a warning, three are a failure, long before the runner calls scores stale.
@@ -48,8 +50,8 @@ def build(config: CopytradeConfig, home: Home) -> dg.Definitions:
     return dg.Definitions(
         assets=[asset.map_asset_specs(_keep_fresh) for asset in ASSETS],
         asset_checks=checks.CHECKS,
-        jobs=[j for j in jobs.JOBS if "backtest" not in j.name],
-        schedules=[s for s in schedules.SCHEDULES if "backtest" not in s.name],
+        jobs=jobs.JOBS,
+        schedules=schedules.SCHEDULES,
         sensors=sensors.SENSORS,
         resources=resources_of(config, home),
         executor=dg.in_process_executor,

@@ -93,7 +93,7 @@ def _materialized_snapshot(instance: dg.DagsterInstance) -> str | None:
 
 
 def _failed_run(instance: dg.DagsterInstance) -> str | None:
-    planned = instance.get_event_records(
+    planned = instance.event_log_storage.get_event_records(
         dg.EventRecordsFilter(dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, asset_key=PUBLISHED),
         limit=RUNS_LOOKED_AT,
     )

@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from copytrade_pipelines.assets.backtests import BacktestConfig
+from copytrade_pipelines.assets.scores import ScoreConfig
 from copytrade_pipelines.assets.wallets import WalletsRun
 from copytrade_pipelines.sql_models import load_project
 
@@ -26,7 +28,7 @@ ingest_to_marts = dg.define_asset_job(
 refresh_scores = dg.define_asset_job(
     "refresh_scores",
     selection=TO_MARTS | dg.AssetSelection.assets(_BOOKS) | SCORES,
-    config=dg.RunConfig(ops={"raw__wallets": WalletsRun()}),
+    config=dg.RunConfig(ops={"raw__wallets": WalletsRun(), "trader_scores": ScoreConfig()}),
     description="Ingest, marts, scores, checks and the published snapshot; a failed check stops it.",
 )
 
@@ -42,10 +44,31 @@ ingest_live_journal = dg.define_asset_job(
     description="Read what the live runner journaled, and build its decisions and copies.",
 )
 
+build_models = dg.define_asset_job(
+    "build_models",
+    selection=dg.AssetSelection.assets(*_SQL_MODELS, ["intermediate", "int_fill_values"]),
+    description="Build every SQL model from the raw tables as they are, fetching nothing.",
+)
+
+score_and_publish = dg.define_asset_job(
+    "score_and_publish",
+    selection=SCORES,
+    description="Score what is in the marts, check it and publish the snapshot, fetching nothing.",
+)
+
 nightly_backtest = dg.define_asset_job(
     "nightly_backtest",
     selection=dg.AssetSelection.assets(["backtest_runs"]),
+    config=dg.RunConfig(ops={"backtest_runs": BacktestConfig()}),
     description="Replay recorded fills through the live engine with point-in-time scores, and write the report.",
 )
 
-JOBS = [ingest_to_marts, refresh_scores, book_capture, ingest_live_journal, nightly_backtest]
+JOBS = [
+    ingest_to_marts,
+    refresh_scores,
+    build_models,
+    score_and_publish,
+    book_capture,
+    ingest_live_journal,
+    nightly_backtest,
+]

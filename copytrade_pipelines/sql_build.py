@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from copytrade_live.errors import SqlModelError
-from copytrade_pipelines.sql_models import Model, ModelTest, Project
+from copytrade_pipelines.sql_models import Model, ModelTest
 
 # Enough to see what is wrong, little enough for a page.
 SAMPLE_ROWS = 20
@@ -65,11 +65,6 @@ def build(model: Model, con: duckdb.DuckDBPyConnection) -> Built:
     con.execute(f"drop table if exists {table}")
     con.execute(f"alter table {fresh} rename to {model.relation.name}")
     return Built(rows=_count(con, f"select count(*) from {table}"), columns=columns)
-
-
-def build_all(project: Project, con: duckdb.DuckDBPyConnection) -> dict[str, Built]:
-    """Build every model whose sources exist, in order: for shells and tests, where Dagster does not do it."""
-    return {name: build(model, con) for name, model in project.models.items()}
 
 
 def rules_of(model: Model, tests: tuple[ModelTest, ...]) -> tuple[Rule, ...]:

@@ -137,7 +137,7 @@ def _holder_of(lock: Path) -> str:
 
 def _command_of(pid: str) -> str:
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ")
     except OSError:
         return ""
-    return f" ({' '.join(words).strip()[:120]})"
+    return f" ({' '.join(command.split())[:120]})"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.events import JournalEvent, LeaderFillObserved
+from copytrade_live.core.events import JournalEvent, LeaderFillObserved, RunStarted
 from copytrade_live.core.holdings import size_after, sizes_before
 from copytrade_live.core.market import SECOND, Instant, Role
 from copytrade_live.core.signal import Signal
@@ -43,13 +43,20 @@ class PollingTracker:
         self._leaders: dict[str, _Leader] = {}
         self._followed: tuple[str, ...] = ()
         self._resumed_at: Instant | None = None
+        self._began_at: Instant | None = None
 
     def resume(self, resumed_at: Instant) -> None:
-        """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
-        self._resumed_at = _whole_second(resumed_at - self._overlap)
+        """Go on after a run that ended then: what leaders did meanwhile is still ours to answer.
+
+        What they did before the first run of the journal never is.
+        """
+        began_at = resumed_at if self._began_at is None else self._began_at
+        self._resumed_at = _whole_second(max(resumed_at - self._overlap, began_at))
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event: a committed fill is seen, and moves its leader's watermark and holding."""
+        if isinstance(event, RunStarted) and self._began_at is None:
+            self._began_at = event.observed_at
         if not isinstance(event, LeaderFillObserved):
             return
         signal = event.signal

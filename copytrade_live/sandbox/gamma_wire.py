@@ -32,10 +32,7 @@ def gamma_event(venue: Venue, event_id: str, now: Instant) -> Wire:
     """One event with its markets and tags."""
     numbers = venue.by_event[event_id]
     markets = [gamma_market(venue, number, now, with_event=False) for number in numbers]
-    liquidity = round(sum(_number(market.get("liquidityNum")) for market in markets), 4)
     return _event_head(venue, numbers, now) | {
-        "liquidity": liquidity,
-        "liquidityClob": liquidity,
         "markets": markets,
         "tags": [tag_of(venue.markets[numbers[0]].category)],
     }
@@ -88,23 +85,22 @@ def _identity(market: WorldMarket, now: Instant) -> Wire:
 
 
 def _prices(venue: Venue, number: int, now: Instant) -> Wire:
-    prices = [venue.price(number, outcome, now) for outcome in (0, 1)]
+    market, first = venue.markets[number], venue.price(number, 0, now)
+    payouts = market.final_payouts(now)
+    prices = [first, round(1.0 - first, 6)] if payouts is None else list(payouts)
     wire: Wire = {"outcomePrices": json.dumps([number_text(price) for price in prices])}
-    for name, length in (("Day", DAY), ("Week", 7 * DAY), ("Month", 30 * DAY), ("Year", 365 * DAY)):
-        before = max(now - length, venue.markets[number].opened_at)
-        wire[f"one{name}PriceChange"] = round(prices[0] - venue.price(number, 0, before), 4)
+    lengths = {"Day": DAY, "Week": 7 * DAY, "Month": 30 * DAY, "Year": 365 * DAY}
+    before = venue.past_mids(number, [max(now - length, market.opened_at) for length in lengths.values()])
+    for name, mid in zip(lengths, before, strict=True):
+        wire[f"one{name}PriceChange"] = 0.0 if mid is None else round(first - mid, 4)
     last = venue.last_trade(number, 0, now)
     ladder = venue.ladder(number, 0, now)
     wire["lastTradePrice"] = last.price if last else 0
-    wire["spread"] = venue.markets[number].tick_size
+    wire["spread"] = market.tick_size
     if ladder is None or not ladder.bids or not ladder.asks:
         return wire
     bid, ask = ladder.price(ladder.bids[0][0]), ladder.price(ladder.asks[0][0])
-    liquidity = round(
-        sum(ladder.price(tick) * size for tick, size in ladder.bids)
-        + sum((1 - ladder.price(tick)) * size for tick, size in ladder.asks),
-        4,
-    )
+    liquidity = _liquidity(venue, number, now)
     return wire | {
         "bestBid": bid,
         "bestAsk": ask,
@@ -196,6 +192,7 @@ def _event_head(venue: Venue, numbers: list[int], now: Instant) -> Wire:
     first, end_at = markets[0], max(market.end_at for market in markets)
     volume = round(sum(venue.volume(number, 0, now) for number in numbers), 6)
     day = round(sum(venue.volume(number, now - DAY, now) for number in numbers), 6)
+    liquidity = round(sum(_liquidity(venue, number, now) for number in numbers), 4)
     wire: Wire = {
         "id": first.event_id,
         "ticker": first.event_slug,
@@ -214,7 +211,8 @@ def _event_head(venue: Venue, numbers: list[int], now: Instant) -> Wire:
         "new": False,
         "featured": False,
         "restricted": True,
-        "liquidity": 0.0,
+        "liquidity": liquidity,
+        "liquidityClob": liquidity,
         "volume": volume,
         "openInterest": 0,
         "createdAt": _iso(first.opened_at),
@@ -236,8 +234,13 @@ def _event_head(venue: Venue, numbers: list[int], now: Instant) -> Wire:
     return wire | ({"negRiskMarketID": neg_risk_id(first)} if first.neg_risk else {})
 
 
-def _number(value: object) -> float:
-    return value if isinstance(value, float) else 0.0
+def _liquidity(venue: Venue, number: int, now: Instant) -> float:
+    """Collateral resting in a market's book."""
+    ladder = venue.ladder(number, 0, now)
+    if ladder is None:
+        return 0.0
+    bids = sum(ladder.price(tick) * size for tick, size in ladder.bids)
+    return round(bids + sum((1 - ladder.price(tick)) * size for tick, size in ladder.asks), 4)
 
 
 def _iso(at: Instant) -> str:

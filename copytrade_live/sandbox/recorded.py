@@ -81,6 +81,10 @@ class _Seen:
     last_at: Instant = 0
     is_fine: bool = False
 
+    def token(self, key: str, outcome: str) -> str:
+        """The token id as recorded, else one made from the market and the outcome."""
+        return self.outcomes.get(outcome) or token_id("token", key, outcome)
+
 
 def _see(folder: Path, trades: Table, listed: Table) -> dict[str, _Seen]:
     known = set(listed["market_key"])
@@ -123,7 +127,7 @@ def _market(number: int, key: str, listed: Table, seen: _Seen) -> WorldMarket:
         category="sports" if "Dota" in title or "Game" in title or "win " in title else "crypto",
         group_item="",
         outcomes=outcomes,
-        token_ids=tuple(seen.outcomes.get(name) or token_id("token", key, name) for name in outcomes),  # type: ignore[arg-type]
+        token_ids=(seen.token(key, outcomes[0]), seen.token(key, outcomes[1])),
         tick_size=0.001 if seen.is_fine else 0.01,
         min_order_size=5.0,
         fee_rate=0.0,

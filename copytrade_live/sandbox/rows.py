@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from copytrade_live.core.market import MINUTE, SECOND
 from copytrade_live.sandbox.ledger import Kind
 from copytrade_live.sandbox.venue import Venue
@@ -14,59 +12,64 @@ FRESH = MINUTE
 Row = dict[str, object]
 
 
-def trade_rows_v2(venue: Venue, rows: Iterable[int]) -> list[Row]:
+def trade_rows_v2(venue: Venue, rows: list[int]) -> list[Row]:
     """Rows of /v2/trades."""
-    return [_snake(venue, row, is_activity=False) for row in rows]
+    return _snake(venue, rows, is_activity=False)
 
 
-def activity_rows_v2(venue: Venue, rows: Iterable[int]) -> list[Row]:
+def activity_rows_v2(venue: Venue, rows: list[int]) -> list[Row]:
     """Rows of /v2/activity."""
-    return [_snake(venue, row, is_activity=True) for row in rows]
+    return _snake(venue, rows, is_activity=True)
 
 
-def trade_rows_v1(venue: Venue, rows: Iterable[int]) -> list[Row]:
+def trade_rows_v1(venue: Venue, rows: list[int]) -> list[Row]:
     """Rows of /trades."""
-    return [_camel(_snake(venue, row, is_activity=False)) for row in rows]
+    return [_camel(row) for row in _snake(venue, rows, is_activity=False)]
 
 
-def activity_rows_v1(venue: Venue, rows: Iterable[int]) -> list[Row]:
+def activity_rows_v1(venue: Venue, rows: list[int]) -> list[Row]:
     """Rows of /activity."""
-    return [_camel(_snake(venue, row, is_activity=True)) for row in rows]
+    return [_camel(row) for row in _snake(venue, rows, is_activity=True)]
 
 
-def _snake(venue: Venue, row: int, *, is_activity: bool) -> Row:
+def _snake(venue: Venue, rows: list[int], *, is_activity: bool) -> list[Row]:
     ledger = venue.world.ledger
-    at, outcome, kind = int(ledger.at[row]), int(ledger.outcome[row]), Kind(int(ledger.kind[row]))
-    wallet, market = venue.world.wallets[int(ledger.wallet[row])], venue.markets[int(ledger.market[row])]
-    is_trade = kind is Kind.TRADE
-    is_known = is_trade and venue.now() - at >= FRESH
-    size = float(ledger.size[row])
-    fields: Row = {
-        "proxy_wallet": wallet.address,
-        "timestamp": at // SECOND,
-        "condition_id": market.condition_id,
-    }
-    if is_activity:
-        fields |= {"type": kind.name, "size": size, "usdc_size": float(ledger.cash[row])}
-    else:
-        fields["size"] = size
-    return fields | {
-        "transaction_hash": ledger.tx[row],
-        "price": float(ledger.price[row]) if is_trade else 0,
-        "token_id": market.token_ids[outcome] if is_trade else "",
-        "side": ("BUY" if ledger.is_buy[row] else "SELL") if is_trade else "",
-        "outcome_index": outcome if is_known else UNKNOWN_INDEX,
-        "title": market.question,
-        "slug": market.slug,
-        "icon": "",
-        "event_slug": market.event_slug,
-        "outcome": market.outcomes[outcome] if is_trade else "",
-        "name": wallet.name,
-        "pseudonym": wallet.pseudonym,
-        "bio": "",
-        "profile_image": "",
-        "profile_image_optimized": "",
-    }
+    known_before = venue.now() - FRESH
+    columns = (ledger.at, ledger.wallet, ledger.market, ledger.outcome, ledger.kind, ledger.is_buy)
+    amounts = (ledger.price, ledger.size, ledger.cash)
+    found: list[Row] = []
+    for row, at, wallet_number, market_number, outcome, kind, is_buy, price, size, cash in zip(
+        rows, *(column[rows].tolist() for column in (*columns, *amounts)), strict=True
+    ):
+        wallet, market = venue.world.wallets[wallet_number], venue.markets[market_number]
+        is_trade = kind == Kind.TRADE
+        fields: Row = {
+            "proxy_wallet": wallet.address,
+            "timestamp": at // SECOND,
+            "condition_id": market.condition_id,
+            "type": Kind(kind).name,
+            "size": size,
+            "usdc_size": cash,
+            "transaction_hash": ledger.tx[row],
+            "price": price if is_trade else 0,
+            "token_id": market.token_ids[outcome] if is_trade else "",
+            "side": ("BUY" if is_buy else "SELL") if is_trade else "",
+            "outcome_index": outcome if is_trade and at <= known_before else UNKNOWN_INDEX,
+            "title": market.question,
+            "slug": market.slug,
+            "icon": "",
+            "event_slug": market.event_slug,
+            "outcome": market.outcomes[outcome] if is_trade else "",
+            "name": wallet.name,
+            "pseudonym": wallet.pseudonym,
+            "bio": "",
+            "profile_image": "",
+            "profile_image_optimized": "",
+        }
+        if not is_activity:
+            del fields["type"], fields["usdc_size"]
+        found.append(fields)
+    return found
 
 
 _CAMEL = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,8 @@ class Venue:
         self.event_by_slug = {market.event_slug: market.event_id for market in self.markets}
         self.opened_at = np.array([market.opened_at for market in self.markets], dtype=np.int64)
         self.by_wallet = {wallet.address: number for number, wallet in enumerate(world.wallets)}
+        # Books change at whole seconds only, and one answer looks at the same one more than once.
+        self._first_ladder = lru_cache(maxsize=4096)(world.ladder)
         ledger = world.ledger
         self.trades: Rows = np.flatnonzero(ledger.kind == Kind.TRADE)
         self.rows_of_wallet = _group(ledger.wallet, len(world.wallets))
@@ -76,7 +79,7 @@ class Venue:
 
     def ladder(self, market: int, outcome: int, now: Instant) -> Ladder | None:
         """The outcome's book; None when there is none."""
-        ladder = self.world.ladder(market, now)
+        ladder = self._first_ladder(market, now - now % SECOND)
         return None if ladder is None else ladder.of_outcome(outcome)
 
     def price(self, market: int, outcome: int, now: Instant) -> float:
@@ -89,6 +92,11 @@ class Venue:
             return round(mid if outcome == 0 else 1.0 - mid, 6)
         last = self.last_trade(market, outcome, now)
         return 0.5 if last is None else last.price
+
+    def past_mids(self, market: int, at: list[Instant]) -> list[float | None]:
+        """The first outcome's mids at some instants, None where there was none."""
+        mids = self.world.mids(market, np.array(at, dtype=np.int64)).tolist()
+        return [None if mid != mid else round(mid, 6) for mid in mids]
 
     def volume(self, market: int, since: Instant, until: Instant) -> float:
         """Notional of the wallets' fills in a market in a window, both ends included."""

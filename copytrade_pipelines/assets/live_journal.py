@@ -28,9 +28,9 @@ def live_journal(settings: Settings, venue: VenueResource, warehouse: Warehouse)
     with expected_failures(), warehouse.connect() as con:
         summary = ingest_segments(con, folder)
         counts = counts_by_outcome(con)
-        total = con.execute(f"select count(*) from {TABLE}").fetchone()  # noqa: S608 - a constant of ours
+        ((total,),) = con.execute(f"select count(*) from {TABLE}").fetchall()  # noqa: S608 - a constant of ours
     metadata: dict[str, Any] = {
-        "dagster/row_count": int(total[0]) if total else 0,
+        "dagster/row_count": int(total),
         "dagster/table_name": TABLE,
         "dagster/column_schema": column_schema(TABLE),
         "new_rows": summary.change.new,

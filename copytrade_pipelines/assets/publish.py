@@ -36,7 +36,7 @@ def published_scores(
     home = settings.home()
     keep = settings.config().pipelines.keep_snapshots
     with expected_failures():
-        pointer = publish_scores(home, rows, as_of=as_of_rows(rows), run_id=context.run_id, keep=keep)
+        pointer = publish_scores(home, rows, as_of=as_of_rows(rows), run_id=context.run.run_id, keep=keep)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": pointer.rows,

@@ -19,7 +19,17 @@ from copytrade_pipelines.backtest.notes import TapeNotes
 BATCH_ROWS = 8192
 _SIDES = {side.value: side for side in Side}
 _ROLES = {role.value: role for role in Role}
-_SCORE_NUMBERS = ("edge_mean", "edge_sd", "p_pos", "lcb10", "n_eff", "coverage", "copy_cost_mean", "maker_share", "rank")
+_SCORE_NUMBERS = (
+    "edge_mean",
+    "edge_sd",
+    "p_pos",
+    "lcb10",
+    "n_eff",
+    "coverage",
+    "copy_cost_mean",
+    "maker_share",
+    "rank",
+)
 _SCORE_OPTIONS = ("breakeven_latency", "capacity", "q_value")
 
 Row = Mapping[str, Any]
@@ -117,9 +127,7 @@ def read_changes(path: Path) -> Iterator[StatusChange]:
     names = {status.value: status for status in MarketStatus}
     for row in read_rows(path):
         if row["status"] in names and row["known_at"] is not None:
-            yield StatusChange(
-                condition_id=row["condition_id"], status=names[row["status"]], known_at=row["known_at"]
-            )
+            yield StatusChange(condition_id=row["condition_id"], status=names[row["status"]], known_at=row["known_at"])
 
 
 def read_scores(path: Path, notes: TapeNotes) -> Iterator[tuple[Instant, TraderScore]]:
@@ -128,8 +136,8 @@ def read_scores(path: Path, notes: TapeNotes) -> Iterator[tuple[Instant, TraderS
         if row["known_at"] is None or row["as_of"] is None or not all(_is_number(row[name]) for name in _SCORE_NUMBERS):
             notes.skip("score that is not a number")
             continue
-        numbers = {name: row[name] for name in _SCORE_NUMBERS}
-        options = {name: row[name] if _is_number(row[name]) else None for name in _SCORE_OPTIONS}
+        numbers: dict[str, Any] = {name: row[name] for name in _SCORE_NUMBERS}
+        options: dict[str, Any] = {name: row[name] if _is_number(row[name]) else None for name in _SCORE_OPTIONS}
         yield (
             row["known_at"],
             TraderScore(

@@ -152,8 +152,8 @@ def _is_ingested(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
         keys = [(line["run_id"], line["seq"]) for line in map(json.loads, ends)]
     except (ValueError, KeyError, TypeError):
         return False
-    found = con.execute(
+    ((found,),) = con.execute(
         "select count(*) from raw.journal where (run_id = ? and seq = ?) or (run_id = ? and seq = ?)",
         [*keys[0], *keys[1]],
-    ).fetchone()
-    return found is not None and found[0] == len(set(keys))
+    ).fetchall()
+    return bool(found == len(set(keys)))

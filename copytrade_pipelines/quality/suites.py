@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copytrade_live.core.market import BookSource, MarketStatus, Role, Side
+from copytrade_live.core.market import MarketStatus, Role, Side
 from copytrade_pipelines.quality.expectations import (
     Severity,
     Suite,
@@ -94,10 +94,9 @@ RAW_BOOKS = Suite(
         "from raw.books order by observed_at desc"
     ),
     expectations=(
-        *never_null("book_id", "token_id", "event_at", "observed_at"),
+        *never_null("book_id", "token_id", "source", "event_at", "observed_at"),
         key("book_id"),
         like("token_id", TEXT_ID),
-        one_of("source", *(source.value for source in BookSource)),
         at_least("lowest_price", 0.0),
         between("highest_price", 0.0, 1.0),
         above("least_size", 0.0),

@@ -105,8 +105,8 @@ def write_scores(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_ofs: Seq
     _register(con, rows, scores.COLUMNS)
     con.execute(f"insert into {SCORES} by name select * from incoming")  # noqa: S608 - a constant of ours
     con.unregister("incoming")
-    found = con.execute(f"select count(*) from {SCORES}").fetchone()  # noqa: S608 - a constant of ours
-    return int(found[0]) if found else 0
+    ((found,),) = con.execute(f"select count(*) from {SCORES}").fetchall()  # noqa: S608 - a constant of ours
+    return int(found)
 
 
 def read_latest_scores(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:

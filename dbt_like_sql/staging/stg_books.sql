@@ -5,7 +5,7 @@
 -- column: book_id varchar not_null unique -- identity of the capture
 -- column: token_id varchar not_null -- the outcome token
 -- column: condition_id varchar -- the market
--- column: source varchar not_null -- recorded, or modelled and flagged as such
+-- column: source varchar not_null -- where it was captured
 -- column: best_bid double -- highest bid, dollars per share; null when nobody bids
 -- column: best_ask double -- lowest offer, dollars per share; null when nobody offers
 -- column: best_bid_size double -- shares at the best bid

@@ -18,7 +18,9 @@ def score_rows(*wallets: str, as_of: Instant = AS_OF, p_pos: float = 0.9) -> pd.
     unknown = {"breakeven_latency": float("nan"), "capacity": float("nan"), "q_value": float("nan")}
     texts = {"category": "overall", "score_version": "ce1", "flags": ["thin"], "reasons": ["A reason."]}
     moment = pd.Timestamp(as_of, unit="ms")
-    return pd.DataFrame([{"wallet": name, "as_of": moment, **numbers, **unknown, **texts} for name in wallets])
+    values = {"as_of": moment, "known_at": moment, **numbers, **unknown, **texts}
+    rows = pd.DataFrame([{"wallet": name, **values} for name in wallets], columns=["wallet", *values])
+    return rows.astype({"as_of": "datetime64[us]", "known_at": "datetime64[us]"})
 
 
 def publish(home: Home, *wallets: str, as_of: Instant = AS_OF, keep: int = 50, p_pos: float = 0.9) -> Pointer:

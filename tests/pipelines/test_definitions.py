@@ -94,7 +94,7 @@ def test_every_check_and_job_says_what_it_is(definitions: dg.Definitions) -> Non
 
 
 def test_every_step_that_opens_the_warehouse_waits_for_its_turn(definitions: dg.Definitions) -> None:
-    steps = definitions.get_repository_def().get_base_asset_job_defs()[0].all_node_defs
+    steps = [node.definition for node in definitions.resolve_implicit_global_asset_job_def().nodes]
     openers = [step for step in steps if "warehouse" in step.required_resource_keys]
     assert len(openers) > len(load_project().models)
     assert [step.name for step in openers if step.pool != WAREHOUSE_POOL] == []  # type: ignore[attr-defined]

@@ -7,16 +7,18 @@ import json
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from copytrade_live.errors import SnapshotError
-from copytrade_live.published import read_pointer
+from copytrade_live.published import load_snapshot, read_pointer
+from copytrade_live.settings import Home
 from copytrade_pipelines.assets import publish as publish_asset
 from copytrade_pipelines.publishing import snapshot_bytes
-from tests.pipelines.score_world import AS_OF as WORLD_AS_OF
-from tests.pipelines.score_world import home_in, lay_out, materialize, resources, rows_of, small_world
+from copytrade_pipelines.scoring.tables import write_scores
+from copytrade_pipelines.warehouse import Warehouse
+from tests.pipelines.score_world import home_in, resources
 from tests.pipelines.snapshots import AS_OF, publish, score_rows
-from tests.scoring.world import World
 
 
 def test_the_same_rows_in_another_order_are_the_same_snapshot(tmp_path: Path) -> None:
@@ -61,29 +63,29 @@ def test_old_snapshots_go_but_never_the_current_one(tmp_path: Path) -> None:
     assert (home.published / older.file).exists()
 
 
+def run_asset(home: Home, *tables: pd.DataFrame) -> dg.ExecuteInProcessResult:
+    with Warehouse(path=str(home.warehouse)).connect() as con:
+        for rows in (score_rows(), *tables):
+            write_scores(con, rows, [])
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(publish_asset.ASSETS, instance=instance, resources=resources(home))
+
+
 def test_the_asset_publishes_the_newest_scores_and_says_where(tmp_path: Path) -> None:
     home = home_in(tmp_path)
-    lay_out(home, small_world())
-    with dg.DagsterInstance.ephemeral() as instance:
-        materialize(home, instance, backfill_days=7)
-        result = materialize(home, instance, selection=[["published_scores"]])
+    result = run_asset(home, score_rows("0xa", "0xb"), score_rows("0xc", as_of=AS_OF - 1000))
     (event,) = result.asset_materializations_for_node("published_scores")
     pointer = read_pointer(home)
     assert pointer is not None
-    assert pointer.as_of == WORLD_AS_OF
     assert pointer.dagster_run_id == result.run_id
     assert event.metadata["snapshot_id"].value == pointer.snapshot_id
-    newest = (
-        "select count(*) from marts.fct_trader_scores where as_of = (select max(as_of) from marts.fct_trader_scores)"
-    )
-    assert event.metadata["dagster/row_count"].value == pointer.rows == rows_of(home, newest)[0][0]
+    assert event.metadata["dagster/row_count"].value == pointer.rows == 2
+    assert set(load_snapshot(home, pointer).rows) == {"0xa", "0xb"}
+    assert "| 0xa |" in str(event.metadata["best"].value)
 
 
 def test_without_scores_nothing_is_published_and_the_failure_says_what_to_do(tmp_path: Path) -> None:
     home = home_in(tmp_path)
-    lay_out(home, World())
-    with dg.DagsterInstance.ephemeral() as instance:
-        materialize(home, instance)
-        with pytest.raises(dg.Failure, match="history_complete"):
-            dg.materialize(publish_asset.ASSETS, instance=instance, resources=resources(home))
+    with pytest.raises(dg.Failure, match="history_complete"):
+        run_asset(home)
     assert read_pointer(home) is None

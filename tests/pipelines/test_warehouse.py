@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -132,6 +133,19 @@ def test_a_lock_that_stays_taken_names_its_holder(warehouse: Warehouse) -> None:
         if sys.platform == "linux":
             assert f"process {holder.pid} (" in str(caught.value)
     assert tokens(warehouse) == ["1"]  # a killed holder leaves no lock behind
+
+
+def test_a_kill_inside_a_transaction_leaves_what_was_there_before(warehouse: Warehouse) -> None:
+    add_price(warehouse, "1")
+    script = """
+import os, signal, sys
+from copytrade_pipelines.warehouse import Warehouse
+with Warehouse(path=sys.argv[1]).connect() as con:
+    con.execute("INSERT INTO raw.prices SELECT 'half', TIMESTAMP '2026-01-01', 0.5 FROM range(300000)")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", script, warehouse.path], check=False).returncode == -signal.SIGKILL
+    assert tokens(warehouse) == ["1"]
 
 
 def test_a_file_open_in_another_program_says_so_at_once(warehouse: Warehouse) -> None:

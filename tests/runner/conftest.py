@@ -89,12 +89,12 @@ def world() -> SyntheticWorld:
 
 
 @pytest.fixture
-def start_venue(world: SyntheticWorld) -> Iterator[Callable[[], SteppedVenue]]:
-    """Starts stepped sandboxes over real HTTP, each at the world's start."""
+def start_sandbox(world: SyntheticWorld) -> Iterator[Callable[[float | None], SteppedVenue]]:
+    """Starts sandboxes over real HTTP, each at the world's start; a speed of None stands still until stepped."""
     with ExitStack() as stack:
 
-        def start() -> SteppedVenue:
-            keeper = TimeKeeper(world.start_at, speed=None)
+        def start(speed: float | None) -> SteppedVenue:
+            keeper = TimeKeeper(world.start_at, speed=speed)
             listener = stack.enter_context(listen("127.0.0.1", 0))
             server = make_server(build_app(world, keeper))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -106,6 +106,18 @@ def start_venue(world: SyntheticWorld) -> Iterator[Callable[[], SteppedVenue]]:
             return SteppedVenue(world, f"http://127.0.0.1:{listener.getsockname()[1]}", keeper)
 
         yield start
+
+
+@pytest.fixture
+def start_venue(start_sandbox: Callable[[float | None], SteppedVenue]) -> Callable[[], SteppedVenue]:
+    """Starts stepped sandboxes."""
+    return lambda: start_sandbox(None)
+
+
+@pytest.fixture
+def start_accelerated(start_sandbox: Callable[[float | None], SteppedVenue]) -> Callable[[float], SteppedVenue]:
+    """Starts sandboxes whose time runs fast."""
+    return start_sandbox
 
 
 @pytest.fixture

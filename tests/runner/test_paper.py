@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 
 from copytrade_live.clock import ManualClock
 from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.depth import TakenDepth
 from copytrade_live.core.engine import initial_state, step
 from copytrade_live.core.events import (
     BookObserved,
     JournalEvent,
+    MarketResolved,
     OrderAccepted,
     OrderExpired,
     OrderFilled,
@@ -25,7 +28,6 @@ from copytrade_live.core.market import MICRO, SECOND, Book, Level, Side
 from copytrade_live.core.portfolio import WorkingOrder
 from copytrade_live.errors import VenueUnavailable
 from copytrade_live.runner.books import BookDesk
-from copytrade_live.runner.depth import TakenDepth
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.paper import PaperExecutor
 from copytrade_live.venue.listing import Listing
@@ -40,9 +42,11 @@ class ScriptedBooks:
     now: Book | None
     is_down: bool = False
     asked: int = 0
+    meanwhile: Callable[[], None] = lambda: None
 
     async def books(self, token_ids):
         self.asked += 1
+        self.meanwhile()
         if self.is_down:
             raise VenueUnavailable("down")
         rows = () if self.now is None else ((CONDITION, replace(self.now, observed_at=self.clock.now())),)
@@ -184,8 +188,8 @@ def test_a_resting_order_fills_at_its_own_limit_when_the_book_comes_to_it():
 
 
 def test_what_is_left_at_the_end_expires_with_the_book_of_then():
-    bench = Bench(shown=asks((0.505, 100.0)))
-    bench.place(buy(10, limit=0.5))
+    bench = Bench(shown=asks((0.51, 100.0)))
+    bench.place(buy(10, limit=0.5, anchor=0.51))
     for _ in range(16):
         bench.after(1000)
     (expired,) = bench.of(OrderExpired)
@@ -266,15 +270,17 @@ def test_whatever_the_books_do_fills_are_never_better_than_they_were_nor_more(bo
     assert total <= min(round(shares / 100 * MICRO), offered) + MICRO // 1000
 
 
-def test_an_order_ended_by_another_part_while_we_wait_for_the_book_is_left_alone():
+def test_an_order_ended_by_a_resolution_while_we_wait_for_the_book_is_left_alone():
     bench = Bench()
     bench.place(buy(10))
-    bench.clock.set(NOW + 1000)
-    gone = dict(bench.state.portfolio.working)
-    looks = iter([gone, gone, gone])
-    asyncio.run(bench.executor.progress(lambda: next(looks, {}), bench.observe))
+    resolved = MarketResolved(
+        event_at=NOW, observed_at=NOW, condition_id=CONDITION, payouts=((YES, 1.0), (market().token_ids[1], 0.0))
+    )
+    bench.feed.meanwhile = lambda: bench.observe(resolved)
+    bench.after(1000)
     assert not bench.fills()
     assert not bench.of(OrderAccepted)
+    assert not bench.state.portfolio.working
 
 
 @pytest.mark.parametrize("token", [YES])

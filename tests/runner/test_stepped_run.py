@@ -10,6 +10,7 @@ from copytrade_live.clock import ManualClock
 from copytrade_live.core.events import (
     ExitDecided,
     KillSwitchObserved,
+    LeaderFillObserved,
     OrderExpired,
     OrderFilled,
     RunStarted,
@@ -160,7 +161,7 @@ def test_a_restart_sees_no_fill_twice_and_misses_none(start_venue, make_home):
         await venue.close()
 
     def signals(home):
-        return [event.signal_id for event in events_of(home) if isinstance(event, SignalRejected | SignalCopied)]
+        return [event.signal.signal_id for event in of(LeaderFillObserved, home)]
 
     straight, broken = make_home("straight"), make_home("broken")
     asyncio.run(live(straight, restarts=False))
@@ -204,7 +205,7 @@ def test_a_gate_that_runs_out_stops_entries_and_not_exits(venue, make_home):
         await live_until(runner, venue, clock, has_position, wallets=wallets)
         desk.gate = replace(desk.gate, valid_until=clock.now())
         runner.close()
-        config = venue.config(**{**EASY, "exit": {"stop_loss": 0.001}})
+        config = venue.config(**{**EASY, "exit": {"stop_loss": 0.001, "take_profit": 0.001}})
         runner = Runner(config, home, clock, venue.sources(config, clock, desk))
         await runner.start()
         closed_at = clock.now()

@@ -47,10 +47,8 @@ def test_the_roster_is_as_promised(synthetic: SyntheticWorld) -> None:
 def test_skilled_wallets_have_the_edge_they_are_said_to_have_and_nobody_else_has(synthetic: SyntheticWorld) -> None:
     ledger, edges = synthetic.ledger, synthetic.true_edges()
     is_bet = (ledger.kind == Kind.TRADE) & ledger.is_buy & ledger.is_taker
-    means = [float(edges[is_bet & (ledger.wallet == number)].mean()) for number in range(64) if number >= 0
-             if (is_bet & (ledger.wallet == number)).any()]  # fmt: skip
     bettors = [number for number in range(64) if (is_bet & (ledger.wallet == number)).any()]
-    by_wallet = dict(zip(bettors, means, strict=True))
+    by_wallet = {number: float(edges[is_bet & (ledger.wallet == number)].mean()) for number in bettors}
     skilled = {number: edge for number, edge in by_wallet.items() if synthetic.wallets[number].skill is not None}
     others = [edge for number, edge in by_wallet.items() if number not in skilled]
     assert min(skilled.values()) > max(others)
@@ -128,7 +126,7 @@ def test_the_books_of_two_outcomes_mirror_each_other(synthetic: SyntheticWorld) 
     number = next(place for place, one in enumerate(synthetic.markets) if one.opened_at > EPOCH)
     book = synthetic.ladder(number, synthetic.markets[number].opened_at + HOUR)
     assert book is not None
-    assert 6 <= len(book.bids) + len(book.asks)
+    assert len(book.bids) + len(book.asks) >= 6
     other = book.of_outcome(1)
     assert [book.ticks - tick for tick, _ in other.bids] == [tick for tick, _ in book.asks]
     assert [size for _, size in other.asks] == [size for _, size in book.bids]

@@ -21,7 +21,7 @@ def at(instant: int) -> pd.Timestamp:
     return pd.Timestamp(instant, unit="ms")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_that_became_known_later_leave_every_score_identical(world: Any, data: st.DataObject) -> None:
     truth = copy.deepcopy(world)

@@ -16,16 +16,16 @@ from copytrade_live.sandbox.server import listen, make_server
 
 
 @contextmanager
-def served(app: Starlette, host: str = "127.0.0.1") -> Iterator[str]:
+def served(app: Starlette) -> Iterator[str]:
     """Serve an application on a free port; gives its URL."""
-    with listen(host, 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         server = make_server(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
         try:
-            yield f"http://{host}:{listener.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(timeout=10)

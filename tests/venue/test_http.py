@@ -171,14 +171,14 @@ def test_only_this_machine_has_no_budget() -> None:
     assert not is_loopback("http://127.0.0.1.example.org")
 
 
-@pytest.mark.parametrize(("host", "is_held_back"), [("127.0.0.2", True), ("127.0.0.1", False)])
-def test_the_budget_holds_requests_back_except_on_loopback(host: str, is_held_back: bool) -> None:
-    # 127.0.0.2 is this machine too, but not one of the names a sandbox is given.
+@pytest.mark.parametrize(("name", "is_held_back"), [("127.1", True), ("127.0.0.1", False)])
+def test_the_budget_holds_requests_back_except_on_loopback(name: str, is_held_back: bool) -> None:
+    # 127.1 is this machine too, but not one of the names a sandbox is given.
     async def many(url: str) -> None:
         async with VenueHttp(url, requests_per_second=5) as http:
             await asyncio.gather(*(http.get("/thing") for _ in range(11)))
 
-    with served(Script(OK).app(), host) as url:
+    with served(Script(OK).app()) as url:
         began = time.monotonic()
-        asyncio.run(many(url))
-        assert (time.monotonic() - began > 1.0) is is_held_back
+        asyncio.run(many(url.replace("127.0.0.1", name)))
+        assert (time.monotonic() - began > 1.5) is is_held_back

@@ -1,0 +1,120 @@
+"""Verbs that run one thing: the runner, the sandbox, a replay."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from copytrade_live.commands.options import ConfigOption, JsonOption, SeedOption
+
+if TYPE_CHECKING:
+    from copytrade_live.replay import ReplayReport
+
+app = typer.Typer()
+PANEL = "Running"
+DIFFERENCE_FOUND = 3
+
+
+class WorldKind(StrEnum):
+    """Which world a sandbox serves."""
+
+    SYNTHETIC = "synthetic"
+    RECORDED = "recorded"
+
+
+@app.command(rich_help_panel=PANEL)
+def run(config: ConfigOption = None) -> None:
+    """Run the live runner on paper until Ctrl-C."""
+    import asyncio
+
+    from copytrade_live.logs import setup_logging
+    from copytrade_live.runner.serve import serve
+    from copytrade_live.settings import home_from_environment, load_config
+
+    home = home_from_environment()
+    loaded = load_config(config, home)
+    setup_logging(loaded.log_level)
+    mode = "PAPER: no real money" if loaded.safety.dry_run else "LIVE"
+    print(f"copytrade runner · {mode} · venue {loaded.venue.clob_url} · home {home.root}", flush=True)
+    asyncio.run(serve(loaded, home))
+
+
+@app.command(rich_help_panel=PANEL)
+def sandbox(
+    world: Annotated[WorldKind, typer.Option(help="Seeded and synthetic, or recorded in a folder.")] = (
+        WorldKind.SYNTHETIC
+    ),
+    seed: SeedOption = 7,
+    path: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with trades.parquet and markets.parquet.")
+    ] = None,
+    speed: Annotated[float | None, typer.Option(help="World seconds a second.")] = None,
+    stepped: Annotated[bool, typer.Option("--stepped", help="Time stands still until POST /admin/step.")] = False,
+    start: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Where time starts: ISO 8601, or 'start' of the history.")
+    ] = "",
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8900,
+) -> None:
+    """Serve a local venue that speaks Polymarket's wire."""
+    from copytrade_live.sandbox.cli import run_sandbox
+
+    run_sandbox(world.value, seed, path, speed, stepped, start, port)
+
+
+@app.command(rich_help_panel=PANEL)
+def replay(
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="State database, export folder or segment; default: this home's journal."),
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide a journal again with today's code and config; exit 3 when a decision differs."""
+    from copytrade_live.commands.output import print_json
+    from copytrade_live.replay import read_rows
+    from copytrade_live.replay import replay as decide_again
+    from copytrade_live.settings import home_from_environment, load_config
+
+    home = home_from_environment()
+    report = decide_again(read_rows(journal or home.state), load_config(config, home).decision())
+    if as_json:
+        print_json(report_content(report))
+    else:
+        _print_report(report)
+    if not report.agrees:
+        raise typer.Exit(DIFFERENCE_FOUND)
+
+
+def report_content(report: ReplayReport) -> dict[str, object]:
+    """A replay's findings as plain values."""
+    from dataclasses import asdict
+
+    return {
+        "observations": report.observations,
+        "decisions": report.decisions,
+        "agreed": report.agreed,
+        "differences": [
+            {"recorded": recorded, "replayed": replayed, "count": count}
+            for (recorded, replayed), count in report.differences.most_common()
+        ],
+        "causes": {cause.value: count for cause, count in report.causes.items()},
+        "first": [asdict(difference) for difference in report.first],
+    }
+
+
+def _print_report(report: ReplayReport) -> None:
+    from copytrade_live.commands.output import print_table
+
+    share = 100 * report.agreed / report.decisions if report.decisions else 100.0
+    print(f"{report.agreed} of {report.decisions} decisions agree ({share:.2f} %), {report.observations} observations")
+    if report.agrees:
+        return
+    rows = [(recorded, replayed, count) for (recorded, replayed), count in report.differences.most_common()]
+    print_table("Differences", ["recorded", "now", "count"], rows)
+    print("because of: " + ", ".join(f"{cause.value} ({count})" for cause, count in report.causes.most_common()))
+    first = [(one.seq, one.signal_id, one.recorded, one.replayed, one.cause.value) for one in report.first]
+    print_table("First of them", ["event", "signal", "recorded", "now", "cause"], first)

@@ -1,0 +1,167 @@
+"""The only ordering rule of backtests: observations by when they could be known, then kind, then id."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from copytrade_live.core.events import (
+    GateObserved,
+    LeaderFillObserved,
+    MarketResolved,
+    Observation,
+    ScoresPublished,
+)
+from copytrade_live.core.holdings import size_after
+from copytrade_live.core.market import DAY, SECOND, Instant
+from copytrade_live.core.score import Gate
+from copytrade_live.core.signal import Signal
+from copytrade_pipelines.backtest.books import BookModel, RecordedBooks
+from copytrade_pipelines.backtest.extract import Extract, Window
+from copytrade_pipelines.backtest.markets import MarketBoard
+from copytrade_pipelines.backtest.notes import TapeNotes
+from copytrade_pipelines.backtest.rows import read_books, read_changes, read_markets, read_mids, read_rows, read_signals
+from copytrade_pipelines.backtest.scores import scores_as_of
+
+# At one moment: what allows entries first, then what ends markets, then whom to copy.
+_KINDS: tuple[type, ...] = (ScoresPublished, GateObserved, MarketResolved, LeaderFillObserved)
+
+
+def order_of(observation: Observation) -> tuple[Instant, int, str]:
+    """What observations are sorted by."""
+    kind = type(observation)
+    place = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    return observation.observed_at, place, _id_of(observation)
+
+
+def merge(streams: Iterable[Iterable[Observation]]) -> Iterator[Observation]:
+    """One ordered stream of several ordered ones, one item of each in memory."""
+    return heapq.merge(*streams, key=order_of)
+
+
+@dataclass(slots=True, kw_only=True)
+class WarehouseTape:
+    """The observations of a window, streamed from an extract; each iteration reads it anew.
+
+    Units: lag and max_book_age in milliseconds. notes are those of the last iteration.
+    """
+
+    source: Extract
+    window: Window
+    lag: Instant
+    max_book_age: Instant
+    model: BookModel = field(default_factory=BookModel)
+    notes: TapeNotes = field(default_factory=TapeNotes)
+
+    def __iter__(self) -> Iterator[Observation]:
+        """Observations in order."""
+        self.notes = notes = TapeNotes()
+        markets = self._board(notes)
+        wallets = frozenset(self.source.leaders)
+        return merge(
+            (
+                self._gate(),
+                scores_as_of(self.source.path("scores"), self.window.start, wallets, notes),
+                self._resolutions(notes),
+                self._leader_fills(markets, self._feed(markets, notes), notes),
+            )
+        )
+
+    def books(self) -> RecordedBooks:
+        """A feed of the same books for a driver, with a place in time of its own."""
+        unseen = TapeNotes()
+        return self._feed(self._board(unseen), unseen)
+
+    def _board(self, notes: TapeNotes) -> MarketBoard:
+        return MarketBoard(
+            read_markets(self.source.path("markets"), notes, self.lag), read_changes(self.source.path("statuses"))
+        )
+
+    def _feed(self, markets: MarketBoard, notes: TapeNotes) -> RecordedBooks:
+        return RecordedBooks(
+            read_books(self.source.path("books"), notes),
+            read_mids(self.source.path("prices"), notes, self.lag),
+            markets,
+            self.model,
+            self.max_book_age,
+        )
+
+    def _gate(self) -> Iterator[GateObserved]:
+        # A backtest has no Dagster whose life could be watched.
+        start = self.window.start
+        gate = Gate(is_open=True, reasons=(), snapshot_id=None, written_at=start, valid_until=self.window.end)
+        yield GateObserved(event_at=start, observed_at=start, gate=gate)
+
+    def _resolutions(self, notes: TapeNotes) -> Iterator[MarketResolved]:
+        rows = read_rows(self.source.path("payouts"))
+        for (known_at, condition_id), payouts in groupby(rows, key=lambda row: (row["known_at"], row["condition_id"])):
+            if known_at < self.window.start:
+                continue
+            outcomes = list(payouts)
+            if not all(isinstance(row["payout"], float) and 0.0 <= row["payout"] <= 1.0 for row in outcomes):
+                notes.skip("payout outside 0 to 1")
+                continue
+            yield MarketResolved(
+                event_at=min(outcomes[0]["resolved_at"], known_at),
+                observed_at=known_at,
+                condition_id=condition_id,
+                payouts=tuple((row["token_id"], row["payout"]) for row in outcomes),
+            )
+
+    def _leader_fills(
+        self, markets: MarketBoard, books: RecordedBooks, notes: TapeNotes
+    ) -> Iterator[LeaderFillObserved]:
+        for signal in _with_holdings(read_signals(self.source.path("fills"), notes)):
+            if signal.observed_at < self.window.start:
+                continue
+            books.saw_fill(signal)
+            book = books.book(signal.token_id, signal.observed_at)
+            market = markets.as_known(signal.condition_id, signal.observed_at)
+            notes.decided_on(book)
+            notes.days_with_fills.add(signal.observed_at // DAY)
+            if market is None:
+                notes.gaps["leader fills in a market the warehouse does not know"] += 1
+            yield LeaderFillObserved(
+                event_at=signal.event_at, observed_at=signal.observed_at, signal=signal, book=book, market=market
+            )
+
+
+def days_without_fills(notes: TapeNotes, window: Window) -> int:
+    """Whole UTC days of the window on which nobody followed was seen to trade: quiet, or not fetched."""
+    days = range(-(-window.start // DAY), window.end // DAY)
+    return sum(1 for day in days if day not in notes.days_with_fills)
+
+
+def tape_of(source: Extract, window: Window, *, lag_seconds: float, max_book_age_seconds: float) -> WarehouseTape:
+    """The tape of an extract with the default book model."""
+    return WarehouseTape(
+        source=source,
+        window=window,
+        lag=round(lag_seconds * SECOND),
+        max_book_age=round(max_book_age_seconds * SECOND),
+    )
+
+
+def _with_holdings(signals: Iterable[Signal]) -> Iterator[Signal]:
+    held: dict[tuple[str, str], float] = {}
+    for signal in signals:
+        key = signal.wallet, signal.token_id
+        before = held.pop(key, 0.0)
+        after = size_after(before, signal.side, signal.size)
+        if after > 0.0:
+            held[key] = after
+        yield replace(signal, leader_size_before=before)
+
+
+def _id_of(observation: Observation) -> str:
+    match observation:
+        case LeaderFillObserved():
+            return observation.signal.signal_id
+        case MarketResolved():
+            return observation.condition_id
+        case ScoresPublished():
+            return observation.snapshot.snapshot_id
+        case _:
+            return ""

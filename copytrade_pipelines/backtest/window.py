@@ -1,0 +1,141 @@
+"""A backtest of a window of the warehouse: extract, run outside the lock, write the report."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import duckdb
+
+from copytrade_live.core.codec import dumps
+from copytrade_live.core.market import Instant
+from copytrade_live.provenance import code_version
+from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_pipelines.backtest.driver import Follow, Pace
+from copytrade_pipelines.backtest.extract import Extract, Window, extract
+from copytrade_pipelines.backtest.files import write_tables
+from copytrade_pipelines.backtest.run import BacktestResult, run
+from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
+from copytrade_pipelines.ingest.progress import Progress, silent
+
+TAPES = ".tape"
+JOURNAL = "journal"
+REPORT = "report.html"
+
+
+class Opens(Protocol):
+    """Something whose connect opens the warehouse for the body of a with."""
+
+    def connect(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Open, and close afterwards."""
+        ...
+
+
+def run_window(
+    source: Opens | duckdb.DuckDBPyConnection,
+    config: CopytradeConfig,
+    home: Home,
+    from_instant: Instant,
+    to_instant: Instant,
+    leaders: Sequence[str] = (),
+    progress: Progress = silent,
+) -> BacktestResult:
+    """Test a window on the warehouse's history and write journal, tables and report to home.reports/<run id>/.
+
+    leaders are followed throughout; without any, tracker.leaders and the tracker.follow_top best scored as of then.
+    The warehouse is open only while rows are taken out of it.
+    Raises: ConfigError for an empty window or an unknown leader, InputFileError when there is nothing to test.
+    """
+    window = window_of(config, from_instant, to_instant, leaders)
+    tapes = home.reports / TAPES
+    tapes.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=tapes) as folder:
+        with _opened(source) as con:
+            taken = extract(con, window, Path(folder))
+        return _run(taken, window, config, home, progress)
+
+
+def window_of(config: CopytradeConfig, start: Instant, end: Instant, leaders: Sequence[str]) -> Window:
+    """Whom a window follows. Raises: ConfigError when it holds no time or nobody."""
+    if leaders:
+        return Window(start=start, end=end, leaders=tuple(sorted(set(leaders))))
+    tracker = config.tracker
+    return Window(start=start, end=end, leaders=tuple(sorted(tracker.leaders)), follow_top=tracker.follow_top)
+
+
+def name_window(config: CopytradeConfig, window: Window, tape: WarehouseTape, pace: Pace) -> str:
+    """The id of a run: the same test of the same rows has the same id."""
+    what = {
+        "config": config.decision().digest(),
+        "code": code_version(),
+        "window": asdict(window),
+        "tape": tape.source.digest,
+        "lag": tape.lag,
+        "model": asdict(tape.model),
+        "pace": asdict(pace),
+    }
+    return f"backtest-{hashlib.sha256(dumps(what).encode()).hexdigest()[:12]}"
+
+
+def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, progress: Progress) -> BacktestResult:
+    from copytrade_pipelines.backtest.report import write_report  # matplotlib is heavy, and a run may fail before it
+
+    tape = tape_of(
+        source,
+        window,
+        lag_seconds=config.pipelines.index_lag_seconds,
+        max_book_age_seconds=config.filter.max_book_age_seconds,
+    )
+    pace = Pace()
+    run_id = name_window(config, window, tape, pace)
+    folder = home.reports / run_id
+    with _whole(folder) as part:
+        result = run(
+            tape,
+            config,
+            run_id=run_id,
+            books=tape.books(),
+            follow=Follow(leaders=frozenset(window.leaders), top=window.follow_top),
+            pace=pace,
+            started_at=window.start,
+            until=window.end,
+            journal=part / JOURNAL,
+            progress=progress,
+        )
+        write_tables(part, result)
+        write_report(part / REPORT, result, tape, config)
+    journal = result.journal_path
+    return replace(
+        result, journal_path=journal and folder / JOURNAL / journal.name, report_path=folder / REPORT, notes=tape.notes
+    )
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    # A reader finds all of a run's files or none.
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+    except BaseException:
+        shutil.rmtree(part)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
+
+
+@contextmanager
+def _opened(source: Opens | duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    if isinstance(source, duckdb.DuckDBPyConnection):
+        yield source
+        return
+    with source.connect() as con:
+        yield con
