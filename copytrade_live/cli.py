@@ -20,6 +20,7 @@ app = typer.Typer(
     name="copytrade",
     help="Copy skilled Polymarket traders, only while score, book, clock and risk limits agree.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

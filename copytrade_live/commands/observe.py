@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from copytrade_live.commands.options import JsonOption
-from copytrade_live.commands.output import print_facts, print_json, print_table, short_id, time_text
+from copytrade_live.output import print_facts, print_json, print_table, short_id, time_text
 
 if TYPE_CHECKING:
     from copytrade_live.core.portfolio import Position

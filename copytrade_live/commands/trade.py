@@ -74,7 +74,7 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """Decide a journal again with today's code and config; exit 3 when a decision differs."""
-    from copytrade_live.commands.output import print_json
+    from copytrade_live.output import print_json
     from copytrade_live.replay import read_rows
     from copytrade_live.replay import replay as decide_again
     from copytrade_live.settings import home_from_environment, load_config
@@ -107,7 +107,7 @@ def report_content(report: ReplayReport) -> dict[str, object]:
 
 
 def _print_report(report: ReplayReport) -> None:
-    from copytrade_live.commands.output import print_table
+    from copytrade_live.output import print_table
 
     share = 100 * report.agreed / report.decisions if report.decisions else 100.0
     print(f"{report.agreed} of {report.decisions} decisions agree ({share:.2f} %), {report.observations} observations")

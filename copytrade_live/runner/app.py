@@ -67,7 +67,7 @@ class Runner:
         self._sources = sources
         self._books = BookDesk(sources.books, clock, self.health)
         self._markets = MarketDesk(sources.markets, sources.resolutions, clock, self.health)
-        self._tracker = PollingTracker(sources.leaders, clock, config.tracker.overlap_seconds, self.health)
+        self._tracker = PollingTracker(sources.leaders, clock, config.tracker, self.health)
         self._executor = PaperExecutor(self._books, clock, config.paper.latency_seconds)
         self._phases: list[Phase] = []
 

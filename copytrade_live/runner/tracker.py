@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.events import JournalEvent, LeaderFillObserved, RunStarted
+from copytrade_live.core.events import JournalEvent, LeaderFillObserved
 from copytrade_live.core.holdings import size_after, sizes_before
 from copytrade_live.core.market import SECOND, Instant, Role
 from copytrade_live.core.signal import Signal
 from copytrade_live.errors import VenueError
 from copytrade_live.runner.health import Health
+from copytrade_live.runner.roster import Joined
 from copytrade_live.runner.sources import LeaderFeed
+from copytrade_live.settings import TrackerConfig
 from copytrade_live.venue.rows import VenueFill
 
 
@@ -35,28 +37,23 @@ class _Leader:
 class PollingTracker:
     """Looks at the data API for what leaders did."""
 
-    def __init__(self, feed: LeaderFeed, clock: Clock, overlap_seconds: float, health: Health) -> None:
+    def __init__(self, feed: LeaderFeed, clock: Clock, config: TrackerConfig, health: Health) -> None:
         self._feed = feed
         self._clock = clock
-        self._overlap = round(overlap_seconds * SECOND)
+        self._overlap = round(config.overlap_seconds * SECOND)
+        self._joined = Joined(config)
         self._health = health
         self._leaders: dict[str, _Leader] = {}
         self._followed: tuple[str, ...] = ()
         self._resumed_at: Instant | None = None
-        self._began_at: Instant | None = None
 
     def resume(self, resumed_at: Instant) -> None:
-        """Go on after a run that ended then: what leaders did meanwhile is still ours to answer.
-
-        What they did before the first run of the journal never is.
-        """
-        began_at = resumed_at if self._began_at is None else self._began_at
-        self._resumed_at = _whole_second(max(resumed_at - self._overlap, began_at))
+        """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
+        self._resumed_at = resumed_at - self._overlap
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event: a committed fill is seen, and moves its leader's watermark and holding."""
-        if isinstance(event, RunStarted) and self._began_at is None:
-            self._began_at = event.observed_at
+        self._joined.apply(event)
         if not isinstance(event, LeaderFillObserved):
             return
         signal = event.signal
@@ -69,8 +66,10 @@ class PollingTracker:
 
     def follow(self, wallets: Sequence[str]) -> None:
         """Follow exactly these wallets from now on; what one that joins did before is not a signal."""
-        joined_at = _whole_second(self._clock.now()) if self._resumed_at is None else self._resumed_at
+        now, resumed_at = self._clock.now(), self._resumed_at
         for wallet in set(wallets).difference(self._followed):
+            since = self._joined.since(wallet, now if resumed_at is None else resumed_at)
+            joined_at = _whole_second(since if resumed_at is None else max(since, resumed_at))
             leader = self._leaders.setdefault(wallet, _Leader(joined_at, joined_at))
             leader.start_at = max(leader.start_at, joined_at)
             leader.watermark = max(leader.watermark, joined_at)

@@ -68,7 +68,7 @@ def equity_curve(points: Sequence[EquityPoint]) -> Draw:
         below.set_ylabel("drawdown")
         below.yaxis.set_major_formatter(PercentFormatter(1.0))
         below.yaxis.set_major_locator(MaxNLocator(3))
-        locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
+        locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
         below.xaxis.set_major_locator(locator)
         below.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         _style((above, below), palette)
@@ -108,7 +108,7 @@ def histogram(values: Sequence[float], unit: str) -> Draw:
         axes.hist(values, bins=min(30, max(5, len(values) // 3)), color=palette.accent, alpha=0.8)
         mean = float(np.mean(values))
         axes.axvline(mean, color=palette.ink, linewidth=1.2)
-        axes.set_title(f"average {mean:+.2f}", color=palette.ink, fontsize=10.5, loc="right")
+        axes.set_title(f"average {mean:+.2f}", **_corner(palette))
         axes.set_xlabel(unit)
         axes.set_ylabel("copies")
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -127,24 +127,20 @@ def calibration_plot(bins: Sequence[Calibration]) -> Draw:
         axes.plot([0, 1], [0, 1], color=palette.muted, linewidth=0.8, linestyle=":")
         for found in bins:
             axes.plot([found.p_pos] * 2, [found.low, found.high], color=palette.accent, linewidth=1.4)
-            axes.annotate(
-                f"n={found.copies}",
-                (found.p_pos, found.high),
-                textcoords="offset points",
-                xytext=(0, 4),
-                ha="center",
-                color=palette.muted,
-                fontsize=8.5,
-            )
         axes.plot([found.p_pos for found in bins], [found.paid for found in bins], "o", color=palette.accent)
-        axes.set_xlim(0, 1.05)
-        axes.set_ylim(0, 1.15)
+        axes.set_xlim(min(found.p_pos for found in bins) - 0.05, 1.02)
+        axes.set_ylim(-0.03, 1.03)
+        axes.set_title(f"{sum(found.copies for found in bins)} copies, 90 % intervals", **_corner(palette))
         axes.set_xlabel("p_pos at the decision")
         axes.set_ylabel("share of copies that paid")
         _style((axes,), palette)
         return figure
 
     return draw
+
+
+def _corner(palette: Palette) -> Any:
+    return {"color": palette.muted, "fontsize": 9.5, "loc": "right"}
 
 
 def _times(instants: Sequence[Instant]) -> np.ndarray:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from copytrade_live.core.market import Role
+from copytrade_live.core.market import Role, Side
 from copytrade_pipelines.scoring.evidence import span
 
 KEY = ["wallet", "token_id", "side"]
+# A smaller part than this is what rounding left.
+DUST = 1e-6
 COLUMNS = {
     "episode_id": "VARCHAR",
     "wallet": "VARCHAR",
@@ -45,6 +47,21 @@ def merge_fills(fills: pd.DataFrame, gap_minutes: float) -> pd.DataFrame:
         taker_size=numbered["size"].where(taker, 0.0),
     )
     return _summed(numbered)[list(COLUMNS)]
+
+
+def mark_opened(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Add opened: the part of each episode that opens a position, shares; the rest closes one the leader had.
+
+    A copier answers a leader's exit by its own exit, never by a bet on the complement, so only what is opened is
+    evidence. Who sells more than it bought (after a split) opens on the complement with the rest, and the other way.
+    """
+    ordered = episodes.sort_values(["wallet", "token_id", "started_at", "side", "episode_id"], kind="stable")
+    size = ordered["size"].astype(float)
+    change = size.where(ordered["side"] == Side.BUY, -size)
+    held = change.groupby([ordered["wallet"], ordered["token_id"]]).cumsum() - change
+    closing = np.where(np.sign(held) == -np.sign(change), np.minimum(held.abs(), change.abs()), 0.0)
+    opened = size - closing
+    return episodes.assign(opened=opened.where(opened > DUST * size, 0.0))
 
 
 def number_episodes(fills: pd.DataFrame, gap_minutes: float) -> pd.DataFrame:

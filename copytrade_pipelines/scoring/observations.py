@@ -37,7 +37,7 @@ def describe_markets(episodes: pd.DataFrame, markets: pd.DataFrame) -> pd.DataFr
 def observe(priced: pd.DataFrame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
     """Add the parts of the copier's edge that are known: a to the later mid, r from there to the payout.
 
-    Shape: episodes of copier_cost.py with their market; evidence is cut to as_of.
+    Shape: episodes of copier_cost.py with their market and opened size; evidence is cut to as_of.
     Returns: the rows with a, r, o (outcome against cost, where no later mid exists), mid, stake and the model
     variances r_var and o_var. Units: dollars per share.
     """
@@ -53,7 +53,7 @@ def observe(priced: pd.DataFrame, evidence: Evidence, as_of: Instant, parameters
         o=np.where(np.isnan(mid), payout - cost, np.nan),
         r_var=_outcome_variance(mid),
         o_var=_outcome_variance(bought),
-        stake=np.maximum(bought * told["size"].to_numpy(float), LEAST_STAKE),
+        stake=np.maximum(bought * told["opened"].to_numpy(float), LEAST_STAKE),
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from copytrade_live.core.market import Instant
 from copytrade_live.core.score import OVERALL
 from copytrade_pipelines.scoring.copier_cost import price_copies
-from copytrade_pipelines.scoring.episodes import merge_fills
+from copytrade_pipelines.scoring.episodes import mark_opened, merge_fills
 from copytrade_pipelines.scoring.evidence import Evidence, fills_known_by, known_by, moment, span
 from copytrade_pipelines.scoring.explain import explain
 from copytrade_pipelines.scoring.observations import average_events, describe_markets, observe
@@ -78,11 +78,13 @@ def score_episodes(
     watched = known.wallets[known.wallets["history_complete"].fillna(False).astype(bool)]
     watched = watched.drop_duplicates("wallet").sort_values("wallet").reset_index(drop=True)
     recent = episodes["started_at"] >= moment(as_of) - span(parameters.history_days * DAY_SECONDS)
-    counted = episodes[recent & episodes["wallet"].isin(watched["wallet"])].reset_index(drop=True)
-    priced = price_copies(describe_markets(counted, known.markets), known, parameters)
+    counted = mark_opened(episodes)[recent & episodes["wallet"].isin(watched["wallet"])]
+    described = describe_markets(counted, known.markets)
+    opening = described[described["opened"] > 0.0].reset_index(drop=True)
+    priced = price_copies(opening, known, parameters)
     events = average_events(observe(priced, known, as_of, parameters), as_of, parameters)
     rows = _shrink(events, watched, parameters)
-    rows = rows.join(_maker_shares(priced), on=GROUP)
+    rows = rows.join(_maker_shares(described), on=GROUP)
     return _finish(rows.reset_index(drop=True), as_of, parameters)
 
 
@@ -124,8 +126,8 @@ def _rows(sums: pd.DataFrame, belief: Belief) -> pd.DataFrame:
     )
 
 
-def _maker_shares(priced: pd.DataFrame) -> pd.Series:
-    every = pd.concat([priced, priced.assign(category=OVERALL)], ignore_index=True)
+def _maker_shares(episodes: pd.DataFrame) -> pd.Series:
+    every = pd.concat([episodes, episodes.assign(category=OVERALL)], ignore_index=True)
     sums = every.groupby(GROUP)[["maker_notional", "taker_notional"]].sum()
     seen = sums["maker_notional"] + sums["taker_notional"]
     share: pd.Series = (sums["maker_notional"] / seen.where(seen > 0.0)).rename("maker_share")

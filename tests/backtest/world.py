@@ -157,18 +157,15 @@ def project() -> Project:
     return load_project()
 
 
-def _insert(
-    con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], columns: dict[str, str]
-) -> None:
-    for row in rows:
-        given = pa.Table.from_pylist([row])
-        con.register("given", given)
-        values = ", ".join(
-            f'epoch_ms(cast("{name}" as bigint))' if columns[name] == "TIMESTAMP" else f'"{name}"' for name in row
-        )
-        names = ", ".join(f'"{name}"' for name in row)
-        con.execute(f"insert into {table} ({names}) select {values} from given")
-        con.unregister("given")
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], columns: dict[str, str]) -> None:
+    if not rows:
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    con.register("given", pa.table({name: [row.get(name) for row in rows] for name in names}))
+    values = (f'epoch_ms(cast("{name}" as bigint))' if columns[name] == "TIMESTAMP" else f'"{name}"' for name in names)
+    listed = ", ".join(f'"{name}"' for name in names)
+    con.execute(f"insert into {table} ({listed}) select {', '.join(values)} from given")
+    con.unregister("given")
 
 
 def busy() -> Rows:

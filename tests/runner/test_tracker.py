@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from copytrade_live.clock import ManualClock
-from copytrade_live.core.events import LeaderFillObserved, RunStarted
+from copytrade_live.core.events import LeaderFillObserved, RunStarted, ScoresPublished
 from copytrade_live.core.market import SECOND, Side
 from copytrade_live.errors import PayloadError, VenueRefusal, VenueUnavailable
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.tracker import PollingTracker
+from copytrade_live.settings import TrackerConfig
 from copytrade_live.venue.identity import identify_fills
 from copytrade_live.venue.listing import Listing
 from copytrade_live.venue.rows import FillRow, PositionRow
-from tests.builders import CONDITION, NO, NOW, OTHER_WALLET, WALLET, YES
+from tests.builders import CONDITION, NO, NOW, OTHER_WALLET, WALLET, YES, score, snapshot
 
 SECONDS = 1000
 
@@ -78,6 +79,7 @@ class ScriptedFeed:
         return Listing(rows=rows, bad=(), is_complete=True)
 
 
+CONFIG = TrackerConfig(leaders=(WALLET,), follow_top=1)
 STARTED = RunStarted(
     event_at=NOW,
     observed_at=NOW,
@@ -118,12 +120,13 @@ class Bench:
 
 def bench(feed: ScriptedFeed, now: int = NOW) -> Bench:
     clock, health = ManualClock(now), Health()
-    return Bench(feed, clock, health, PollingTracker(feed, clock, 60.0, health))
+    return Bench(feed, clock, health, PollingTracker(feed, clock, CONFIG, health))
 
 
 @pytest.fixture
 def desk() -> Bench:
     made = bench(ScriptedFeed())
+    made.tracker.apply(STARTED)
     made.tracker.follow([WALLET])
     return made
 
@@ -205,6 +208,19 @@ def test_a_restart_soon_after_the_first_start_brings_nothing_from_before_it(desk
     assert [signal.event_at for signal in again.poll()] == [NOW + SECONDS]
 
 
+def test_a_restart_soon_after_a_leader_joined_brings_nothing_from_before_it_joined(desk):
+    published = ScoresPublished(
+        event_at=NOW, observed_at=NOW + 30 * SECONDS, snapshot=snapshot(score(wallet=OTHER_WALLET))
+    )
+    desk.feed.rows = [row(NOW + at * SECONDS, wallet=OTHER_WALLET) for at in (20, 35)]
+    again = desk.restart()
+    again.tracker.apply(published)
+    again.clock.set(NOW + 40 * SECONDS)
+    again.tracker.resume(NOW + 38 * SECONDS)
+    again.tracker.follow([OTHER_WALLET])
+    assert [signal.event_at for signal in again.poll()] == [NOW + 35 * SECONDS]
+
+
 def test_a_leader_that_joins_later_brings_no_past(desk):
     desk.feed.rows = [row(NOW + 5 * SECONDS, wallet=OTHER_WALLET)]
     desk.clock.set(NOW + 10 * SECONDS)
@@ -214,12 +230,14 @@ def test_a_leader_that_joins_later_brings_no_past(desk):
     assert len(desk.poll()) == 1
 
 
-def test_a_leader_that_left_and_came_back_brings_nothing_from_between(desk):
-    desk.tracker.follow([])
-    desk.feed.rows = [row(NOW + 5 * SECONDS)]
-    desk.clock.set(NOW + 10 * SECONDS)
-    desk.tracker.follow([WALLET])
-    assert desk.poll() == []
+def test_a_leader_that_left_the_scores_and_came_back_brings_nothing_from_between(desk):
+    for second, wallet in ((1, OTHER_WALLET), (3, "0x" + "d4" * 20), (10, OTHER_WALLET)):
+        desk.clock.set(NOW + second * SECONDS)
+        at = desk.clock.now()
+        desk.tracker.apply(ScoresPublished(event_at=at, observed_at=at, snapshot=snapshot(score(wallet=wallet))))
+        desk.tracker.follow([WALLET, wallet])
+    desk.feed.rows = [row(NOW + at * SECONDS, wallet=OTHER_WALLET) for at in (5, 11)]
+    assert [signal.event_at for signal in desk.poll()] == [NOW + 11 * SECONDS]
 
 
 def test_a_sell_knows_what_the_leader_held_before_it(desk):
@@ -247,6 +265,7 @@ def test_any_mix_of_delays_failures_doubled_pages_and_restarts_gives_each_fill_e
     chance = random.Random(seed)
     feed = ScriptedFeed()
     desk = bench(feed)
+    desk.tracker.apply(STARTED)
     desk.tracker.follow([WALLET, OTHER_WALLET])
     hidden = [
         (at + chance.randrange(0, 40) * SECONDS, row(at, wallet=chance.choice([WALLET, OTHER_WALLET]), tx=f"0x{n}"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from copytrade_live.core.market import MINUTE
-from copytrade_pipelines.scoring.episodes import COLUMNS, merge_fills
+from copytrade_pipelines.scoring.episodes import COLUMNS, mark_opened, merge_fills
 
 START = 1_750_000_000_000
 
@@ -44,6 +44,23 @@ def test_half_of_the_size_taken_makes_a_taker(world: Any, roles: tuple[str, str]
     for number, name in enumerate(roles):
         world.fill("0xa", "m", 0.40, when=START + number * MINUTE, role=name)
     assert list(merge_fills(world.fill_frame(), 10.0)["role"]) == [role]
+
+
+@pytest.mark.parametrize(
+    ("trades", "opened"),
+    [
+        (["BUY 100", "SELL 40", "SELL 60"], [100, 0, 0]),
+        (["BUY 100", "SELL 150"], [100, 50]),
+        (["SELL 100", "BUY 30", "BUY 100"], [100, 0, 30]),
+        (["BUY 10", "BUY 20", "SELL 5", "BUY 5"], [10, 20, 0, 5]),
+    ],
+)
+def test_only_what_opens_a_position_counts(world: Any, trades: list[str], opened: list[float]) -> None:
+    for number, trade in enumerate(trades):
+        side, size = trade.split()
+        world.fill("0xa", "m", 0.5, stake=float(size) / 2, when=START + number * 11 * MINUTE, side=side)
+    episodes = mark_opened(merge_fills(world.fill_frame(), 10.0)).sort_values("started_at")
+    assert list(episodes["opened"]) == pytest.approx(opened)
 
 
 def test_an_episode_is_known_when_its_last_fill_is(world: Any) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from copytrade_live.core.market import DAY, HOUR
+from copytrade_live.core.market import DAY, HOUR, MINUTE
 from copytrade_pipelines.scoring.copier_cost import price_copies
-from copytrade_pipelines.scoring.episodes import merge_fills
+from copytrade_pipelines.scoring.episodes import mark_opened, merge_fills
 from copytrade_pipelines.scoring.observations import average_events, describe_markets, observe
 from copytrade_pipelines.scoring.scores import COLUMNS
 
@@ -30,7 +30,7 @@ def steady(world: Any, wallet: str, price: float, edge: float, *, bets: int = 40
 def events_of(world: Any, wallet: str, **changed: Any) -> pd.DataFrame:
     parameters = world.parameters
     evidence = world.evidence()
-    episodes = merge_fills(world.fill_frame(), parameters.episode_gap_minutes)
+    episodes = mark_opened(merge_fills(world.fill_frame(), parameters.episode_gap_minutes))
     priced = price_copies(describe_markets(episodes, evidence.markets), evidence, parameters)
     events = average_events(observe(priced.assign(**changed), evidence, world.now, parameters), world.now, parameters)
     return events[events["wallet"] == wallet]
@@ -130,6 +130,16 @@ def test_a_sale_is_a_purchase_of_the_complement(world: Any) -> None:
     event = events_of(world, "0xa").iloc[0]
     assert event["a"] == pytest.approx((1 - 0.50) - (0.40 + 0.006))
     assert event["r"] == pytest.approx(1.0 - 0.5)
+
+
+def test_an_exit_is_not_held_against_the_leader(crowded: Any) -> None:
+    steady(crowded, "0xtaker", 0.50, 0.04)
+    held = crowded.overall()
+    for number in range(40):
+        crowded.fill(
+            "0xtaker", f"0xtaker-{number}", 0.52, stake=40.0, when=START + number * HOUR + 20 * MINUTE, side="SELL"
+        )
+    pd.testing.assert_frame_equal(crowded.overall(), held)
 
 
 def test_an_event_without_a_later_mid_counts_by_its_outcome_alone(world: Any) -> None:

@@ -1,0 +1,77 @@
+"""The processes of a running copytrade, as commands to start."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from copytrade_live.ports_in_use import LOOPBACK
+from copytrade_live.settings import HOME_VARIABLE, Home
+from copytrade_live.supervise import Program, Stack
+
+WORKSPACE_FILE = "workspace.yaml"
+_WORKSPACE = """\
+# Written by copytrade: what the Dagster webserver and daemon load.
+load_from:
+  - python_module:
+      module_name: copytrade_pipelines.definitions
+      location_name: copytrade
+"""
+_LOOK_SECONDS = 0.1
+
+
+def environment(home: Home) -> dict[str, str]:
+    """What every process of a stack is given. No tool phones home."""
+    return {
+        **os.environ,
+        HOME_VARIABLE: str(home.root),
+        "DAGSTER_HOME": str(home.dagster),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def copytrade(name: str, *arguments: str, ends: bool = False, on_line: Callable[[str], None] | None = None) -> Program:
+    """A verb of our own as a process."""
+    command = [sys.executable, "-c", "from copytrade_live.cli import main; main()", *arguments]
+    return Program(name=name, command=command, is_meant_to_end=ends, on_line=on_line)
+
+
+def dagster_programs(home: Home, port: int) -> list[Program]:
+    """Dagster's webserver and daemon on this home's instance; writes the workspace file they load."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    workspace = home.dagster / WORKSPACE_FILE
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    python, load = [sys.executable, "-m"], ["-w", str(workspace)]
+    return [
+        Program(name="dagster-daemon", command=[*python, "dagster._daemon", "run", *load]),
+        Program(
+            name="dagster-webserver",
+            command=[*python, "dagster_webserver", "-h", LOOPBACK, "-p", str(port), *load],
+        ),
+    ]
+
+
+def wait_for_http(stack: Stack, url: str) -> None:
+    """Wait until something answers there. Raises: ProcessDied when a process of the stack ends meanwhile."""
+    while not answers(url):
+        stack.check()
+        time.sleep(_LOOK_SECONDS)
+
+
+def answers(url: str) -> bool:
+    """Whether a web server answers at this address with anything but a failure of its own."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or LOOPBACK, parts.port, timeout=5)
+    try:
+        connection.request("GET", parts.path or "/")
+        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

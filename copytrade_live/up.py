@@ -1,0 +1,135 @@
+"""Everything of one home, started together and kept together: sandbox if asked for, Dagster, the runner."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from copytrade_live.clock import SystemClock
+from copytrade_live.config_file import write_config
+from copytrade_live.errors import ConfigError
+from copytrade_live.follow import LogFollower
+from copytrade_live.ports_in_use import LOOPBACK, check_port
+from copytrade_live.published import POINTER_FILE
+from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
+from copytrade_live.settings import Home, load_config
+from copytrade_live.steps import Steps
+from copytrade_live.supervise import Stack, StopRequested, stop_signals
+from copytrade_live.venue_address import venue_changes
+
+LOOK_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to start. sandbox_seed None starts no sandbox."""
+
+    venue: str | None
+    sandbox_seed: int | None
+    sandbox_port: int
+    dagster_port: int
+
+    @property
+    def address(self) -> str | None:
+        """The venue this plan names, None when it leaves that to the config."""
+        return self.venue if self.sandbox_seed is None else sandbox_url(self.sandbox_port)
+
+
+def sandbox_url(port: int) -> str:
+    """Where a sandbox on this machine is reached."""
+    return f"http://{LOOPBACK}:{port}"
+
+
+def dagster_url(port: int) -> str:
+    """Where the Dagster UI is reached."""
+    return f"http://{LOOPBACK}:{port}"
+
+
+def bring_up(home: Home, plan: Plan) -> None:
+    """Start the plan and stay until Ctrl-C. Raises: ConfigError, PortInUseError, ProcessDied."""
+    check_ports(plan)
+    _settle_config(home, plan)
+    names = ["sandbox"] * (plan.sandbox_seed is not None) + ["instance", "dagster", "scores", "runner"]
+    with stop_signals():
+        try:
+            with Stack(home.root / "logs", environment(home)) as stack:
+                with Steps(names, SystemClock()) as steps:
+                    first_scores = _start(home, plan, stack, steps)
+                print(f"\n  Dagster UI   {dagster_url(plan.dagster_port)}\n  logs         {home.root / 'logs'}")
+                print("  decisions follow; Ctrl-C ends everything\n", flush=True)
+                stay(home, stack, first_scores)
+        except StopRequested:
+            print("\nstopped", flush=True)
+
+
+def check_ports(plan: Plan) -> None:
+    """Raises: PortInUseError before anything starts."""
+    if plan.sandbox_seed is not None:
+        check_port(plan.sandbox_port, "--sandbox-port")
+    check_port(plan.dagster_port, "--dagster-port")
+
+
+def stay(home: Home, stack: Stack, on_look: Callable[[], None]) -> None:
+    """Show decisions as they are made until someone stops us. Raises: ProcessDied."""
+    follower = LogFollower(home.decisions)
+    while True:
+        stack.check()
+        on_look()
+        for line in follower.new_lines():
+            print(line, flush=True)
+        time.sleep(LOOK_SECONDS)
+
+
+def _settle_config(home: Home, plan: Plan) -> None:
+    if plan.address is None:
+        load_config(None, home)
+        return
+    if not home.config.exists():
+        write_config(home.config, venue_changes(plan.address))
+    found = load_config(None, home).venue.clob_url
+    if found.rstrip("/") != plan.address.rstrip("/"):
+        raise ConfigError(
+            f"config file {home.config} names the venue {found}, not {plan.address}; edit it, or choose another "
+            "COPYTRADE_HOME"
+        )
+
+
+def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], None]:
+    if plan.sandbox_seed is not None:
+        steps.begin("sandbox", f"building the world of seed {plan.sandbox_seed}")
+        stack.start(copytrade("sandbox", "sandbox", "--seed", str(plan.sandbox_seed), "--port", str(plan.sandbox_port)))
+        wait_for_http(stack, f"{sandbox_url(plan.sandbox_port)}/time")
+        steps.end("sandbox", sandbox_url(plan.sandbox_port))
+    steps.begin("instance")
+    stack.start(copytrade("prepare", "prepare", ends=True))
+    stack.finish("prepare")
+    steps.end("instance", str(home.dagster))
+    steps.begin("dagster", "webserver and daemon start")
+    for program in dagster_programs(home, plan.dagster_port):
+        stack.start(program)
+    stack.start(copytrade("runner", "run"))
+    steps.end("runner", "watching")
+    wait_for_http(stack, f"{dagster_url(plan.dagster_port)}/server_info")
+    steps.end("dagster", dagster_url(plan.dagster_port))
+    return _first_scores(home, stack, steps)
+
+
+def _first_scores(home: Home, stack: Stack, steps: Steps) -> Callable[[], None]:
+    """Make the first scores beside everything else. Returns: what says once how that went."""
+    if (home.published / POINTER_FILE).exists():
+        steps.end("scores", "published before; Dagster refreshes them every hour")
+        return lambda: None
+    stack.start(copytrade("refresh", "refresh", ends=True))
+    steps.end("scores", "being made for the first time; entries wait for them")
+    said: list[int] = []
+
+    def say_once() -> None:
+        code = stack.exit_code("refresh")
+        if code is None or said:
+            return
+        said.append(code)
+        outcome = "published" if code == 0 else f"failed, see {home.root / 'logs' / 'refresh.log'}"
+        print(f"first scores: {outcome}", flush=True)
+
+    return say_once
