@@ -92,7 +92,7 @@ class ScoringConfig(Section):
         0.006, description="Cost above the leader's price where no book was recorded, dollars per share."
     )
     horizon_hours: float = Field(
-        24.0, gt=0, description="How much later the mid is read for closing-line value, hours."
+        6.0, gt=0, description="How much later the mid is read for closing-line value, hours."
     )
     half_life_days: float = Field(60.0, gt=0, description="Age at which an event counts half, days.")
     history_days: float = Field(180.0, gt=0, description="How far back events count, days.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from copytrade_live.settings import CopytradeConfig
     from copytrade_pipelines.gating import GateDecision
-    from copytrade_pipelines.headless import Location
+    from copytrade_pipelines.headless import Location, Outcome
 
 app = typer.Typer()
 PANEL = "Data platform"
@@ -37,9 +38,14 @@ def ingest(
         int | None, typer.Option(min=0, help="Wallets from the leaderboard; default: every one, none with --wallets.")
     ] = None,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch wallets, fills, markets and resolutions, and build every table up to the marts."""
-    _show_rows(_open(config, venue).run_job("ingest_to_marts", _wallets_run(wallets, max_wallets)).rows)
+    outcome = _open(config, venue).run_job("ingest_to_marts", _wallets_run(wallets, max_wallets))
+    if as_json:
+        print(json.dumps({"run_id": outcome.run_id, "rows": outcome.rows}, sort_keys=True))
+    else:
+        _show_rows(outcome.rows)
 
 
 @app.command("import", rich_help_panel=PANEL)
@@ -69,15 +75,14 @@ def score(
     as_of: Annotated[str, typer.Option(metavar="TIME", help="ISO 8601; default: the venue's time now.")] = "",
     backfill_days: Annotated[int, typer.Option(min=0, help="Write earlier weekly scores this far back too.")] = 0,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Score every wallet, check the scores and publish them."""
     import dagster as dg
 
     keys = [dg.AssetKey(["intermediate", "int_episodes"]), dg.AssetKey("trader_scores"), dg.AssetKey("published_scores")]
     settings = {"as_of": as_of, "backfill_days": backfill_days}
-    outcome = _open(config).materialize(keys, {"trader_scores": {"config": settings}})
-    _show_rows(outcome.rows)
-    print(f"published {outcome.metadata['published_scores']['snapshot_id']}")
+    _show_published(_open(config).materialize(keys, {"trader_scores": {"config": settings}}), as_json)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -87,19 +92,17 @@ def gate(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command(rich_help_panel=PANEL)
-def feedback(config: ConfigOption = None) -> None:
+def feedback(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Read the runner's journal back, build its decisions and copies, and score again."""
-    _show_rows(_open(config).run_job("rescore_after_copies").rows)
+    _show_published(_open(config).run_job("rescore_after_copies"), as_json)
 
 
 @app.command(rich_help_panel=PANEL)
-def refresh(venue: VenueOption = None, config: ConfigOption = None) -> None:
-    """Ingest, score, publish and open the gate, in one go."""
+def refresh(venue: VenueOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Ingest, score, publish and decide the gate, in one go."""
     location = _open(config, venue)
-    outcome = location.run_job("refresh_scores", _wallets_run(None, None))
-    _show_rows(outcome.rows)
-    print(f"published {outcome.metadata['published_scores']['snapshot_id']}")
-    _show_gate(_write_gate(location), as_json=False)
+    outcome = location.run_job("refresh_scores")
+    _show_published(outcome, as_json, _write_gate(location))
 
 
 @app.command(rich_help_panel=PANEL)
@@ -176,9 +179,19 @@ def _write_gate(location: Location) -> GateDecision:
     return tick_gate(location.instance, location.definitions, location.config, location.home, now)
 
 
-def _show_gate(decision: GateDecision, as_json: bool) -> None:
-    from dataclasses import asdict
+def _show_published(outcome: Outcome, as_json: bool, decision: GateDecision | None = None) -> None:
+    snapshot_id = outcome.metadata["published_scores"]["snapshot_id"]
+    if as_json:
+        content = {"run_id": outcome.run_id, "rows": outcome.rows, "snapshot_id": snapshot_id}
+        print(json.dumps(content | ({"gate": asdict(decision.gate)} if decision else {}), sort_keys=True))
+        return
+    _show_rows(outcome.rows)
+    print(f"published {snapshot_id}")
+    if decision is not None:
+        _show_gate(decision, as_json=False)
 
+
+def _show_gate(decision: GateDecision, as_json: bool) -> None:
     from copytrade_live.clock import to_iso
 
     gate = decision.gate

@@ -1,0 +1,147 @@
+"""The page says every reason, stands alone, escapes what it shows, and the tables beside it agree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from copytrade_live.core.market import HOUR
+from copytrade_pipelines.backtest.breakdown import calibrate, pnl_by
+from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint
+from copytrade_pipelines.backtest.report import headline, png_plots
+from copytrade_pipelines.backtest.run import COPIED
+from copytrade_pipelines.backtest.summary import drawdowns
+from tests.backtest.conftest import Done, backtest
+from tests.backtest.world import START, Rows
+from tests.builders import NOW, WALLET
+
+
+@pytest.fixture(scope="module")
+def page(done: Done) -> str:
+    assert done.result.report_path is not None
+    return done.result.report_path.read_text()
+
+
+def trade(number: int, pnl: float, **changes: object) -> CopyTrade:
+    values = {
+        "root_id": f"r{number}",
+        "wallet": WALLET,
+        "condition_id": "0xc",
+        "token_id": str(number),
+        "outcome": "Yes",
+        "category": "politics",
+        "decided_at": NOW,
+        "leader_price": 0.5,
+        "edge": 0.05,
+        "p_pos": 0.9,
+        "is_probation": False,
+        "book": "recorded",
+        "size": 10_000_000,
+        "paid": 5_000_000,
+        "received": 5_000_000 + round(pnl * 1e6),
+        "closed_at": NOW,
+    }
+    return CopyTrade(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_every_reason_that_was_counted_is_on_the_page(done: Done, page: str) -> None:
+    reasons = (set(done.result.decisions) - {COPIED}) | set(done.result.exits)
+    assert len(reasons) == 8
+    for reason in reasons:
+        assert f'<td class="t">{reason}</td>' in page
+
+
+def test_headline_numbers_are_on_the_page_with_units(done: Done, page: str) -> None:
+    for number in headline(done.result.summary):
+        assert number.value in page
+    assert f"${done.result.summary.final_equity:,.2f}" in page
+    assert "9 decisions" not in page
+    assert "8 decisions were made on a modelled book" in re.sub(r"\s+", " ", page)
+
+
+def test_the_page_stands_alone(page: str) -> None:
+    assert not re.findall(r"https?:|//[a-z]|<script|<link|@import|url\((?!#)", page)
+    assert page.count("<svg ") >= 5
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_figures_take_their_colours_from_the_page(page: str) -> None:
+    figures = "".join(re.findall(r"<svg .*?</svg>", page, re.DOTALL))
+    assert "var(--accent)" in figures
+    assert not re.findall(r"#0102|(?:fill|stroke): #", figures)
+
+
+def test_texts_of_the_venue_are_escaped(tmp_path: Path) -> None:
+    rows = Rows()
+    rows.market(1, category="<script>a</script> $x$ & more", outcomes=["<b>Yes</b>", "No"])
+    rows.score(START - HOUR)
+    rows.fill("f1", 1, START + HOUR, 0.5)
+    done = backtest(rows, tmp_path, leaders=(WALLET,))
+    assert done.result.report_path is not None
+    page = done.result.report_path.read_text()
+    assert "<script>" not in page
+    assert "<b>Yes" not in page
+    assert "&lt;script&gt;a&lt;/script&gt; $x$ &amp; more" in page
+
+
+def test_open_positions_are_listed_at_their_mark(done: Done, page: str) -> None:
+    still_open = [found for found in done.result.trades if found.is_open]
+    assert len(still_open) == done.result.summary.open_positions == 2
+    section = page[page.index("Still open at the end") : page.index("<h2>Copies")]
+    for found in still_open:
+        assert f"{found.value:,.2f}" in section
+
+
+def test_tables_beside_the_page_hold_the_same(done: Done) -> None:
+    assert done.result.report_path is not None
+    folder = done.result.report_path.parent
+    trades = pq.read_table(folder / "trades.parquet").to_pylist()
+    assert [row["pnl"] for row in trades] == pytest.approx([found.pnl for found in done.result.trades])
+    assert len((folder / "trades.csv").read_text().splitlines()) == len(trades) + 1
+    equity = pq.read_table(folder / "equity.parquet")
+    assert equity["equity"].to_pylist() == [point.equity for point in done.result.equity]
+    assert sorted(path.name for path in folder.parent.iterdir()) == [".tape", done.result.run_id]
+
+
+def test_figures_are_pictures_for_dagster_too(done: Done) -> None:
+    pictures = png_plots(done.result)
+    assert {"equity", "by_leader", "rejections", "exits", "slippage"} <= pictures.keys()
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures.values())
+
+
+def test_a_run_without_copies_says_so(tmp_path: Path) -> None:
+    rows = Rows()
+    rows.market(1)
+    rows.score(START - HOUR, p_pos=0.1)
+    rows.fill("f1", 1, START + HOUR, 0.5)
+    done = backtest(rows, tmp_path, leaders=(WALLET,))
+    assert done.result.report_path is not None
+    page = done.result.report_path.read_text()
+    assert "Nothing was copied." in page
+    assert done.result.summary.hit_rate is None
+    assert "n/a" in page
+
+
+def test_calibration_needs_enough_copies_and_leaves_probation_out() -> None:
+    wins = [trade(number, 1.0 if number % 2 else -1.0, p_pos=0.5 + number / 100) for number in range(20)]
+    assert calibrate(wins[:19]) == []
+    assert calibrate([*wins[:19], trade(99, 1.0, is_probation=True)]) == []
+    groups = calibrate(wins)
+    assert sum(group.copies for group in groups) == 20
+    assert all(0.0 <= group.low <= group.paid <= group.high <= 1.0 for group in groups)
+    assert [group.p_pos for group in groups] == sorted(group.p_pos for group in groups)
+
+
+def test_many_names_are_summed_into_others() -> None:
+    trades = [trade(number, float(number), wallet=f"w{number:02d}") for number in range(20)]
+    sums = pnl_by(trades, lambda found: found.wallet, most=5)
+    assert list(sums) == ["w19", "w18", "w01", "w00", "16 others"]
+    assert sum(sums.values()) == pytest.approx(sum(range(20)))
+
+
+def test_drawdown_is_the_fall_from_the_peak() -> None:
+    points = [EquityPoint(at=NOW, equity=value, cash=0, exposure=0, positions=0) for value in (100.0, 120.0, 90.0)]
+    assert drawdowns(points) == pytest.approx([0.0, 0.0, 0.25])
