@@ -1,64 +1,65 @@
-# Every verb works from a bare clone: what it needs, it installs into .venv, once per lock file.
-SHELL := /bin/bash
+# Everything a newcomer needs, with Python 3.11 to 3.13 and make alone.
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& { echo $$p; break; }; done)
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# Telemetry of every tool is off.
-export DAGSTER_DISABLE_TELEMETRY := 1
-export DAGSTER_DG_UPDATE_CHECK_ENABLED := 0
-export GX_ANALYTICS_ENABLED := false
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
+	if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
+	then command -v $$name; break; fi; done)
+PIP_FLAGS := --disable-pip-version-check --quiet --progress-bar off
+ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs lock clean
 
-help: ## show this help
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+help:  ## Show this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## the whole loop against a simulated venue, on paper
-	@$(BIN)/copytrade demo
+demo: $(VENV)/.runtime  ## Show the whole loop on a simulated venue; Ctrl-C ends it.
+	@$(BIN)/copytrade demo $(ARGS)
 
-test: $(VENV)/.dev ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: $(VENV)/.dev  ## Run every test.
+	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev ## lint, format, types, import contracts, generated docs
+check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --config .importlinter
 	$(BIN)/python -m copytrade_live.docs --check
 
-bench: $(VENV)/.dev ## measure, as ratios against named limits
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev  ## Measure.
+	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(VENV)/.dev ## write the generated pages
+docs: $(VENV)/.dev  ## Write the generated docs again.
 	$(BIN)/python -m copytrade_live.docs
 
-lock: ## pin the newest versions that fit pyproject.toml: versions and hashes, no addresses
-	uv pip compile pyproject.toml --group build --universal --generate-hashes --python-version 3.11 --no-header \
-		--no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements/runtime.txt
-	uv pip compile pyproject.toml --group build --group dev -c requirements/runtime.txt --universal --generate-hashes \
-		--python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
-		-o requirements/dev.txt
+lock:  ## Resolve requirements/*.txt again (needs uv).
+	@command -v uv >/dev/null || { echo "make lock needs uv: see https://docs.astral.sh/uv"; exit 1; }
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/runtime.txt
+	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/dev.txt
 
-clean: ## remove the virtual environment and caches, never COPYTRADE_HOME
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+clean:  ## Remove the virtual environment and caches; never .copytrade.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
-$(VENV)/.made:
-	@test -n "$(PYTHON)" || { echo "copytrade needs Python 3.11, 3.12 or 3.13; none was found on PATH" >&2; exit 1; }
-	@echo "making $(VENV) with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv $(VENV)
+# A stamp is newer than its lock once everything in it is installed.
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@$(call install,requirements/runtime.txt)
 	@touch $@
 
-$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/.made
-	@echo "installing what copytrade runs on (about two minutes the first time)"
-	@$(PIP) install --no-deps --require-hashes -r requirements/runtime.txt
-	@$(PIP) install --no-deps --no-build-isolation --editable .
-	@touch $@
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	@$(call install,requirements/dev.txt)
+	@touch $@ $(VENV)/.runtime
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	@echo "installing what the tests need"
-	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
-	@touch $@
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "copytrade needs Python 3.11, 3.12 or 3.13, and none was found on PATH;" \
+		"install one, or name it: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@echo "making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make virtual environments; install its venv module" \
+		"(Debian, Ubuntu: python3-venv)"; rm -rf $(VENV); exit 1; }
+
+define install
+echo "installing $(1) (a minute or two, once)"; \
+$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes --no-deps -r $(1) && \
+$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps --no-build-isolation --editable .
+endef

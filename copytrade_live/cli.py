@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import Annotated
 
@@ -14,25 +15,15 @@ from copytrade_live.errors import CopytradeError
 from copytrade_live.supervise import ProcessDied
 
 ENTRY_POINTS = "copytrade.commands"
-FAILED, DIFFERS = 1, 3
+FAILED = 1
 
-app = typer.Typer(
-    name="copytrade",
-    help="Copy skilled Polymarket traders, only while score, book, clock and risk limits agree.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for verbs in (demonstrate.app, stack.app, setup.app, trade.app, observe.app, control.app):
-    app.add_typer(verbs)
+LIVE_VERBS = (demonstrate.app, stack.app, setup.app, trade.app, observe.app, control.app)
 
 
 def main() -> None:
     """Run the command line. Exit codes: 0 ok, 1 failed, 2 usage, 3 difference found."""
-    attach_verbs(app, sys.argv[1:])
     try:
-        app()
+        build_app(sys.argv[1:])()
     except ProcessDied as error:
         _complain(error)
         sys.exit(error.exit_code)
@@ -41,24 +32,43 @@ def main() -> None:
         sys.exit(FAILED)
 
 
-def attach_verbs(to: typer.Typer, arguments: list[str]) -> None:
-    """Add the verbs other packages bring, unless a verb of this half is called: that one starts without them."""
+def build_app(arguments: Sequence[str]) -> typer.Typer:
+    """The command with the verbs that these arguments need.
+
+    What other packages bring is left out when a verb of this half is called: that one starts without them.
+    """
+    app = typer.Typer(
+        name="copytrade",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(copytrade)
+    for verbs in LIVE_VERBS:
+        app.add_typer(verbs)
     called = next((word for word in arguments if not word.startswith("-")), None)
-    if called in live_verbs():
-        return
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
-        to.add_typer(entry.load())
+    if called not in live_names():
+        for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+            app.add_typer(entry.load())
+    return app
 
 
-def live_verbs() -> set[str]:
-    """The verbs of the live half."""
-    groups = (demonstrate.app, stack.app, setup.app, trade.app, observe.app, control.app)
-    return {str(command.name) for group in groups for command in group.registered_commands}
+def live_names() -> set[str]:
+    """The verbs of this half."""
+    commands = [command for verbs in LIVE_VERBS for command in verbs.registered_commands]
+    return {str(command.name or getattr(command.callback, "__name__", "")) for command in commands}
 
 
-def _complain(error: CopytradeError) -> None:
-    for line in str(error).splitlines():
-        print(f"copytrade: {line}", file=sys.stderr)
+def copytrade(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=lambda asked: _print_version(asked), is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Copy skilled Polymarket traders, only while score, book, clock and risk limits agree."""
 
 
 def _print_version(is_asked: bool) -> None:
@@ -67,10 +77,6 @@ def _print_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def copytrade(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """Copy skilled Polymarket traders, only while score, book, clock and risk limits agree."""
+def _complain(error: CopytradeError) -> None:
+    for line in str(error).splitlines():
+        print(f"copytrade: {line}", file=sys.stderr)

@@ -20,6 +20,9 @@ def common_changes(url: str) -> Changes:
         ("score", "min_p_pos"): Change(value=0.65, why=_SHORT_HISTORY),
         ("score", "min_lcb10"): Change(value=-0.03, why=_SHORT_HISTORY),
         ("filter", "min_liquidity"): Change(value=500.0, why="the world's books are thinner than the real venue's."),
+        ("filter", "max_spread"): Change(value=0.05, why="the world's books are wider than the real venue's."),
+        ("filter", "min_leader_notional"): Change(value=20.0, why="the world's traders deal in small fills."),
+        ("bankroll", "starting_cash"): Change(value=10_000.0, why="enough for Kelly stakes above the minimum."),
     }
 
 

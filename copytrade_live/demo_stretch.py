@@ -14,9 +14,9 @@ from copytrade_live.runner.app import Runner
 from copytrade_live.runner.roster import roster
 from copytrade_live.runner.serve import open_runner
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_live.venue.http import VenueHttp
+from copytrade_live.venue.http import Params, VenueHttp
 
-LEAST_STRETCH: Instant = 36 * HOUR
+LEAST_STRETCH: Instant = 24 * HOUR
 LONGEST_STRETCH: Instant = 240 * HOUR
 # How far time moves at most while nothing works, while positions are held, and while an order works.
 IDLE_STEP: Instant = HOUR
@@ -65,19 +65,22 @@ class Stretch:
 class SteppedWorld:
     """A sandbox whose time moves only when told, and the clock that moves with it."""
 
-    def __init__(self, http: VenueHttp, clock: ManualClock) -> None:
+    def __init__(self, http: VenueHttp, clock: ManualClock, index_lag: Instant) -> None:
         self._http = http
+        self._index_lag = index_lag
         self.clock = clock
 
     @classmethod
     async def join(cls, http: VenueHttp) -> SteppedWorld:
         """Take the world's time as it stands."""
-        return cls(http, ManualClock(await _instant(http, "/admin/clock", "now_ms") or 0))
+        now = await _instant(http, "/admin/clock", "now_ms")
+        lag = await _instant(http, "/admin/world", "index_lag_ms")
+        return cls(http, ManualClock(now or 0), lag or 0)
 
-    async def next_fill(self, wallets: tuple[str, ...]) -> Instant | None:
-        """When the data API shows the next fill of these wallets, None when none comes."""
-        query = "&".join(("/admin/next?after_ms=" + str(self.clock.now()), "wallets=" + ",".join(wallets)))
-        return await _instant(self._http, query, "visible_ms")
+    async def next_fill(self, wallets: tuple[str, ...], after: Instant) -> Instant | None:
+        """When the data API shows the next fill of these wallets that it did not show before, None when none comes."""
+        query: dict[str, str | int] = {"after_ms": after - self._index_lag, "wallets": ",".join(wallets)}
+        return await _instant(self._http, "/admin/next", "visible_ms", query)
 
     async def step_to(self, instant: Instant) -> None:
         """Move the world, then the clock."""
@@ -92,13 +95,13 @@ async def drive(config: CopytradeConfig, home: Home, tell: Callable[[str], None]
     """
     async with VenueHttp(config.venue.clob_url) as http:
         world = await SteppedWorld.join(http)
-        begun, tally, log = world.clock.now(), Tally(), LogFollower(home.decisions)
+        begun, tally, log, said = world.clock.now(), Tally(), LogFollower(home.decisions), ""
         async with open_runner(config, home, world.clock) as runner:
             while not _is_enough(world.clock.now() - begun, tally):
                 await runner.tick()
                 for line in log.new_decisions():
                     tally.add(line)
-                tell(_progress(world.clock.now() - begun, tally))
+                said = _tell_news(tell, said, _progress(world.clock.now() - begun, tally))
                 await world.step_to(await _next_moment(runner, config, world))
             stretch = _describe(runner, tally, world.clock.now() - begun)
         for line in log.new_decisions():
@@ -115,10 +118,11 @@ async def _next_moment(runner: Runner, config: CopytradeConfig, world: SteppedWo
     if portfolio.working:
         return now + WORKING_STEP
     wallets = roster(config.tracker, runner.state.standing.snapshot, portfolio)
-    fill = await world.next_fill(wallets) if wallets else None
+    # The last look at the leaders may be as old as the time between two looks.
+    interval = round(config.tracker.poll_interval_seconds * SECOND)
+    fill = await world.next_fill(wallets, now - interval) if wallets else None
     latest = now + (HELD_STEP if portfolio.positions else IDLE_STEP)
-    # The wait for the index may already run, so the next fill can be due now: then the next look sees it.
-    return latest if fill is None else min(latest, max(fill, now + WORKING_STEP))
+    return latest if fill is None else min(latest, max(fill, now + interval))
 
 
 def _describe(runner: Runner, tally: Tally, passed: Instant) -> Stretch:
@@ -132,14 +136,22 @@ def _describe(runner: Runner, tally: Tally, passed: Instant) -> Stretch:
     )
 
 
+def _tell_news(tell: Callable[[str], None], said: str, text: str) -> str:
+    if text != said:
+        tell(text)
+    return text
+
+
 def _progress(passed: Instant, tally: Tally) -> str:
     refused, left = tally.rejections.total(), tally.exits.total()
     return f"hour {passed // HOUR}: {tally.copies} copied, {refused} refused, {left} exits"
 
 
-async def _instant(http: VenueHttp, path: str, name: str) -> Instant | None:
-    payload = (await http.get(path)).payload
+async def _instant(http: VenueHttp, path: str, name: str, query: Params | None = None) -> Instant | None:
+    payload = (await http.get(path, query)).payload
     value = payload.get(name) if isinstance(payload, Mapping) else None
     if value is not None and not isinstance(value, int):
-        raise PayloadError(f"{http.base_url}{path}: {name} must be milliseconds, was {value!r}", field=name, value=value)
+        raise PayloadError(
+            f"{http.base_url}{path}: {name} must be milliseconds, was {value!r}", field=name, value=value
+        )
     return value

@@ -91,15 +91,11 @@ class ScoringConfig(Section):
     modelled_slippage: Fraction = Field(
         0.006, description="Cost above the leader's price where no book was recorded, dollars per share."
     )
-    horizon_hours: float = Field(
-        6.0, gt=0, description="How much later the mid is read for closing-line value, hours."
-    )
+    horizon_hours: float = Field(6.0, gt=0, description="How much later the mid is read for closing-line value, hours.")
     half_life_days: float = Field(60.0, gt=0, description="Age at which an event counts half, days.")
     history_days: float = Field(180.0, gt=0, description="How far back events count, days.")
     episode_gap_minutes: float = Field(10.0, gt=0, description="Fills this close are one episode, minutes.")
-    stake_cap_multiple: float = Field(
-        3.0, ge=1, description="Most an episode weighs, in wallet medians."
-    )
+    stake_cap_multiple: float = Field(3.0, ge=1, description="Most an episode weighs, in wallet medians.")
 
 
 class PipelinesConfig(Section):
@@ -109,9 +105,7 @@ class PipelinesConfig(Section):
         10.0, ge=0, description="How long the data API takes to show a fill; history counts as known this much later."
     )
     gate_valid_seconds: float = Field(90.0, gt=0, description="How long one word of the gate holds, seconds.")
-    max_runner_silence_seconds: float = Field(
-        120.0, gt=0, description="Runner silence that fails its heartbeat check."
-    )
+    max_runner_silence_seconds: float = Field(120.0, gt=0, description="Runner silence that fails its heartbeat check.")
     keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
 
 

@@ -193,15 +193,15 @@ def died(name: str, code: int, tail: Sequence[str]) -> ProcessDied:
 
 def watch(stream: IO[str]) -> None:
     """Keep the list of groups the parent tells, and end them all when the parent is gone."""
-    for number in _STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    for one in _STOP_SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
     groups: dict[int, None] = {}
     for line in stream:
-        word, group = line.split()
+        word, number = line.split()
         if word == "watch":
-            groups[int(group)] = None
+            groups[int(number)] = None
         else:
-            groups.pop(int(group), None)
+            groups.pop(int(number), None)
     for group in reversed(groups):
         _signal_group(group, signal.SIGTERM)
     _wait_for_groups(list(groups))

@@ -11,8 +11,8 @@ from copytrade_live.config_file import write_config
 from copytrade_live.errors import ConfigError
 from copytrade_live.follow import LogFollower
 from copytrade_live.ports_in_use import LOOPBACK, check_port
-from copytrade_live.published import POINTER_FILE
 from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
+from copytrade_live.published import POINTER_FILE
 from copytrade_live.settings import Home, load_config
 from copytrade_live.steps import Steps
 from copytrade_live.supervise import Stack, StopRequested, stop_signals

@@ -12,6 +12,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dagster import AssetKey
+
     from copytrade_live.settings import CopytradeConfig
     from copytrade_pipelines.gating import GateDecision
     from copytrade_pipelines.headless import Location, Outcome
@@ -80,7 +82,11 @@ def score(
     """Score every wallet, check the scores and publish them."""
     import dagster as dg
 
-    keys = [dg.AssetKey(["intermediate", "int_episodes"]), dg.AssetKey("trader_scores"), dg.AssetKey("published_scores")]
+    keys = [
+        dg.AssetKey(["intermediate", "int_episodes"]),
+        dg.AssetKey("trader_scores"),
+        dg.AssetKey("published_scores"),
+    ]
     settings = {"as_of": as_of, "backfill_days": backfill_days}
     _show_published(_open(config).materialize(keys, {"trader_scores": {"config": settings}}), as_json)
 
@@ -107,7 +113,9 @@ def refresh(venue: VenueOption = None, config: ConfigOption = None, as_json: Jso
 
 @app.command(rich_help_panel=PANEL)
 def backtest(
-    start: Annotated[str, typer.Option("--from", metavar="DAY", help="First day; default: 14 days before the end.")] = "",
+    start: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="First day; default: 14 days before the end.")
+    ] = "",
     end: Annotated[str, typer.Option("--to", metavar="DAY", help="End, not included; default: the venue's now.")] = "",
     leaders: Annotated[
         str, typer.Option(metavar="WALLETS", help="Wallets by comma; default: the best scored as of then.")
@@ -162,7 +170,7 @@ def _wallets_run(wallets: Path | None, max_wallets: int | None) -> dict[str, obj
     return {"raw__wallets": {"config": chosen.model_dump()}}
 
 
-def _marts() -> list[object]:
+def _marts() -> list[AssetKey]:
     import dagster as dg
 
     from copytrade_pipelines.sql_models import load_project

@@ -170,13 +170,12 @@ def display() -> Display:
 
 
 def _logger(handler: logging.Handler) -> dg.LoggerDefinition:
-    @dg.logger(description="Progress for the command line.")
-    def headless(context: dg.InitLoggerContext) -> logging.Logger:
+    def make(context: dg.InitLoggerContext) -> logging.Logger:
         made = logging.Logger(LOGGER, level=logging.DEBUG)
         made.addHandler(handler)
         return made
 
-    return headless
+    return dg.LoggerDefinition(make, description="Progress for the command line.")
 
 
 def _name(step_key: str) -> str:
@@ -205,7 +204,7 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
         if event.event_type is not dg.DagsterEventType.ASSET_MATERIALIZATION:
             continue
         made = event.step_materialization_data.materialization
-        values = {name: value.value for name, value in made.metadata.items()}
+        values: dict[str, Any] = {name: value.value for name, value in made.metadata.items()}
         key = made.asset_key.to_user_string()
         metadata[key] = values
         rows[key] = int(values.get(ROW_COUNT, 0))

@@ -1,4 +1,4 @@
-"""Every test runs with a clean environment, a home folder of its own, and no network but loopback."""
+"""What every test gets: a home of its own, a clean environment, and no network but this machine's."""
 
 from __future__ import annotations
 
@@ -6,34 +6,53 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-SCRUBBED = ("COPYTRADE_", "DAGSTER_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
-# Also for the processes that tests start.
-os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+_SCRUBBED = ("COPYTRADE_", "DAGSTER_")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine reaches a test."""
+def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No setting of the machine reaches a test; COPYTRADE_SHARED alone names recorded data."""
     for name in list(os.environ):
-        if name.startswith(SCRUBBED) and name != "COPYTRADE_SHARED":
+        if name.startswith(_SCRUBBED) and name != "COPYTRADE_SHARED":
             monkeypatch.delenv(name)
     monkeypatch.setenv("COPYTRADE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-    monkeypatch.setenv("GX_ANALYTICS_ENABLED", "false")
+    yield
+    # Code under test may set variables for its children; the next test must not inherit them.
+    for name in list(os.environ):
+        if name.startswith("DAGSTER_") and name != "DAGSTER_DISABLE_TELEMETRY":
+            del os.environ[name]
 
 
 @pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A connection to anywhere but this machine fails at once, naming where it went."""
-    connect = socket.socket.connect
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting anywhere but this machine fails at once, and says so."""
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
-    def guarded(self: socket.socket, address: object) -> None:
-        if isinstance(address, tuple) and str(address[0]) not in ("127.0.0.1", "::1", "localhost"):
-            raise AssertionError(f"a test tried to reach {address}; only loopback is allowed")
-        connect(self, address)  # type: ignore[arg-type]
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        _refuse_outside(self, address)
+        connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
-    yield
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_outside(self, address)
+        return connect_ex(self, address)
+
+    def guarded_look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is not None and name not in _LOOPBACK:
+            raise OSError(f"tests have no network: {name} was looked up")
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+def _refuse_outside(connection: socket.socket, address: Any) -> None:
+    if connection.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in _LOOPBACK:
+        raise OSError(f"tests have no network: {address[0]} was connected to")

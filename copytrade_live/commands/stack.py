@@ -28,5 +28,7 @@ def up(
 
     if venue and sandbox:
         raise typer.BadParameter("give either --venue or --sandbox: a sandbox is the venue")
-    plan = Plan(venue=venue, sandbox_seed=seed if sandbox else None, sandbox_port=sandbox_port, dagster_port=dagster_port)
+    plan = Plan(
+        venue=venue, sandbox_seed=seed if sandbox else None, sandbox_port=sandbox_port, dagster_port=dagster_port
+    )
     bring_up(home_from_environment(), plan)

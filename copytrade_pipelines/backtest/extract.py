@@ -127,6 +127,11 @@ def _ever_followed(scores: Path, window: Window) -> tuple[str, ...]:
     if window.follow_top:
         for _, snapshot in snapshots(scores, TapeNotes()):
             followed.update(best_wallets(snapshot, window.follow_top))
+    if not followed:
+        raise InputFileError(
+            f"no score was known before {to_iso(window.end)}, so there is no best to follow; name leaders, choose a "
+            "later window, or score earlier times too: trader_scores with backfill_days"
+        )
     return tuple(sorted(followed))
 
 
