@@ -58,7 +58,7 @@ def run_demo(home: Home, seed: int, sandbox_port: int, dagster_port: int) -> Non
                 _print_signposts(scene)
                 stay(home, stack, lambda: None)
         except StopRequested:
-            print("\nstopped; run the demo again to go on where it ended", flush=True)
+            print("stopped; run the demo again to go on where it ended", flush=True)
 
 
 def _settle(scene: Scene) -> Instant | None:

@@ -1,4 +1,4 @@
-"""The demo's config: the defaults, but for what a world with a short history and a fast clock asks for."""
+"""The demo's config: the defaults, but for what a small world with a fast clock asks for."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from copytrade_live.venue_address import venue_changes
 # World seconds a second: a day of the world in twelve minutes.
 SPEED = 120.0
 
-_SHORT_HISTORY = "the world's history is 45 days, a quarter of what the default expects."
-
 HEADER = "# Written by copytrade demo for its simulated venue. A config for the real venue comes from: copytrade init\n"
 
 
 def common_changes(url: str) -> Changes:
-    """What every demo sets: the sandbox's address, and thresholds that 45 days of history can meet."""
+    """What every demo sets: the sandbox's address, and limits that fit its smaller markets."""
     return {
         **venue_changes(url),
-        ("score", "min_p_pos"): Change(value=0.65, why=_SHORT_HISTORY),
-        ("score", "min_lcb10"): Change(value=-0.03, why=_SHORT_HISTORY),
         ("filter", "min_liquidity"): Change(value=500.0, why="the world's books are thinner than the real venue's."),
         ("filter", "max_spread"): Change(value=0.05, why="the world's books are wider than the real venue's."),
         ("filter", "min_leader_notional"): Change(value=20.0, why="the world's traders deal in small fills."),
@@ -37,7 +33,7 @@ def fast_changes(url: str) -> Changes:
         ("filter", "max_book_age_seconds"): _scaled(5.0),
         ("execution", "order_ttl_seconds"): _scaled(5.0),
         ("polling", "exit_interval_seconds"): _scaled(2.0),
-        ("polling", "export_interval_seconds"): _scaled(10.0),
+        ("polling", "export_interval_seconds"): _scaled(30.0),
         ("score", "max_age_seconds"): _scaled(172_800.0),
         ("pipelines", "gate_valid_seconds"): _scaled(90.0),
         ("pipelines", "max_runner_silence_seconds"): _scaled(120.0),

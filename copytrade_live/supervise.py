@@ -174,6 +174,7 @@ def stop_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         for one in _STOP_SIGNALS:
             signal.signal(one, signal.SIG_IGN)
+        os.write(sys.stderr.fileno(), b"\nstopping everything, a few seconds ...\n")
         raise StopRequested(signal.Signals(number).name)
 
     before = {number: signal.signal(number, stop) for number in _STOP_SIGNALS}

@@ -60,7 +60,7 @@ def bring_up(home: Home, plan: Plan) -> None:
                 print("  decisions follow; Ctrl-C ends everything\n", flush=True)
                 stay(home, stack, first_scores)
         except StopRequested:
-            print("\nstopped", flush=True)
+            print("stopped", flush=True)
 
 
 def check_ports(plan: Plan) -> None:

@@ -10,7 +10,7 @@ from copytrade_live.core.market import Book, Instant, Level, Market, Side
 from copytrade_live.core.portfolio import LeaderRecord, Portfolio
 from copytrade_live.core.pricing import furthest_limit
 from copytrade_live.core.reasons import HaltReason, Rejected
-from copytrade_live.core.score import Gate, ScoreSnapshot, TraderScore
+from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 
 
@@ -45,6 +45,13 @@ class Context:
             return None
         category = self.market.category if self.market else ""
         return self.standing.snapshot.score_of(self.signal.wallet, category)
+
+    @property
+    def events(self) -> int:
+        """How many events the leader's record holds over all categories: a thin category is not a thin record."""
+        snapshot = self.standing.snapshot
+        overall = snapshot.score_of(self.signal.wallet, OVERALL) if snapshot else None
+        return overall.n_events if overall else 0
 
     @property
     def record(self) -> LeaderRecord:

@@ -6,7 +6,6 @@ from copytrade_live.core.context import Context, EntryGate, entry_limit
 from copytrade_live.core.market import DAY, HOUR, SECOND, MarketStatus, Side
 from copytrade_live.core.pricing import depth_within
 from copytrade_live.core.reasons import Rejected, RejectReason
-from copytrade_live.core.score import TraderScore
 
 
 def kill_switch_is_off(c: Context) -> Rejected | None:
@@ -140,14 +139,14 @@ def leader_takes(c: Context) -> Rejected | None:
 
 def copying_likely_pays(c: Context) -> Rejected | None:
     """The probability of a positive copier's edge is high enough; a leader on probation is let through."""
-    if c.score is None or is_on_probation(c.score, c):
+    if c.score is None or is_on_probation(c):
         return None
     return _below(RejectReason.LOW_P_POS, c.score.p_pos, c.config.score.min_p_pos)
 
 
 def edge_is_bounded_below(c: Context) -> Rejected | None:
     """The lower bound of the copier's edge is high enough; a leader on probation is let through."""
-    if c.score is None or is_on_probation(c.score, c):
+    if c.score is None or is_on_probation(c):
         return None
     return _below(RejectReason.LOW_SCORE, c.score.lcb10, c.config.score.min_lcb10)
 
@@ -201,9 +200,9 @@ def no_other_outcome_is_held(c: Context) -> Rejected | None:
     return None
 
 
-def is_on_probation(score: TraderScore, c: Context) -> bool:
-    """Whether the record is too thin to be judged, and the operator lets new leaders start small."""
-    return c.config.score.probation and score.n_events < c.config.score.min_events
+def is_on_probation(c: Context) -> bool:
+    """Whether the leader's whole record is too thin to be judged, and the operator lets new leaders start small."""
+    return c.config.score.probation and c.events < c.config.score.min_events
 
 
 def within_price_limit(c: Context) -> Rejected | None:

@@ -26,7 +26,7 @@ class Sized:
 def size_copy(c: Context, market: Market, score: TraderScore, ask: float) -> Sized | Rejected:
     """Size a copy, or say which number leaves nothing worth buying."""
     cost = cost_per_share(ask, market.fee_rate, market.fee_exponent)
-    probation = is_on_probation(score, c)
+    probation = is_on_probation(c)
     edge = expected_edge(score.edge_mean, cost, c.signal.price + score.copy_cost_mean)
     belief = cost + edge
     kelly_full = kelly_fraction(belief, cost)

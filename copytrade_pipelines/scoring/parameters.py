@@ -18,18 +18,18 @@ class ScoreParameters:
     min_events, min_coverage and max_maker_share only set flags here; the runner's gates use the same limits.
     """
 
-    reference_stake: float = 25.0
-    latency_seconds: float = 10.0
-    modelled_slippage: float = 0.006
-    horizon_hours: float = 24.0
-    half_life_days: float = 60.0
-    history_days: float = 180.0
-    episode_gap_minutes: float = 10.0
-    stake_cap_multiple: float = 3.0
-    index_lag_seconds: float = 10.0
-    min_events: int = 20
-    min_coverage: float = 0.98
-    max_maker_share: float = 0.5
+    reference_stake: float
+    latency_seconds: float
+    modelled_slippage: float
+    horizon_hours: float
+    half_life_days: float
+    history_days: float
+    episode_gap_minutes: float
+    stake_cap_multiple: float
+    index_lag_seconds: float
+    min_events: int
+    min_coverage: float
+    max_maker_share: float
 
 
 def parameters_of(config: CopytradeConfig) -> ScoreParameters:

@@ -58,7 +58,9 @@ def test_the_tree_keeps_every_contract(tree: Path) -> None:
 def test_a_planted_import_breaks_its_contract(tree: Path, module: str, line: str, contract: str) -> None:
     path = tree / module
     before = path.read_text()
-    path.write_text(before.replace("from __future__ import annotations\n", f"from __future__ import annotations\n{line}\n"))
+    path.write_text(
+        before.replace("from __future__ import annotations\n", f"from __future__ import annotations\n{line}\n")
+    )
     try:
         assert path.read_text() != before
         result = lint_imports(tree)
@@ -117,7 +119,9 @@ def test_the_command_line_and_the_runner_start_without_the_data_platform(module:
 @pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
 def test_locks_hold_versions_and_hashes_and_no_address(name: str) -> None:
     lines = (ROOT / "requirements" / name).read_text().splitlines()
-    assert not [line for line in lines if "://" in line or line.lstrip().startswith(("-i", "--index", "--find", "--extra"))]
+    assert not [
+        line for line in lines if "://" in line or line.lstrip().startswith(("-i", "--index", "--find", "--extra"))
+    ]
     pinned = [line for line in lines if line and not line.startswith((" ", "#"))]
     assert pinned
     assert all("==" in line and line.rstrip().endswith("\\") for line in pinned)

@@ -283,6 +283,13 @@ def test_the_category_score_is_used_before_the_overall_one() -> None:
     assert answer.measured == pytest.approx(0.1)
 
 
+def test_a_thin_category_of_a_long_record_is_not_probation() -> None:
+    both = standing(snapshot=snapshot(score(), score(category="politics", n_events=3)))
+    answer = decide(context(standing=both))
+    assert isinstance(answer, Approved)
+    assert not answer.trace.is_probation
+
+
 def test_a_first_losing_copy_does_not_cut_a_leader_off() -> None:
     record = LeaderRecord(shortfall=2.0, streak=1, measured_at=NOW)
     assert isinstance(decide(context(portfolio=portfolio(records={WALLET: record}))), Approved)

@@ -9,12 +9,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from copytrade_live.settings import Home
+from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import scores
 from copytrade_pipelines.assets.scores import ScoreConfig, times_of
 from copytrade_pipelines.scoring.episodes import merge_fills
 from copytrade_pipelines.scoring.evidence import fills_known_by
-from copytrade_pipelines.scoring.parameters import ScoreParameters
+from copytrade_pipelines.scoring.parameters import parameters_of
 from copytrade_pipelines.scoring.scores import COLUMNS, score_wallets
 from copytrade_pipelines.scoring.tables import read_episodes, read_fills
 from copytrade_pipelines.warehouse import Warehouse
@@ -36,7 +36,7 @@ def test_scores_of_the_warehouse_are_those_of_the_pure_scorer(
     scored: tuple[Home, dg.ExecuteInProcessResult],
 ) -> None:
     world = small_world()
-    expected = score_wallets(world.fill_frame(), world.evidence(), AS_OF, ScoreParameters())
+    expected = score_wallets(world.fill_frame(), world.evidence(), AS_OF, parameters_of(CopytradeConfig()))
     with Warehouse(path=str(scored[0].warehouse)).connect() as con:
         found = con.execute("select * from marts.fct_trader_scores order by wallet, category").df()
     numbers = [name for name, kind in COLUMNS.items() if kind in ("DOUBLE", "BIGINT", "VARCHAR", "TIMESTAMP")]
@@ -76,7 +76,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.mark.parametrize("after", [0, 5 * 60_000, 11 * 60_000, 3 * DAY])
 def test_episodes_as_of_a_time_are_those_of_the_fills_known_then(grown: Home, after: int) -> None:
-    as_of, parameters = START + LAG + after, ScoreParameters()
+    as_of, parameters = START + LAG + after, parameters_of(CopytradeConfig())
     with Warehouse(path=str(grown.warehouse)).connect() as con:
         found, fills = read_episodes(con, as_of, parameters), read_fills(con)
     expected = merge_fills(fills_known_by(fills, as_of), parameters.episode_gap_minutes)
@@ -104,7 +104,7 @@ def test_a_backfill_writes_earlier_rows_as_they_would_have_been_then(
     assert [(as_of, known) for as_of, known in dates] == [
         (pd.Timestamp(AS_OF - back * DAY, unit="ms"),) * 2 for back in (40, 20, 0)
     ]
-    then = score_wallets(world.fill_frame(), world.evidence(), AS_OF - 40 * DAY, ScoreParameters())
+    then = score_wallets(world.fill_frame(), world.evidence(), AS_OF - 40 * DAY, parameters_of(CopytradeConfig()))
     kept = rows_of(
         home,
         "select edge_mean from marts.fct_trader_scores where as_of = "

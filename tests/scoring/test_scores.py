@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def test_a_maker_is_worth_less_at_the_copiers_cost(crowded: Any) -> None:
 
 def test_dearer_copies_lower_every_raw_edge_by_exactly_as_much(crowded: Any) -> None:
     plain = events_of(crowded, "0xnoise03")
-    crowded.parameters = crowded.parameters.__class__(modelled_slippage=crowded.parameters.modelled_slippage + 0.01)
+    crowded.parameters = replace(crowded.parameters, modelled_slippage=crowded.parameters.modelled_slippage + 0.01)
     dearer = events_of(crowded, "0xnoise03")
     np.testing.assert_allclose(plain["a"] - dearer["a"], 0.01, atol=1e-12)
     np.testing.assert_allclose(plain["r"], dearer["r"], atol=1e-12)

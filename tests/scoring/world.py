@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from copytrade_live.core.market import DAY, HOUR, SECOND, Instant
+from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.scoring.evidence import TIME, Evidence
-from copytrade_pipelines.scoring.parameters import ScoreParameters
+from copytrade_pipelines.scoring.parameters import ScoreParameters, parameters_of
 from copytrade_pipelines.scoring.scores import score_wallets
 
 START: Instant = 1_750_000_000_000
@@ -26,6 +27,10 @@ def frame(rows: list[dict[str, Any]], columns: tuple[str, ...], times: tuple[str
     return made.astype({name: TIME for name in times})
 
 
+# This world's mids stand a day apart.
+PARAMETERS = replace(parameters_of(CopytradeConfig()), horizon_hours=24.0)
+
+
 @dataclass
 class World:
     """What happened, row by row; evidence() and scores() hand it to the scorer."""
@@ -37,7 +42,7 @@ class World:
     books: list[dict[str, Any]] = field(default_factory=list)
     copies: list[dict[str, Any]] = field(default_factory=list)
     wallets: list[dict[str, Any]] = field(default_factory=list)
-    parameters: ScoreParameters = field(default_factory=ScoreParameters)
+    parameters: ScoreParameters = field(default_factory=lambda: PARAMETERS)
     now: Instant = START + 60 * DAY
 
     def watch(self, wallet: str, *, complete: bool = True, coverage: float = 1.0) -> None:
