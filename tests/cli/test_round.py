@@ -1,0 +1,98 @@
+"""One whole round as a person runs it, and what can be asked of it afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+Ask = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ask, subprocess.CompletedProcess[str], Path]:
+    """A finished demo round, a way to ask more of its home, and that home."""
+    home = tmp_path_factory.mktemp("round") / "home"
+    environment = os.environ | {"COPYTRADE_HOME": str(home)}
+
+    def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from copytrade_live.cli import main; main()", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+
+    return ask, ask("demo", "--once", "--seed", "7"), home
+
+
+def test_a_round_holds_and_says_what_came_of_it(
+    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+) -> None:
+    _, result, home = played
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr
+    assert "did not hold" not in result.stdout
+    for fact in ("wallets", "snapshot", "copied", "refused: ", "exit: ", "equity", "journal rows in the warehouse"):
+        assert f"  {fact}" in result.stdout
+    events = [json.loads(line)["event"] for line in (home / "logs" / "decisions.jsonl").read_text().splitlines()]
+    assert {"copied", "rejected", "filled", "exit"} <= set(events)
+
+
+def test_status_positions_traders_and_decisions_speak_json(
+    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+) -> None:
+    ask, _, _ = played
+    status = json.loads(ask("status", "--json").stdout)
+    assert (status["mode"], status["gate"]) == ("paper", "open")
+    positions = json.loads(ask("positions", "--json").stdout)
+    assert len(positions) == status["positions"]
+    traders = json.loads(ask("traders", "--json").stdout)
+    assert traders["snapshot_id"] == status["snapshot"]
+    ranks = [trader["rank"] for trader in traders["traders"]]
+    assert ranks == sorted(ranks, reverse=True)
+    newest = [json.loads(line) for line in ask("decisions", "--json", "--limit", "5").stdout.splitlines()]
+    assert len(newest) == 5
+    assert all("seq" in line and "event" in line for line in newest)
+
+
+def test_an_operator_command_waits_for_the_next_runner(
+    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+) -> None:
+    ask, _, _ = played
+    result = ask("halt", "--reason", "a test")
+    assert result.returncode == 0
+    assert "left for the runner" in result.stdout
+
+
+def test_a_replay_agrees_until_a_threshold_changes(
+    played: tuple[Ask, subprocess.CompletedProcess[str], Path], tmp_path: Path
+) -> None:
+    ask, _, home = played
+    same = ask("replay")
+    assert same.returncode == 0
+    assert "(100.00 %)" in same.stdout
+    changed = yaml.safe_load((home / "config.yaml").read_text())
+    changed["filter"]["min_leader_notional"] = 1_000_000.0
+    other = tmp_path / "other.yaml"
+    other.write_text(yaml.safe_dump(changed))
+    differs = ask("replay", "--config", str(other), "--json")
+    assert differs.returncode == 3
+    found = json.loads(differs.stdout)
+    assert {"recorded": "copied", "replayed": "dust"} in [
+        {name: one[name] for name in ("recorded", "replayed")} for one in found["differences"]
+    ]
+    assert found["causes"].keys() == {"config"}
+
+
+def test_a_second_round_in_the_same_home_is_refused(
+    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+) -> None:
+    ask, _, _ = played
+    assert ask("demo", "--once").returncode == 1
