@@ -8,6 +8,7 @@ went, the pipe closes and the watcher ends the groups.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from copytrade_live.errors import CopytradeError
 GRACE_SECONDS = 8.0
 _LOOK_SECONDS = 0.05
 _TAIL_LINES = 15
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -161,7 +163,7 @@ class _Child:
             for raw in stream:
                 self._log.write(raw)
                 self._log.flush()
-                line = raw.decode("utf-8", "replace").rstrip()
+                line = _COLOUR.sub("", raw.decode("utf-8", "replace").rstrip())
                 self._tail.append(line)
                 if self._on_line is not None:
                     self._on_line(line)

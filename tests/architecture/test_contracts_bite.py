@@ -52,7 +52,7 @@ def test_the_tree_keeps_every_contract(tree: Path) -> None:
         ("copytrade_live/core/kelly.py", "import copytrade_live.settings", "The core imports nothing above it"),
         ("copytrade_live/store/rows.py", "import copytrade_live.runner.app", "The live half imports downwards only"),
         ("copytrade_pipelines/gating.py", "import copytrade_live.store.views", "never its runner"),
-        ("copytrade_pipelines/scoring/scores.py", "import copytrade_pipelines.sensors", "The pipelines import downwards"),
+        ("copytrade_pipelines/scoring/scores.py", "import copytrade_pipelines.sensors", "pipelines import downwards"),
     ],
 )  # fmt: skip
 def test_a_planted_import_breaks_its_contract(tree: Path, module: str, line: str, contract: str) -> None:

@@ -1,0 +1,70 @@
+"""The demo as a newcomer meets it: progress, addresses, a copy, and nothing left after Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# On two idle cores the first copy comes after about a minute; a busy machine gets more.
+PATIENCE_SECONDS = 240.0
+
+pytestmark = pytest.mark.e2e
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of the live processes that were started for a home."""
+    mark = f"COPYTRADE_HOME={home}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    home, dagster_port = tmp_path / "demo", free_port()
+    arguments = ["demo", "--sandbox-port", str(free_port()), "--dagster-port", str(dagster_port)]
+    command = [sys.executable, "-u", "-c", "from copytrade_live.cli import main; main()", *arguments]
+    environment = os.environ | {"COPYTRADE_HOME": str(home)}
+    lines: list[str] = []
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as demo:
+        overdue = threading.Timer(PATIENCE_SECONDS, demo.send_signal, [signal.SIGINT])
+        overdue.start()
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            lines.append(line)
+            if "  copied  " in line:
+                break
+        overdue.cancel()
+        said = "".join(lines)
+        assert "  copied  " in said, said
+        with urlopen(f"http://127.0.0.1:{dagster_port}/server_info", timeout=10) as answer:
+            assert answer.status == 200
+        assert len(processes_of(home)) >= 5
+        demo.send_signal(signal.SIGINT)
+        rest = demo.stdout.read()
+        assert demo.wait(timeout=30) == 0, rest
+    assert "stopped" in rest
+    assert processes_of(home) == []
+    assert lines[0].lstrip().startswith("0.0s  sandbox")
+    assert f"http://127.0.0.1:{dagster_port}" in said
