@@ -17,7 +17,7 @@ demo: $(VENV)/.runtime  ## Show the whole loop on a simulated venue; Ctrl-C ends
 	@$(BIN)/copytrade demo $(ARGS)
 
 test: $(VENV)/.dev  ## Run every test.
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 	$(BIN)/ruff check .
