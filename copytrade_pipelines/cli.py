@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -217,5 +217,15 @@ def _show_rows(rows: Mapping[str, int]) -> None:
     print_table("Rows", ["table", "rows"], sorted(rows.items()))
 
 
-def _show_backtest(found: Mapping[str, object], as_json: bool) -> None:
-    print(json.dumps(dict(found), default=str, sort_keys=True) if as_json else found)
+def _show_backtest(found: Mapping[str, Any], as_json: bool) -> None:
+    from copytrade_live.output import print_table
+
+    numbers = {str(record["number"]): str(record["value"]) for record in found["summary"]}
+    kept = {name: found[name] for name in ("run_id", "window", "report", "journal", "decisions", "exits", "books")}
+    if as_json:
+        print(json.dumps(kept | {"summary": numbers}, sort_keys=True))
+        return
+    print_table(f"Backtest {found['run_id']}, {found['window']}", ["", ""], numbers.items())
+    for title in ("decisions", "exits"):
+        print_table(title.capitalize(), ["", ""], sorted(found[title].items(), key=lambda item: -item[1]))
+    print(f"report {found['report']}")

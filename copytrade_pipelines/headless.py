@@ -204,8 +204,14 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
         if event.event_type is not dg.DagsterEventType.ASSET_MATERIALIZATION:
             continue
         made = event.step_materialization_data.materialization
-        values: dict[str, Any] = {name: value.value for name, value in made.metadata.items()}
+        values: dict[str, Any] = {name: _plain(value) for name, value in made.metadata.items()}
         key = made.asset_key.to_user_string()
         metadata[key] = values
         rows[key] = int(values.get(ROW_COUNT, 0))
     return Outcome(run_id=result.run_id, rows=rows, metadata=metadata)
+
+
+def _plain(value: dg.MetadataValue[Any]) -> Any:
+    if isinstance(value, dg.TableMetadataValue):
+        return [dict(record.data) for record in value.records]
+    return value.value

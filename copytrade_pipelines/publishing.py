@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from copytrade_live.core.market import Instant
 from copytrade_live.core.score import Gate
+from copytrade_live.durable import write_durably
 from copytrade_live.errors import SnapshotError
 from copytrade_live.published import (
     GATE_FILE,
@@ -48,15 +48,15 @@ def publish_scores(home: Home, rows: pd.DataFrame, *, as_of: Instant, run_id: st
         score_version=str(rows["score_version"].iloc[0]),
         dagster_run_id=run_id,
     )
-    replace_file(home.published / pointer.file, content)
-    replace_file(home.published / POINTER_FILE, _json({"schema_version": SCHEMA_VERSION, **asdict(pointer)}))
+    write_durably(home.published / pointer.file, content)
+    write_durably(home.published / POINTER_FILE, _json({"schema_version": SCHEMA_VERSION, **asdict(pointer)}))
     _prune(home.published / SNAPSHOT_FOLDER, keep, current=f"{snapshot_id}.parquet")
     return pointer
 
 
 def publish_gate(home: Home, gate: Gate) -> None:
     """Write the gate file."""
-    replace_file(home.published / GATE_FILE, _json({"schema_version": SCHEMA_VERSION, **asdict(gate)}))
+    write_durably(home.published / GATE_FILE, _json({"schema_version": SCHEMA_VERSION, **asdict(gate)}))
 
 
 def snapshot_bytes(rows: pd.DataFrame) -> bytes:
@@ -66,22 +66,6 @@ def snapshot_bytes(rows: pd.DataFrame) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(columns, schema=SNAPSHOT_COLUMNS), sink, compression="zstd")
     return bytes(sink.getvalue())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write beside the name, fsync, move over it, fsync the folder: a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _refuse_gaps(rows: pd.DataFrame) -> None:

@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 
 from copytrade_live.core.codec import dumps
+from copytrade_live.durable import make_folder
 from copytrade_live.store.decision_lines import decision_line
-from copytrade_live.store.files import make_folder
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow
 

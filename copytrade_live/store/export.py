@@ -10,8 +10,8 @@ from pathlib import Path
 
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.market import Instant
+from copytrade_live.durable import TEMPORARY_SUFFIX, make_folder, write_durably
 from copytrade_live.errors import StateError
-from copytrade_live.store.files import TEMPORARY_SUFFIX, make_folder, write_durably
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow, to_line
 from copytrade_live.store.segments import Segment, find_segments, read_segment

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 
 from copytrade_live.core.events import JournalEvent, OperatorCommanded
+from copytrade_live.durable import make_folder
 from copytrade_live.errors import StateError
 from copytrade_live.store.commands import mark_taken
 from copytrade_live.store.database import connect, migrate, naming, transaction
-from copytrade_live.store.files import make_folder
 from copytrade_live.store.lock import RunnerLock
 from copytrade_live.store.rows import JournalRow, to_row
 

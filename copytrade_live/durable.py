@@ -11,11 +11,12 @@ TEMPORARY_SUFFIX = ".part"
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write beside the name, fsync, move over it, then fsync the folder.
+    """Write beside the name, fsync, move over it, then fsync the folder; two writers never share what lies beside.
 
     Raises: StateError when the disk refuses.
     """
-    beside = path.with_name(path.name + TEMPORARY_SUFFIX)
+    beside = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    make_folder(path.parent)
     try:
         with beside.open("wb") as file:
             file.write(content)
