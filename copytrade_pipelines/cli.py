@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -227,5 +228,5 @@ def _show_backtest(found: Mapping[str, Any], as_json: bool) -> None:
         return
     print_table(f"Backtest {found['run_id']}, {found['window']}", ["", ""], numbers.items())
     for title in ("decisions", "exits"):
-        print_table(title.capitalize(), ["", ""], sorted(found[title].items(), key=lambda item: -item[1]))
+        print_table(title.capitalize(), ["", ""], Counter(found[title]).most_common())
     print(f"report {found['report']}")

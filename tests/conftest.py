@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 _SCRUBBED = ("COPYTRADE_", "DAGSTER_")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# 127.1 is 127.0.0.1 as some write it.
+_LOOPBACK = ("127.0.0.1", "127.1", "::1", "localhost")
 
 
 @pytest.fixture(autouse=True)

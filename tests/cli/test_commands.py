@@ -204,3 +204,34 @@ def test_ingest_of_an_unreachable_venue_fails_with_its_address(home: Path) -> No
     assert result.returncode == 1
     assert "line 1" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+FILL = (
+    '{"proxyWallet": "0x%040x", "side": "BUY", "asset": "%d", "conditionId": "0x%064x", "size": 10, "price": 0.4, '
+    '"timestamp": "2026-01-08 10:00:00", "title": "t", "slug": "s", "eventSlug": "e", "outcome": "Yes", '
+    '"outcomeIndex": 0, "transactionHash": "0x%064x"}'
+)
+
+
+def test_import_counts_what_is_new_and_what_was_seen_and_builds_the_marts(home: Path, tmp_path: Path) -> None:
+    rows = [FILL % (1, 11, 2, tx) for tx in (3, 4)]
+    dump = tmp_path / "dump.json"
+    dump.write_text(f"[{', '.join(rows)}]")
+    first = copytrade("import", str(dump), "--timezone", "America/New_York")
+    assert first.returncode == 0, first.stderr
+    assert "2 rows, 2 new fills, 0 new activity rows, 0 seen before, 0 quarantined" in first.stdout
+    assert "marts/fct_fills" in first.stdout
+    again = copytrade("import", str(dump), "--timezone", "America/New_York")
+    assert "0 new fills, 0 new activity rows, 2 seen before" in again.stdout
+
+
+def test_import_of_a_missing_file_or_an_unknown_zone_is_one_clear_line(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.json"
+    missing = copytrade("import", str(dump))
+    assert missing.returncode == 1
+    assert str(dump) in missing.stderr
+    dump.write_text(f"[{FILL % (1, 11, 2, 3)}]")
+    zone = copytrade("import", str(dump), "--timezone", "Middle/Earth")
+    assert zone.returncode == 1
+    assert "Middle/Earth" in zone.stderr
+    assert "Traceback" not in missing.stderr + zone.stderr

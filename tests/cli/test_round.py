@@ -92,6 +92,18 @@ def test_a_replay_agrees_until_a_threshold_changes(
     assert found["causes"].keys() == {"config"}
 
 
+def test_a_backtest_of_the_same_home_writes_its_report(
+    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+) -> None:
+    ask, _, home = played
+    result = ask("backtest", "--from", "2026-02-20", "--to", "2026-02-22", "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout.splitlines()[-1])
+    assert sum(found["decisions"].values()) > 0
+    assert Path(found["report"]).is_relative_to(home / "reports")
+    assert Path(found["report"]).exists()
+
+
 def test_a_second_round_in_the_same_home_is_refused(
     played: tuple[Ask, subprocess.CompletedProcess[str], Path],
 ) -> None:
