@@ -97,13 +97,16 @@ class _Watcher(logging.Handler):
             return
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
         meta: Mapping[str, Any] = getattr(record, "dagster_meta", {})
-        if event is None and record.levelno >= logging.INFO:
+        # Errors come again, whole, when the run has failed.
+        if event is None and logging.INFO <= record.levelno < logging.ERROR:
             step, text = meta.get("step_key") or "", meta.get("orig_message") or record.getMessage()
             self.display.tell(f"{_name(step)}: {text}")
         elif event is None:
             return
         elif event.event_type is dg.DagsterEventType.STEP_START:
             self.display.tell(_name(event.step_key or ""))
+        elif event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY:
+            self.display.tell(f"{_name(event.step_key or '')}: failed, will try again soon")
         elif event.event_type is dg.DagsterEventType.STEP_SUCCESS:
             self.display.advance(_name(event.step_key or ""))
 

@@ -197,7 +197,7 @@ def test_doctor_reports_a_broken_config(home: Path) -> None:
     assert "did you mean filter?" in result.stdout
 
 
-def test_ingest_of_an_unreachable_venue_fails_with_its_address(home: Path) -> None:
+def test_ingest_names_the_bad_line_of_a_watchlist(home: Path) -> None:
     wallets = home.parent / "wallets.txt"
     wallets.write_text("not a wallet\n")
     result = copytrade("ingest", "--venue", "http://127.0.0.1:9", "--wallets", str(wallets))

@@ -96,7 +96,8 @@ def test_a_backtest_of_the_same_home_writes_its_report(
     played: tuple[Ask, subprocess.CompletedProcess[str], Path],
 ) -> None:
     ask, _, home = played
-    result = ask("backtest", "--from", "2026-02-20", "--to", "2026-02-22", "--json")
+    leader = json.loads(ask("traders", "--json", "--limit", "1").stdout)["traders"][0]["wallet"]
+    result = ask("backtest", "--from", "2026-02-20", "--to", "2026-02-23", "--leaders", leader, "--json")
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout.splitlines()[-1])
     assert sum(found["decisions"].values()) > 0
