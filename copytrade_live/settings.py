@@ -61,7 +61,7 @@ class PollingConfig(Section):
     """How often the runner looks at its own affairs."""
 
     exit_interval_seconds: float = Field(5.0, gt=0, description="Time between two looks at open positions, seconds.")
-    export_interval_seconds: float = Field(15.0, gt=0, description="Time between two journal exports, seconds.")
+    export_interval_seconds: float = Field(60.0, gt=0, description="Time between two journal exports, seconds.")
 
 
 class SafetyConfig(Section):

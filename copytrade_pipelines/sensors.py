@@ -15,6 +15,10 @@ from copytrade_pipelines.sql_models import load_project
 
 TICK_SECONDS = 5
 FILLED = b'"OrderFilled"'
+# What a person looks for; segments without any of it wait until this many have gathered, so that a quiet runner does
+# not keep Dagster busy.
+NEWS = (FILLED, b'"SignalCopied"', b'"SignalRejected"', b'"ExitDecided"', b'"PositionSettled"')
+QUIET_SEGMENTS = 10
 _JOURNAL_MODELS = [
     [model.relation.schema, model.name] for model in load_project().models.values() if "journal" in model.rendered.tags
 ]
@@ -63,7 +67,9 @@ def live_journal_sensor(context: dg.SensorEvaluationContext, settings: Settings)
     fresh = [path for path in segments_of(folder) if path.name > (context.cursor or "")]
     if not fresh:
         return dg.SkipReason(f"No journal segment after {context.cursor or 'the beginning'} in {folder.name}.")
-    job = rescore_after_copies if any(map(_has_copies, fresh)) else ingest_live_journal
+    if len(fresh) < QUIET_SEGMENTS and not any(_has(path, NEWS) for path in fresh):
+        return dg.SkipReason(f"{len(fresh)} segments without a decision wait for {QUIET_SEGMENTS}.")
+    job = rescore_after_copies if any(_has(path, (FILLED,)) for path in fresh) else ingest_live_journal
     last = fresh[-1].name
     request = dg.RunRequest(run_key=last, job_name=job.name, tags={"copytrade/segment": last})
     return dg.SensorResult(run_requests=[request], cursor=last)
@@ -87,8 +93,9 @@ def _observation(decision: GateDecision) -> dg.AssetObservation:
     )
 
 
-def _has_copies(path: Path) -> bool:
-    return FILLED in path.read_bytes()
+def _has(path: Path, words: tuple[bytes, ...]) -> bool:
+    content = path.read_bytes()
+    return any(word in content for word in words)
 
 
 SENSORS = [copy_gate_sensor, live_journal_sensor]

@@ -18,7 +18,7 @@ from copytrade_live.published import GateReader, read_pointer
 from copytrade_live.settings import ClockSource, CopytradeConfig, Home, VenueConfig
 from copytrade_pipelines.gate_facts import blocking_checks, evaluate_gate, tick_gate
 from copytrade_pipelines.resources import VenueResource
-from copytrade_pipelines.sensors import copy_gate_sensor, live_journal_sensor
+from copytrade_pipelines.sensors import QUIET_SEGMENTS, copy_gate_sensor, live_journal_sensor
 from tests.pipelines.score_world import home_in
 from tests.pipelines.score_world import resources as resources_of
 from tests.pipelines.snapshots import AS_OF, publish
@@ -221,13 +221,20 @@ def look(road: Road, cursor: str | None = None) -> Any:
 
 def test_new_segments_ask_for_one_run_named_by_the_last_of_them(road: Road) -> None:
     assert "No journal segment" in str(look(road).skip_message)
-    segment(road.home, 1, 5)
+    segment(road.home, 1, 5, "SignalRejected")
     last = segment(road.home, 6, 9)
     (road.home.export / "heartbeat.json").write_text("{}")
     result = look(road)
     assert [(request.run_key, request.job_name) for request in result.run_requests] == [(last, "ingest_live_journal")]
     assert result.cursor == last
     assert "No journal segment" in str(look(road, last).skip_message)
+
+
+def test_segments_without_a_decision_wait_until_some_have_gathered(road: Road) -> None:
+    names = [segment(road.home, number, number) for number in range(1, QUIET_SEGMENTS)]
+    assert "9 segments without a decision wait for 10" in str(look(road).skip_message)
+    names.append(segment(road.home, QUIET_SEGMENTS, QUIET_SEGMENTS))
+    assert [request.run_key for request in look(road).run_requests] == names[-1:]
 
 
 def test_segments_with_copies_ask_for_new_scores_as_well(road: Road) -> None:
