@@ -76,7 +76,9 @@ def import_(
 @app.command(rich_help_panel=PANEL)
 def score(
     as_of: Annotated[str, typer.Option(metavar="TIME", help="ISO 8601; default: the venue's time now.")] = "",
-    backfill_days: Annotated[int, typer.Option(min=0, help="Write earlier weekly scores this far back too.")] = 0,
+    backfill_days: Annotated[
+        int, typer.Option(min=0, help="Write a score a day this far back too, for backtests.")
+    ] = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,7 +90,7 @@ def score(
         dg.AssetKey("trader_scores"),
         dg.AssetKey("published_scores"),
     ]
-    settings = {"as_of": as_of, "backfill_days": backfill_days}
+    settings = {"as_of": as_of, "backfill_days": backfill_days, "backfill_step_days": 1}
     _show_published(_open(config).materialize(keys, {"trader_scores": {"config": settings}}), as_json)
 
 

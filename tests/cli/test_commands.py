@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -54,16 +53,6 @@ def test_help_and_status_load_no_data_platform() -> None:
         )
         result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
         assert result.stdout.splitlines()[-1].strip() == "HEAVY"
-
-
-def test_status_answers_in_about_a_second() -> None:
-    taken = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        copytrade("status")
-        taken.append(time.perf_counter() - begun)
-    # The promise is one second on an idle machine; the best of three on a busy one stays near it.
-    assert min(taken) < 2.0
 
 
 def test_version_is_printed() -> None:
