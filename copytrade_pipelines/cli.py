@@ -77,7 +77,7 @@ def import_(
 def score(
     as_of: Annotated[str, typer.Option(metavar="TIME", help="ISO 8601; default: the venue's time now.")] = "",
     backfill_days: Annotated[
-        int, typer.Option(min=0, help="Write a score a day this far back too, for backtests.")
+        int, typer.Option(min=0, help="Also score each day this far back, for backtests.")
     ] = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
