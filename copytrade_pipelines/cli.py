@@ -76,9 +76,7 @@ def import_(
 @app.command(rich_help_panel=PANEL)
 def score(
     as_of: Annotated[str, typer.Option(metavar="TIME", help="ISO 8601; default: the venue's time now.")] = "",
-    backfill_days: Annotated[
-        int, typer.Option(min=0, help="Also score each day this far back, for backtests.")
-    ] = 0,
+    backfill_days: Annotated[int, typer.Option(min=0, help="Also score each day this far back, for backtests.")] = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
