@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from copytrade_live.sandbox.synthetic import build_synthetic_world
 
 ROOT = Path(__file__).resolve().parents[2]
 Ask = Callable[..., subprocess.CompletedProcess[str]]
@@ -110,3 +113,18 @@ def test_a_second_round_in_the_same_home_is_refused(
 ) -> None:
     ask, _, _ = played
     assert ask("demo", "--once").returncode == 1
+
+
+def test_skilled_takers_score_above_everyone_else_and_are_copied(
+    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+) -> None:
+    ask, _, home = played
+    kinds = {wallet.address: wallet.kind for wallet in build_synthetic_world(7).wallets}
+    p_pos: dict[str, list[float]] = {}
+    for trader in json.loads(ask("traders", "--json", "--limit", "100").stdout)["traders"]:
+        p_pos.setdefault(kinds[trader["wallet"]], []).append(trader["p_pos"])
+    skilled = statistics.median(p_pos.pop("skilled_taker"))
+    assert {"noise", "favourite_buyer", "longshot_gambler"} <= set(p_pos)
+    assert all(max(values) < skilled for values in p_pos.values())
+    lines = [json.loads(line) for line in (home / "logs" / "decisions.jsonl").read_text().splitlines()]
+    assert "skilled_taker" in {kinds[line["wallet"]] for line in lines if line["event"] == "copied"}
