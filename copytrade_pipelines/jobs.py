@@ -44,6 +44,12 @@ ingest_live_journal = dg.define_asset_job(
     description="Read what the live runner journaled, and build its decisions and copies.",
 )
 
+rescore_after_copies = dg.define_asset_job(
+    "rescore_after_copies",
+    selection=dg.AssetSelection.assets(["live_journal"], *_JOURNAL_MODELS, ["trader_scores"], ["published_scores"]),
+    description="Read new copies of the live runner, score again at what they really cost, check and publish.",
+)
+
 build_models = dg.define_asset_job(
     "build_models",
     selection=dg.AssetSelection.assets(*_SQL_MODELS, ["intermediate", "int_fill_values"]),
@@ -70,5 +76,6 @@ JOBS = [
     score_and_publish,
     book_capture,
     ingest_live_journal,
+    rescore_after_copies,
     nightly_backtest,
 ]

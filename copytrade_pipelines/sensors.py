@@ -9,9 +9,8 @@ from copytrade_live.errors import VenueError
 from copytrade_pipelines.gate_facts import PUBLISHED, tick_gate
 from copytrade_pipelines.gating import GateDecision
 from copytrade_pipelines.ingest.journal import segments_of
-from copytrade_pipelines.jobs import ingest_live_journal
+from copytrade_pipelines.jobs import ingest_live_journal, rescore_after_copies
 from copytrade_pipelines.resources import Settings, VenueResource
-from copytrade_pipelines.sql_models import load_project
 
 TICK_SECONDS = 5
 FILLED = b'"OrderFilled"'
@@ -19,15 +18,6 @@ FILLED = b'"OrderFilled"'
 # not keep Dagster busy.
 NEWS = (FILLED, b'"SignalCopied"', b'"SignalRejected"', b'"ExitDecided"', b'"PositionSettled"')
 QUIET_SEGMENTS = 10
-_JOURNAL_MODELS = [
-    [model.relation.schema, model.name] for model in load_project().models.values() if "journal" in model.rendered.tags
-]
-
-rescore_after_copies = dg.define_asset_job(
-    "rescore_after_copies",
-    selection=dg.AssetSelection.assets(["live_journal"], *_JOURNAL_MODELS, ["trader_scores"], ["published_scores"]),
-    description="Read new copies of the live runner, score again at what they really cost, check and publish.",
-)
 
 
 @dg.sensor(

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field, replace
 from copytrade_live.clock import Clock
 from copytrade_live.core.events import JournalEvent, LeaderFillObserved
 from copytrade_live.core.holdings import size_after, sizes_before
-from copytrade_live.core.market import SECOND, Instant, Role
+from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.signal import Signal
 from copytrade_live.errors import VenueError
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.roster import Joined
 from copytrade_live.runner.sources import LeaderFeed
 from copytrade_live.settings import TrackerConfig
-from copytrade_live.venue.rows import VenueFill
 
 
 @dataclass(slots=True)
@@ -100,7 +99,7 @@ class PollingTracker:
         observed_at = self._clock.now()
         self._health.saw_bad_rows("tracker", len(listing.bad))
         fresh = [row for row in listing.rows if row.fill_id not in leader.seen and row.event_at >= leader.start_at]
-        signals = sorted((_signal(row, observed_at) for row in fresh), key=lambda s: (s.event_at, s.signal_id))
+        signals = sorted((row.as_signal(observed_at) for row in fresh), key=lambda s: (s.event_at, s.signal_id))
         sizes = sizes_before(leader.held or {}, leader.held_at, signals)
         return [replace(signal, leader_size_before=size) for signal, size in zip(signals, sizes, strict=True)]
 
@@ -118,20 +117,3 @@ class PollingTracker:
 
 def _whole_second(instant: Instant) -> Instant:
     return instant // SECOND * SECOND
-
-
-def _signal(row: VenueFill, observed_at: Instant) -> Signal:
-    return Signal(
-        signal_id=row.fill_id,
-        wallet=row.wallet,
-        condition_id=row.condition_id,
-        token_id=row.token_id,
-        outcome=row.outcome,
-        side=row.side,
-        role=Role.UNKNOWN,
-        price=row.price,
-        size=row.size,
-        event_at=row.event_at,
-        observed_at=observed_at,
-        tx_hash=row.tx_hash,
-    )

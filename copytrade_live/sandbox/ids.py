@@ -30,10 +30,5 @@ def position_ids(condition_id: str) -> tuple[str, str]:
     return str(base), str(base + 1)
 
 
-def digest64(*parts: object) -> int:
-    """A 64-bit number: the seed of something named."""
-    return int.from_bytes(_digest(parts)[:8], "big")
-
-
 def _digest(parts: tuple[object, ...]) -> bytes:
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest()

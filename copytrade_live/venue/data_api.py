@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import Instant
-from copytrade_live.core.signal import Signal
 from copytrade_live.errors import PayloadError, VenueRefusal
 from copytrade_live.settings import VenueConfig
 from copytrade_live.venue.fields import rows_of
@@ -130,12 +129,6 @@ class DataApi:
             rows += good
             bad += poor
         return Listing(rows=tuple(rows), bad=tuple(bad), is_complete=True)
-
-    async def signals(self, wallet: str, *, start: Instant) -> list[Signal]:
-        """A leader's fills from start on, oldest first, observed now."""
-        listing = await self.fills(wallet, start=start)
-        now = self._clock.now()
-        return [fill.as_signal(now) for fill in sorted(listing.rows, key=lambda fill: fill.event_at)]
 
     async def payouts(self, condition_id: str) -> tuple[float, ...] | None:
         """What each outcome of a condition paid, in outcome order; None while it is not resolved."""

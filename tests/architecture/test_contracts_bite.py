@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 # What the pipelines may use of the live half; everything else there must be forbidden to them.
 OPEN_TO_PIPELINES = {
-    "core", "venue", "settings", "clock", "ports", "errors", "logs", "provenance", "published", "output",
+    "core", "venue", "settings", "clock", "errors", "logs", "provenance", "published", "output",
     "config_file", "venue_address", "decision_text", "durable",
 }  # fmt: skip
 
