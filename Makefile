@@ -26,7 +26,7 @@ check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 	$(BIN)/lint-imports --config .importlinter
 	$(BIN)/python -m copytrade_live.docs --check
 
-bench: $(VENV)/.dev  ## Measure.
+bench: $(VENV)/.bench  ## Measure.
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.dev  ## Write the generated docs again.
@@ -38,6 +38,9 @@ lock:  ## Resolve requirements/*.txt again (needs uv).
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/runtime.txt
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/dev.txt
+	uv pip compile pyproject.toml --group build --group dev --group bench --universal --python-version 3.11 \
+		--constraint requirements/dev.txt --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--no-emit-find-links --quiet --output-file requirements/bench.txt
 
 clean:  ## Remove the virtual environment and caches; never .copytrade.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
@@ -50,6 +53,10 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(call install,requirements/dev.txt)
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
+	@$(call install,requirements/bench.txt)
+	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "copytrade needs Python 3.11, 3.12 or 3.13, and none was found on PATH;" \
