@@ -8,7 +8,7 @@ PIP_FLAGS := --disable-pip-version-check --quiet --progress-bar off
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lock clean
+.PHONY: help demo test soak check bench docs lock clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +17,10 @@ demo: $(VENV)/.runtime  ## Show the whole loop on a simulated venue; Ctrl-C ends
 	@$(BIN)/copytrade demo $(ARGS)
 
 test: $(VENV)/.dev  ## Run every test.
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+soak: $(VENV)/.dev  ## Run the checks that take minutes: many seeds, big worlds, kills.
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)
 
 check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 	$(BIN)/ruff check .
