@@ -123,6 +123,8 @@ def _allowed(field: FieldInfo) -> str:
     kind: Any = field.annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(str(one.value) for one in kind)
+    if get_origin(kind) is tuple and isinstance(get_args(kind)[0], type) and issubclass(get_args(kind)[0], Enum):
+        return "any of " + ", ".join(str(one.value) for one in get_args(kind)[0])
     if get_origin(kind) is Literal:
         return ", ".join(map(str, get_args(kind)))
     if kind is bool:

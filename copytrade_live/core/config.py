@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from copytrade_live.core.reasons import ScoreFlag
+
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -49,6 +51,21 @@ class ScoreConfig(Section):
     )
     min_coverage: Fraction = Field(0.98, description="Least share of the leader's history that reconciles.")
     max_maker_share: Fraction = Field(0.50, description="Largest share of notional the leader may rest.")
+    refused_flags: tuple[ScoreFlag, ...] = Field(
+        (
+            ScoreFlag.WASH_CLUSTER,
+            ScoreFlag.BOTH_SIDES,
+            ScoreFlag.FAST_HOLD,
+            ScoreFlag.NOT_COPYABLE,
+            ScoreFlag.DECAYING,
+            ScoreFlag.INACTIVE,
+        ),
+        description="Flags of a score that forbid copying its leader, on probation or not.",
+    )
+    max_q_value: Fraction = Field(
+        0.20, description="Largest share of lucky wallets accepted among all with a record as good (q value)."
+    )
+    require_q_value: bool = Field(False, description="Refuse leaders without a q value, which means not tested.")
     max_age_seconds: float = Field(172_800.0, gt=0, description="Oldest score snapshot acted on, seconds.")
     min_events: int = Field(20, ge=1, description="Events below which a leader is on probation.")
     probation: bool = Field(True, description="Copy new leaders at the minimum stake instead of not at all.")

@@ -137,6 +137,12 @@ def leader_takes(c: Context) -> Rejected | None:
     return _above(RejectReason.MAKER_LEADER, c.score.maker_share, c.config.score.max_maker_share) if c.score else None
 
 
+def leader_is_not_flagged(c: Context) -> Rejected | None:
+    """The score carries no flag that config refuses, on probation or not. Measured: how many such flags."""
+    refused = set(c.config.score.refused_flags).intersection(c.score.flags) if c.score else ()
+    return _above(RejectReason.FLAGGED_LEADER, float(len(refused)), 0.0)
+
+
 def copying_likely_pays(c: Context) -> Rejected | None:
     """The probability of a positive copier's edge is high enough; a leader on probation is let through."""
     if c.score is None or is_on_probation(c):
@@ -149,6 +155,16 @@ def edge_is_bounded_below(c: Context) -> Rejected | None:
     if c.score is None or is_on_probation(c):
         return None
     return _below(RejectReason.LOW_SCORE, c.score.lcb10, c.config.score.min_lcb10)
+
+
+def record_is_not_luck(c: Context) -> Rejected | None:
+    """Few of the wallets with a record as good are merely lucky; a leader on probation is let through."""
+    if c.score is None or is_on_probation(c):
+        return None
+    limit = c.config.score.max_q_value
+    if c.score.q_value is not None:
+        return _above(RejectReason.MAYBE_LUCK, c.score.q_value, limit)
+    return Rejected(reason=RejectReason.MAYBE_LUCK, limit=limit) if c.config.score.require_q_value else None
 
 
 def book_exists(c: Context) -> Rejected | None:
@@ -242,8 +258,10 @@ FILTERS: tuple[EntryGate, ...] = (
     score_is_fresh,
     history_is_complete,
     leader_takes,
+    leader_is_not_flagged,
     copying_likely_pays,
     edge_is_bounded_below,
+    record_is_not_luck,
     book_exists,
     book_is_fresh,
     spread_is_narrow,

@@ -47,8 +47,10 @@ class RejectReason(_Reason):
     STALE_SCORE = "stale_score", "The score snapshot is too old to act on."
     LOW_COVERAGE = "low_coverage", "Too much of the leader's history is missing to trust the score."
     MAKER_LEADER = "maker_leader", "The leader earns by resting orders, which a copier cannot do."
+    FLAGGED_LEADER = "flagged_leader", "The leader's score carries a flag that forbids copying it."
     LOW_P_POS = "low_p_pos", "The probability that copying this leader pays is too low."
     LOW_SCORE = "low_score", "The lower bound of the copier's edge is too low."
+    MAYBE_LUCK = "maybe_luck", "Among all wallets tested, too many with a record like this one are merely lucky."
     NO_BOOK = "no_book", "No order book, or the side we would cross is empty."
     STALE_BOOK = "stale_book", "The order book is older than the limit."
     THIN_LIQUIDITY = "thin_liquidity", "Too little is offered within our price limit."
@@ -137,6 +139,24 @@ class AbandonReason(_Reason):
     BOOK_GONE = "book_gone", "The side to cross is empty."
     REFUSED = "refused", "The venue refused the order."
     RESOLVED = "resolved", "The market resolved while the order worked."
+
+
+class ScoreFlag(_Reason):
+    """What a score row warns of. Config names those that forbid copying."""
+
+    PROBATION = "probation", "Too few events to judge the wallet by its own record."
+    THIN = "thin", "The events are so old that little of their weight is left."
+    IMPUTED = "imputed", "For most events no book was recorded, so the cost of copying is modelled."
+    TRUNCATED = "truncated", "Too little of the wallet's history reconciles to trust what is there."
+    MAKER = "maker", "Most of its notional rested on the book, which a copier cannot do."
+    BOTH_SIDES = "both_sides", "It buys outcomes of one market against each other, so a copied leg is not its bet."
+    FAST_HOLD = "fast_hold", "It leaves positions sooner than a copier can follow it in and out."
+    WASH_CLUSTER = "wash_cluster", "It trades with, or in step with, wallets that look like the same hand."
+    NOT_COPYABLE = "not_copyable", "By the time a copy can be made, the price has taken the edge away."
+    NOT_SIGNIFICANT = "not_significant", "Among all wallets tested, a record like this is too often luck."
+    CROWDED = "crowded", "Others copy it at once and move the price before we could."
+    DECAYING = "decaying", "Its copies earn less lately than they used to, by more than chance explains."
+    INACTIVE = "inactive", "It has not traded lately."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,8 +109,23 @@ CASES: list[tuple[str, dict[str, Any], RejectReason, float | None, float | None]
     ),
     ("history missing", {"standing": scored(coverage=0.9)}, R.LOW_COVERAGE, 0.9, 0.98),
     ("maker", {"standing": scored(maker_share=0.8)}, R.MAKER_LEADER, 0.8, 0.5),
+    (
+        "refused flags",
+        {"standing": scored(flags=("imputed", "wash_cluster", "not_copyable"))},
+        R.FLAGGED_LEADER,
+        2.0,
+        0.0,
+    ),
     ("unlikely to pay", {"standing": scored(p_pos=0.6)}, R.LOW_P_POS, 0.6, 0.8),
     ("low bound", {"standing": scored(lcb10=-0.05)}, R.LOW_SCORE, -0.05, -0.01),
+    ("maybe luck", {"standing": scored(q_value=0.3)}, R.MAYBE_LUCK, 0.3, 0.2),
+    (
+        "not tested for luck",
+        {"standing": scored(), "config": config(score={"require_q_value": True})},
+        R.MAYBE_LUCK,
+        None,
+        0.2,
+    ),
     ("no book", {"book": None}, R.NO_BOOK, None, None),
     ("empty asks", {"book": book(asks=())}, R.NO_BOOK, None, None),
     ("empty bids", {"book": book(bids=())}, R.NO_BOOK, None, None),
@@ -267,6 +282,27 @@ def test_a_new_leader_gets_the_probation_stake_and_no_deadlock() -> None:
     assert isinstance(answer, Approved)
     assert answer.trace.is_probation
     assert answer.trace.notional == pytest.approx(10.0)
+
+
+def test_a_new_leader_is_not_asked_for_significance_but_its_flags_count() -> None:
+    new = {"n_events": 2, "p_pos": 0.2, "lcb10": -0.05, "q_value": 0.9}
+    assert isinstance(decide(context(standing=scored(**new))), Approved)
+    flagged = decide(context(standing=scored(**new, flags=("probation", "wash_cluster"))))
+    assert isinstance(flagged, Rejected)
+    assert flagged.reason is R.FLAGGED_LEADER
+
+
+def test_only_the_flags_that_config_names_are_refused() -> None:
+    flagged = scored(flags=("crowded", "inactive"))
+    named = decide(context(standing=flagged, config=config(score={"refused_flags": ["crowded"]})))
+    assert isinstance(named, Rejected)
+    assert named.measured == 1.0
+    allowed = decide(context(standing=flagged, config=config(score={"refused_flags": []})))
+    assert isinstance(allowed, Approved)
+
+
+def test_a_significant_record_is_copied() -> None:
+    assert isinstance(decide(context(standing=scored(q_value=0.2))), Approved)
 
 
 def test_probation_can_be_switched_off() -> None:

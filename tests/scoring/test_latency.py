@@ -150,12 +150,12 @@ def test_what_is_wrong_with_a_file_is_named(tmp_path: Path, changes: dict[str, A
 
 def test_a_missing_file_a_wrong_format_and_a_missing_column_are_named(tmp_path: Path) -> None:
     trades, quotes, markets = recording(tmp_path)
-    with pytest.raises(InputFileError, match="gone.parquet cannot be read as Parquet"):
+    with pytest.raises(InputFileError, match=r"gone\.parquet cannot be read as Parquet"):
         read_recording(tmp_path / "gone.parquet", quotes, markets)
     (tmp_path / "text.parquet").write_text("price,size")
     with pytest.raises(InputFileError, match="cannot be read as Parquet"):
         read_recording(tmp_path / "text.parquet", quotes, markets)
-    with pytest.raises(InputFileError, match="lacks market_key|lacks ts_utc|lacks Expiration"):
+    with pytest.raises(InputFileError, match=r"lacks .*Expiration"):
         read_recording(trades, trades, markets)
 
 
