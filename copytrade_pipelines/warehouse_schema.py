@@ -20,6 +20,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "raw.journal": ("run_id", "seq"),
 }
 
+# Every raw table has this column too, last: the number of the write that made the row what it is. Numbers only grow,
+# so rows above a mark are what a consumer has not seen yet (changes.py). A plain INSERT takes one by default.
+LOADED_SEQ = "loaded_seq"
+LOAD_SEQUENCE = "raw.load_seq"
+MARKS = "raw.marks"
+
 LADDER = "STRUCT(price DOUBLE, size DOUBLE)[]"
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -131,10 +137,37 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 
 def ensure_schema(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the four schemas and every raw table that is not there yet."""
+    """Create the four schemas and every raw table that is not there yet; add the columns an older file lacks."""
     for schema in SCHEMAS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    con.execute(f"CREATE SEQUENCE IF NOT EXISTS {LOAD_SEQUENCE}")
+    con.execute(f"CREATE TABLE IF NOT EXISTS {MARKS} (consumer VARCHAR, table_name VARCHAR, seq BIGINT)")
+    found = _columns_found(con)
     for table, columns in COLUMNS.items():
-        keys = KEYS[table]
-        body = ", ".join(f'"{name}" {kind}{" NOT NULL" if name in keys else ""}' for name, kind in columns.items())
-        con.execute(f"CREATE TABLE IF NOT EXISTS {table} ({body})")
+        if table in found:
+            _add_missing(con, table, found[table])
+        else:
+            _create(con, table, columns)
+
+
+def _create(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str]) -> None:
+    keys = KEYS[table]
+    body = ", ".join(f'"{name}" {kind}{" NOT NULL" if name in keys else ""}' for name, kind in columns.items())
+    con.execute(f"CREATE TABLE {table} ({body}, {LOADED_SEQ} BIGINT DEFAULT nextval('{LOAD_SEQUENCE}'))")
+
+
+def _add_missing(con: duckdb.DuckDBPyConnection, table: str, found: frozenset[str]) -> None:
+    for name, kind in COLUMNS[table].items():
+        if name not in found:
+            con.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
+    if LOADED_SEQ not in found:  # rows from before there were numbers come before all others
+        con.execute(f"ALTER TABLE {table} ADD COLUMN {LOADED_SEQ} BIGINT DEFAULT 0")
+        con.execute(f"ALTER TABLE {table} ALTER COLUMN {LOADED_SEQ} SET DEFAULT nextval('{LOAD_SEQUENCE}')")
+
+
+def _columns_found(con: duckdb.DuckDBPyConnection) -> dict[str, frozenset[str]]:
+    rows = con.execute(
+        "SELECT schema_name || '.' || table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE schema_name = 'raw' GROUP BY ALL"
+    ).fetchall()
+    return {str(table): frozenset(names) for table, names in rows}

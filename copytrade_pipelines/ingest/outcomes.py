@@ -26,10 +26,11 @@ _UNRESOLVED = """
 """
 # A void (0.5/0.5) pays everybody and has no winner; a market that is not known yet is filled in by a later run.
 _NAME_WINNERS = """
-    UPDATE raw.resolutions AS r SET winning_outcome = m.outcomes[list_position(r.payouts, 1.0)]
+    UPDATE raw.resolutions AS r
+    SET winning_outcome = m.outcomes[list_position(r.payouts, 1.0)], loaded_seq = nextval('raw.load_seq')
     FROM raw.markets AS m
     WHERE m.condition_id = r.condition_id AND r.status = 'resolved' AND r.winning_outcome IS NULL
-      AND list_contains(r.payouts, 1.0)
+      AND m.outcomes[list_position(r.payouts, 1.0)] IS NOT NULL
 """
 
 

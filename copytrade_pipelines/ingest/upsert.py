@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from copytrade_pipelines.warehouse_schema import COLUMNS, KEYS
+from copytrade_pipelines.changes import next_seq
+from copytrade_pipelines.warehouse_schema import COLUMNS, KEYS, LOADED_SEQ
 
 _KEEP_OLD = "old.{name}"
 _KEEP_UNLESS_TEXT = "coalesce(nullif(new.{name}, ''), old.{name})"
@@ -45,27 +46,34 @@ NO_CHANGE = Change()
 
 
 def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> Change:
-    """Insert rows whose key is new, update those that differ, leave the others; keys must be distinct in rows."""
+    """Insert rows whose key is new, update those that differ, leave the others; keys must be distinct in rows.
+
+    What was inserted or changed carries a new loaded_seq, one for the whole call; what was left keeps its own.
+    """
     if rows.num_rows == 0:
         return NO_CHANGE
+    seq = next_seq(con)
     con.register("incoming_rows", rows)
     try:
-        changed = _count(con, _update_statement(table))
-        return Change(new=_count(con, _insert_statement(table)), changed=changed)
+        changed = _count(con, _update_statement(table, seq))
+        return Change(new=_count(con, _insert_statement(table, seq)), changed=changed)
     finally:
         con.unregister("incoming_rows")
 
 
-def _update_statement(table: str) -> str:
+def _update_statement(table: str, seq: int) -> str:
     merged = {name: _merged(table, name) for name in COLUMNS[table] if name not in KEYS[table]}
-    setting = ", ".join(f'"{name}" = {value}' for name, value in merged.items())
+    setting = ", ".join(f'"{name}" = {value}' for name, value in {**merged, LOADED_SEQ: str(seq)}.items())
     differing = " OR ".join(f'old."{name}" IS DISTINCT FROM {value}' for name, value in merged.items())
     where = f"{_same(table)} AND ({differing})"
     return f"UPDATE {table} AS old SET {setting} FROM {_incoming(table)} AS new WHERE {where}"  # noqa: S608 our names
 
 
-def _insert_statement(table: str) -> str:
-    unseen = f"SELECT new.* FROM {_incoming(table)} AS new ANTI JOIN {table} AS old ON {_same(table)}"  # noqa: S608
+def _insert_statement(table: str, seq: int) -> str:
+    unseen = (
+        f"SELECT new.*, {seq} AS {LOADED_SEQ} "  # noqa: S608 our names
+        f"FROM {_incoming(table)} AS new ANTI JOIN {table} AS old ON {_same(table)}"
+    )
     return f"INSERT INTO {table} BY NAME {unseen}"
 
 

@@ -14,6 +14,7 @@ from copytrade_live.settings import ClockSource, CopytradeConfig, Home, VenueCon
 from copytrade_pipelines.assets import books, fills, markets, outcomes, prices, wallets
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.warehouse import COLUMNS, Warehouse
+from copytrade_pipelines.warehouse_schema import LOADED_SEQ
 
 RAW_ASSETS: tuple[ModuleType, ...] = (wallets, fills, markets, outcomes, books, prices)
 
@@ -46,9 +47,10 @@ def run_raw_assets(url: str, root: Path, modules: Sequence[ModuleType] = RAW_ASS
 
 
 def digests(root: Path) -> dict[str, str]:
-    """A digest of every raw table, whatever the order of its rows."""
+    """A digest of every raw table, whatever the order of its rows and of the writes that made them."""
     with Warehouse(path=str(Home(root).warehouse)).connect() as con:
-        rows = {table: con.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall() for table in COLUMNS}
+        select = f"SELECT * EXCLUDE ({LOADED_SEQ}) FROM"
+        rows = {table: con.execute(f"{select} {table} ORDER BY ALL").fetchall() for table in COLUMNS}
     return {table: hashlib.sha256(repr(found).encode()).hexdigest() for table, found in rows.items()}
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from copytrade_live.errors import WarehouseError
 from copytrade_pipelines.warehouse import COLUMNS, KEYS, SCHEMAS, Warehouse
+from copytrade_pipelines.warehouse_schema import MARKS
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "docs" / "contracts.md"
 # 69 is DuckDB 2.0's own format, which 1.5 cannot read.
@@ -27,7 +28,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 def add_price(warehouse: Warehouse, token: str) -> None:
     with warehouse.connect() as con:
-        con.execute("INSERT INTO raw.prices VALUES (?, TIMESTAMP '2026-01-01', 0.5)", [token])
+        con.execute("INSERT INTO raw.prices VALUES (?, TIMESTAMP '2026-01-01', 0.5, DEFAULT)", [token])
 
 
 def tokens(warehouse: Warehouse) -> list[str]:
@@ -80,7 +81,7 @@ def test_a_fresh_file_has_every_schema_and_table(warehouse: Warehouse) -> None:
         schemas = {row[0] for row in con.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()}
         found = con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY 1").fetchall()
     assert schemas >= set(SCHEMAS)
-    assert [row[0] for row in found] == sorted(COLUMNS)
+    assert [row[0] for row in found] == sorted([*COLUMNS, MARKS])
 
 
 def test_the_file_can_be_read_by_the_older_duckdb(warehouse: Warehouse) -> None:
@@ -108,7 +109,7 @@ def test_a_body_that_raises_leaves_nothing_behind_and_closes(
     def fail_after_writing() -> None:
         with warehouse.connect() as con:
             opened.append(con)
-            con.execute("INSERT INTO raw.prices VALUES ('lost', TIMESTAMP '2026-01-01', 0.5)")
+            con.execute("INSERT INTO raw.prices VALUES ('lost', TIMESTAMP '2026-01-01', 0.5, DEFAULT)")
             raise problem
 
     opened: list[duckdb.DuckDBPyConnection] = []
@@ -141,7 +142,7 @@ def test_a_kill_inside_a_transaction_leaves_what_was_there_before(warehouse: War
 import os, signal, sys
 from copytrade_pipelines.warehouse import Warehouse
 with Warehouse(path=sys.argv[1]).connect() as con:
-    con.execute("INSERT INTO raw.prices SELECT 'half', TIMESTAMP '2026-01-01', 0.5 FROM range(300000)")
+    con.execute("INSERT INTO raw.prices SELECT 'half', TIMESTAMP '2026-01-01', 0.5, 1 FROM range(300000)")
     os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", script, warehouse.path], check=False).returncode == -signal.SIGKILL

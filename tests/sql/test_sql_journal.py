@@ -27,7 +27,8 @@ def con() -> duckdb.DuckDBPyConnection:
     for seq, event in enumerate(JOURNAL, start=1):
         line = encode(event)
         connection.execute(
-            "insert into raw.journal values ('r1', ?, 'paper', ?, null, epoch_ms(?::bigint), epoch_ms(?::bigint), ?)",
+            "insert into raw.journal (run_id, seq, mode, type, caused_by, event_at, observed_at, payload) "
+            "values ('r1', ?, 'paper', ?, null, epoch_ms(?::bigint), epoch_ms(?::bigint), ?)",
             [seq, line["type"], line["event_at"], line["observed_at"], dumps(line["payload"])],
         )
     project = load_project()
