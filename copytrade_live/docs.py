@@ -87,8 +87,8 @@ def cli_page() -> str:
 
 def _verb(command: object, context: typer.Context) -> list[str]:
     made = context.command
-    usage = " ".join(made.collect_usage_pieces(context))
-    lines = ["", f"## {made.name}", "", f"{made.help}", "", f"`copytrade {made.name} {usage}`", ""]
+    path, usage = context.command_path, " ".join(made.collect_usage_pieces(context))
+    lines = ["", f"## {path.removeprefix('copytrade ')}", "", f"{made.help}", "", f"`{path} {usage}`", ""]
     options = [record for parameter in made.params if (record := parameter.get_help_record(context))]
     if options:
         lines += [
@@ -96,6 +96,8 @@ def _verb(command: object, context: typer.Context) -> list[str]:
             "|---|---|",
             *(f"| `{_cell(name)}` | {_cell(text)} |" for name, text in options),
         ]
+    for name, verb in sorted(getattr(made, "commands", {}).items()):
+        lines += _verb(verb, typer.Context(verb, parent=context, info_name=name))
     return lines
 
 

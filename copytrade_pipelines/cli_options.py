@@ -1,0 +1,40 @@
+"""What the pipelines' verbs share: options, and the code location they open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from copytrade_live.settings import CopytradeConfig
+    from copytrade_pipelines.headless import Location
+
+PANEL = "Data platform"
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Config file; default: config.yaml in COPYTRADE_HOME.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+VenueOption = Annotated[
+    str | None, typer.Option("--venue", metavar="URL", help="One address of every API, instead of the config's.")
+]
+
+
+def open_location(config: Path | None, venue: str | None = None) -> Location:
+    """The code location for a config file and the home of the environment."""
+    from copytrade_live.settings import home_from_environment, load_config
+    from copytrade_pipelines.headless import Location
+
+    home = home_from_environment()
+    loaded = load_config(config, home)
+    return Location(_at(loaded, venue) if venue else loaded, home)
+
+
+def _at(config: CopytradeConfig, venue: str) -> CopytradeConfig:
+    from copytrade_live.venue_address import venue_changes
+
+    changed = {name: change.value for (_, name), change in venue_changes(venue).items()}
+    section = type(config.venue).model_validate(config.venue.model_dump() | changed)
+    return config.model_copy(update={"venue": section})
