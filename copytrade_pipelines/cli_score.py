@@ -103,4 +103,6 @@ def _show_study(rows: list[dict[str, object]], seeds: list[int], said: dict[str,
         print(json.dumps({"seeds": seeds, "settings": said, "rows": rows}, sort_keys=True))
         return
     title = ", ".join(f"{name} {value}" for name, value in said.items())
-    print_table(f"Study of seeds {', '.join(map(str, seeds))}; {title}", list(rows[0]), [list(row.values()) for row in rows])
+    print_table(
+        f"Study of seeds {', '.join(map(str, seeds))}; {title}", list(rows[0]), [list(row.values()) for row in rows]
+    )
