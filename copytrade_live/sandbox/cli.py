@@ -7,17 +7,29 @@ from pathlib import Path
 from copytrade_live.clock import from_iso
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import ConfigError
+from copytrade_live.sandbox.fault_admin import read_fault_file
+from copytrade_live.sandbox.faults import FaultBook
 from copytrade_live.sandbox.recorded import build_recorded_world
 from copytrade_live.sandbox.server import listen, serve
 from copytrade_live.sandbox.synthetic import build_synthetic_world
 from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
 
 
 def run_sandbox(
-    world: str, seed: int, path: Path | None, speed: float | None, stepped: bool, start: str, port: int
+    world: str,
+    seed: int,
+    path: Path | None,
+    speed: float | None,
+    stepped: bool,
+    start: str,
+    port: int,
+    *,
+    faults: Path | None = None,
+    options: VenueOptions | None = None,
 ) -> None:
-    """Build a world and serve it until interrupted.
+    """Build a world and serve it until interrupted, with the faults of a JSON file switched on.
 
     start is "" for the world's own start, "start" for the beginning of its history, or an ISO 8601 time.
     Raises: ConfigError, InputFileError, PortInUseError.
@@ -27,9 +39,10 @@ def run_sandbox(
     if speed is not None and speed <= 0:
         raise ConfigError(f"--speed must be above 0, was {speed}")
     listen("127.0.0.1", port).close()
+    book = FaultBook(read_fault_file(faults) if faults is not None else ())
     built = build_world(world, seed, path)
     keeper = TimeKeeper(starting_time(built, start), speed=None if stepped else speed or 1.0)
-    serve(built, keeper, port=port)
+    serve(built, keeper, options=options, faults=book, port=port)
 
 
 def build_world(world: str, seed: int, path: Path | None) -> World:

@@ -25,8 +25,7 @@ from copytrade_live.sandbox.selection import (
 from copytrade_live.sandbox.venue import Venue
 
 MOST_ROWS = 500
-TRADES_OFFSET_CAP = 10_000
-ACTIVITY_OFFSET_CAP = 3_000
+POSITIONS_OFFSET_CAP = 10_000
 _WINDOWS = {"DAY": "day", "WEEK": "week", "MONTH": "month", "ALL": "all"}
 
 
@@ -39,7 +38,7 @@ class DataV1:
     async def trades(self, request: Request) -> Response:
         """Fills, newest first; only the taker's unless told otherwise, no time filter without a user."""
         params = Params.of(request)
-        offset = _offset(params, TRADES_OFFSET_CAP, "trades")
+        offset = _offset(params, self._venue.options.trades_offset_cap, "trades")
         user = params.wallet()
         cash, size = read_amounts(params, default=0.0)
         question = Question(
@@ -58,7 +57,7 @@ class DataV1:
     async def activity(self, request: Request) -> Response:
         """Everything one wallet did."""
         params = Params.of(request)
-        offset = _offset(params, ACTIVITY_OFFSET_CAP, "activity")
+        offset = _offset(params, self._venue.options.activity_offset_cap, "activity")
         question = Question(
             wallet=read_wallet(self._venue, params.required_wallet()),
             markets=read_markets(self._venue, params),
@@ -80,7 +79,7 @@ class DataV1:
     async def positions(self, request: Request) -> Response:
         """What a wallet holds, most valuable first; positions of one share or less only when asked for."""
         params = Params.of(request)
-        offset = _offset(params, TRADES_OFFSET_CAP, "positions")
+        offset = _offset(params, POSITIONS_OFFSET_CAP, "positions")
         wallet = read_wallet(self._venue, params.required_wallet())
         markets = read_markets(self._venue, params)
         least = _float(params, "size_threshold", 1.0)

@@ -57,7 +57,7 @@ def select(venue: Venue, question: Question) -> Rows:
         keep &= ledger.price[rows] * ledger.size[rows] >= question.least_cash
     if question.least_size > 0:
         keep &= ledger.size[rows] >= question.least_size
-    return np.asarray(rows[keep])
+    return venue.without_late(np.asarray(rows[keep]))
 
 
 def _base(venue: Venue, question: Question) -> Rows:

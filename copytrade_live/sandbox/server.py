@@ -8,42 +8,53 @@ import socket
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from copytrade_live.core.market import Instant
 from copytrade_live.errors import PortInUseError
 from copytrade_live.sandbox.admin import Admin
 from copytrade_live.sandbox.answers import Refusal, refuse, refuse_v2
 from copytrade_live.sandbox.clob_api import Clob
 from copytrade_live.sandbox.data_v1 import DataV1
 from copytrade_live.sandbox.data_v2 import DataV2
+from copytrade_live.sandbox.fault_admin import FaultAdmin
+from copytrade_live.sandbox.fault_middleware import FaultMiddleware
+from copytrade_live.sandbox.faults import FaultBook
 from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.positions import PositionBook
 from copytrade_live.sandbox.stream import ActivityStream
 from copytrade_live.sandbox.timekeeper import TimeKeeper
-from copytrade_live.sandbox.venue import INDEX_LAG, Venue
+from copytrade_live.sandbox.venue import Venue
+from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
 
 _CONDITION = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
-def build_app(world: World, timekeeper: TimeKeeper, *, index_lag: Instant = INDEX_LAG) -> Starlette:
+def build_app(
+    world: World, timekeeper: TimeKeeper, *, options: VenueOptions | None = None, faults: FaultBook | None = None
+) -> Starlette:
     """The whole venue as one application."""
-    venue = Venue(world, timekeeper, index_lag=index_lag)
+    book = faults or FaultBook()
+    venue = Venue(world, timekeeper, options=options, faults=book)
     positions = PositionBook(venue)
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
     clob, gamma = Clob(venue), Gamma(venue)
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
-        *_admin_routes(Admin(venue)),
+        *_admin_routes(Admin(venue), FaultAdmin(book)),
         *_data_routes(data_v1, data_v2),
         *_listing_routes(clob, gamma),
         *_clob_routes(clob),
     ]
-    return Starlette(routes=routes, exception_handlers={Refusal: _answer_refusal})
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(FaultMiddleware, book=book)],
+        exception_handlers={Refusal: _answer_refusal},
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -76,10 +87,18 @@ def make_server(app: Starlette) -> uvicorn.Server:
     )
 
 
-def serve(world: World, timekeeper: TimeKeeper, host: str = "127.0.0.1", port: int = 0) -> None:
+def serve(
+    world: World,
+    timekeeper: TimeKeeper,
+    *,
+    options: VenueOptions | None = None,
+    faults: FaultBook | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> None:
     """Serve until interrupted; prints one line with the URL. Raises: PortInUseError."""
     with listen(host, port) as listener:
-        app = build_app(world, timekeeper)
+        app = build_app(world, timekeeper, options=options, faults=faults)
         bound = listener.getsockname()[1]
         print(f"sandbox ({world.kind}, {timekeeper.mode.value} time) at http://{host}:{bound}", flush=True)
         try:
@@ -88,12 +107,13 @@ def serve(world: World, timekeeper: TimeKeeper, host: str = "127.0.0.1", port: i
             return
 
 
-def _admin_routes(admin: Admin) -> list[BaseRoute]:
+def _admin_routes(admin: Admin, faults: FaultAdmin) -> list[BaseRoute]:
     return [
         Route("/admin/clock", admin.clock),
         Route("/admin/step", admin.step, methods=["POST"]),
         Route("/admin/world", admin.world),
         Route("/admin/next", admin.next),
+        Route("/admin/faults", faults.serve, methods=["GET", "POST", "DELETE"]),
     ]
 
 

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.sandbox.fault_kinds import FaultKind
+from copytrade_live.sandbox.faults import FaultBook, late_rows
 from copytrade_live.sandbox.ladder import Ladder
 from copytrade_live.sandbox.ledger import Kind
 from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
 
-INDEX_LAG: Instant = 10 * SECOND
 Rows = NDArray[np.int64]
 
 
@@ -29,13 +31,14 @@ class LastTrade:
 
 
 class Venue:
-    """Indexes a world once; every answer is a function of the world and now.
+    """Indexes a world once; every answer is a function of the world, now, and the faults that are on."""
 
-    index_lag is how long a fill takes to show in the data API, in the world's milliseconds.
-    """
-
-    def __init__(self, world: World, time: TimeKeeper, *, index_lag: Instant = INDEX_LAG) -> None:
-        self.world, self.time, self.index_lag = world, time, index_lag
+    def __init__(
+        self, world: World, time: TimeKeeper, *, options: VenueOptions | None = None, faults: FaultBook | None = None
+    ) -> None:
+        self.world, self.time = world, time
+        self.options, self.faults = options or VenueOptions(), faults or FaultBook()
+        self.index_lag = self.options.index_lag
         self.markets = world.markets
         self.by_condition = {market.condition_id: number for number, market in enumerate(self.markets)}
         self.by_slug = {market.slug: number for number, market in enumerate(self.markets)}
@@ -68,6 +71,16 @@ class Venue:
     def visible_rows(self) -> int:
         """How many ledger rows the data API shows: those older than its index lag."""
         return self.world.ledger.rows_until(self.now() - self.index_lag)
+
+    def without_late(self, rows: Rows) -> Rows:
+        """Rows but for those a fault still holds back."""
+        fault = self.faults.standing(FaultKind.LATE_ROWS)
+        if fault is None:
+            return rows
+        is_late = late_rows(fault, rows, self.world.ledger.at[rows], self.now() - self.index_lag)
+        if is_late.any():
+            self.faults.count(FaultKind.LATE_ROWS)
+        return np.asarray(rows[~is_late])
 
     def listed(self, now: Instant) -> int:
         """How many markets have been listed; they are numbered in order of opening."""

@@ -11,6 +11,7 @@ import pytest
 from copytrade_live.core.market import Instant
 from copytrade_live.sandbox.recorded import RecordedWorld, build_recorded_world
 from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
 from tests.sandbox.running import Sandbox, run_server, shared
 
@@ -35,9 +36,15 @@ def start_sandbox(synthetic: SyntheticWorld) -> Iterator[StartSandbox]:
     """Start further sandboxes: world, start and speed as wanted."""
     with ExitStack() as stack:
 
-        def start(world: World | None = None, *, at: Instant | None = None, speed: float | None = None) -> Sandbox:
+        def start(
+            world: World | None = None,
+            *,
+            at: Instant | None = None,
+            speed: float | None = None,
+            options: VenueOptions | None = None,
+        ) -> Sandbox:
             served = world or synthetic
-            return stack.enter_context(run_server(served, served.start_at if at is None else at, speed))
+            return stack.enter_context(run_server(served, served.start_at if at is None else at, speed, options))
 
         yield start
 

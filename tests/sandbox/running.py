@@ -16,6 +16,7 @@ import pytest
 from copytrade_live.core.market import Instant
 from copytrade_live.sandbox.server import build_app, listen, make_server
 from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
 
 
@@ -27,6 +28,7 @@ class Sandbox:
     world: World
     time: TimeKeeper
     http: httpx.Client
+    options: VenueOptions
 
     def get(self, path: str, **params: object) -> Any:
         """A successful answer's JSON."""
@@ -36,17 +38,20 @@ class Sandbox:
 
 
 @contextmanager
-def run_server(world: World, start: Instant, speed: float | None) -> Iterator[Sandbox]:
+def run_server(
+    world: World, start: Instant, speed: float | None, options: VenueOptions | None = None
+) -> Iterator[Sandbox]:
     """Serve a world from a thread until the block ends."""
+    options = options or VenueOptions()
     keeper = TimeKeeper(start, speed=speed)
     listener = listen("127.0.0.1", 0)
-    server = make_server(build_app(world, keeper))
+    server = make_server(build_app(world, keeper, options=options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
         with httpx.Client(base_url=url, timeout=20) as http:
-            yield Sandbox(url, world, keeper, http)
+            yield Sandbox(url, world, keeper, http, options)
     finally:
         server.should_exit = True
         thread.join(timeout=10)

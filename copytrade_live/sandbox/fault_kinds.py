@@ -1,0 +1,100 @@
+"""What the venue can be told to get wrong: each fault by name, what it does, and how it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from copytrade_live.errors import ConfigError
+
+
+class FaultKind(StrEnum):
+    """A way to misbehave that has been seen on the real venue."""
+
+    RATE_LIMITED = "rate_limited"
+    RATE_LIMITED_SILENTLY = "rate_limited_silently"
+    THROTTLED_200 = "throttled_200"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    DISCONNECT = "disconnect"
+    TRUNCATED_JSON = "truncated_json"
+    HTML_BODY = "html_body"
+    REPEATED_PAGE = "repeated_page"
+    UNORDERED_ROWS = "unordered_rows"
+    LATE_ROWS = "late_rows"
+    BLANK_FIELDS = "blank_fields"
+    CHAIN_DISAGREES = "chain_disagrees"
+
+
+DESCRIPTIONS = {
+    FaultKind.RATE_LIMITED: "429 with Retry-After: retry_after_seconds",
+    FaultKind.RATE_LIMITED_SILENTLY: "429 without saying when to come back",
+    FaultKind.THROTTLED_200: 'HTTP 200 whose body is {"error":"Too Many Requests"}',
+    FaultKind.SERVER_ERROR: "500, 502, 503 (with Retry-After) or 504",
+    FaultKind.TIMEOUT: "the answer comes only after so many real seconds: seconds",
+    FaultKind.DISCONNECT: "the connection is cut before any answer",
+    FaultKind.TRUNCATED_JSON: "HTTP 200 whose body ends in the middle",
+    FaultKind.HTML_BODY: "a page of HTML, behind 200, 429 or 503",
+    FaultKind.REPEATED_PAGE: "the page before the one asked for is sent again, whole, with its own next_cursor",
+    FaultKind.UNORDERED_ROWS: "the rows of a page come shuffled",
+    FaultKind.LATE_ROWS: "a share of the rows (probability) shows up delay_seconds of venue time later than usual",
+    FaultKind.BLANK_FIELDS: "rows with outcome_index 999 and an empty event_slug, as right after a listing",
+    FaultKind.CHAIN_DISAGREES: "a share of the chain's logs (probability) is missing, or has another size",
+}
+# These change the world that is shown, not the answer to one request; they stay until cleared.
+STANDING = frozenset((FaultKind.LATE_ROWS, FaultKind.CHAIN_DISAGREES))
+
+
+class Fault(BaseModel):
+    """One fault as it was asked for. Units: seconds real, delay_seconds in the world's time.
+
+    An answer is bad at most most_in_row times in a row for one request, so that asking again always helps.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: FaultKind
+    probability: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
+    seed: int = 0
+    paths: tuple[str, ...] = ()
+    most_in_row: Annotated[int, Field(ge=1)] = 2
+    retry_after_seconds: Annotated[int, Field(ge=0)] = 1
+    seconds: Annotated[float, Field(ge=0.0)] = 30.0
+    delay_seconds: Annotated[float, Field(ge=0.0)] = 300.0
+
+    def covers(self, path: str) -> bool:
+        """Whether this fault may happen under a path; without prefixes it may under any."""
+        return not self.paths or path.startswith(self.paths)
+
+
+def read_faults(payload: object) -> list[Fault]:
+    """One fault or a list of them. Raises: ConfigError naming the nearest name or field, or the range."""
+    given = payload if isinstance(payload, list) else [payload]
+    return [_read_fault(one) for one in given]
+
+
+def _read_fault(given: object) -> Fault:
+    if not isinstance(given, dict):
+        raise ConfigError(f'a fault must be an object such as {{"name": "rate_limited"}}, was {given!r}')
+    _check_known("field", given, Fault.model_fields)
+    name = str(given.get("name", ""))
+    _check_known("fault", [name], FaultKind)
+    try:
+        return Fault.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"fault {name}: {where}: {first['msg']}, was {first['input']!r}") from None
+
+
+def _check_known(what: str, names: Iterable[object], known: Iterable[str]) -> None:
+    allowed = [str(one) for one in known]
+    for name in names:
+        if name not in allowed:
+            nearest = difflib.get_close_matches(str(name), allowed, n=1, cutoff=0.5)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(allowed)}"
+            raise ConfigError(f"unknown {what} {str(name)!r}; {hint}")

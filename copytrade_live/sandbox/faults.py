@@ -1,0 +1,108 @@
+"""Which faults are on, and what they do to which request: a function of seed, fault, request and attempt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.sandbox.fault_kinds import DESCRIPTIONS, STANDING, Fault, FaultKind
+from copytrade_live.sandbox.world import Instants
+
+_MOST_REQUESTS = 200_000
+_MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
+
+
+@dataclass(slots=True)
+class _Past:
+    attempts: int = 0
+    in_row: int = 0
+
+
+class FaultBook:
+    """The faults that are on. Two with the same name and paths are one: the later counts."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._active: dict[tuple[str, ...], Fault] = {}
+        self._past: OrderedDict[str, _Past] = OrderedDict()
+        self._met: Counter[FaultKind] = Counter()
+        self.add(faults)
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Switch faults on."""
+        self._active |= {(fault.name.value, *fault.paths): fault for fault in faults}
+
+    def clear(self) -> None:
+        """Switch everything off and forget what was met."""
+        self._active.clear()
+        self._past.clear()
+        self._met.clear()
+
+    @property
+    def touch_requests(self) -> bool:
+        """Whether any fault may change the answer to a request."""
+        return any(fault.name not in STANDING for fault in self._active.values())
+
+    def meet(self, request: str, path: str, fits: Callable[[Fault], bool]) -> tuple[Fault, float] | None:
+        """The fault that befalls a request this time, with a number in [0, 1) for its details."""
+        past = self._remember(request)
+        attempt, past.attempts = past.attempts, past.attempts + 1
+        for fault in self._active.values():
+            if fault.name in STANDING or past.in_row >= fault.most_in_row or not fault.covers(path) or not fits(fault):
+                continue
+            chance, luck = draw(fault.seed, fault.name.value, request, attempt)
+            if chance < fault.probability:
+                past.in_row += 1
+                return fault, luck
+        past.in_row = 0
+        return None
+
+    def count(self, kind: FaultKind, times: int = 1) -> None:
+        """Note that a fault was seen by a client."""
+        self._met[kind] += times
+
+    def standing(self, kind: FaultKind) -> Fault | None:
+        """A fault of the world shown, None when it is off."""
+        return next((fault for fault in self._active.values() if fault.name is kind), None)
+
+    def described(self) -> dict[str, object]:
+        """Known faults, and those that are on with how often they were met."""
+        return {
+            "known": [{"name": kind.value, "description": text} for kind, text in DESCRIPTIONS.items()],
+            "active": [fault.model_dump(mode="json") for fault in self._active.values()],
+            "met": {kind.value: self._met[kind] for kind in FaultKind if self._met[kind]},
+        }
+
+    def _remember(self, request: str) -> _Past:
+        past = self._past.setdefault(request, _Past())
+        self._past.move_to_end(request)
+        if len(self._past) > _MOST_REQUESTS:
+            self._past.popitem(last=False)
+        return past
+
+
+def late_rows(
+    fault: Fault, rows: np.typing.NDArray[np.int64], at: Instants, indexed_until: Instant
+) -> np.typing.NDArray[np.bool_]:
+    """Which ledger rows are still held back: the same ones whoever asks, each until its delay is over."""
+    is_fresh = at > indexed_until - round(fault.delay_seconds * SECOND)
+    return np.asarray(is_fresh & (row_luck(fault.seed, rows) < fault.probability))
+
+
+def row_luck(seed: int, rows: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.float64]:
+    """A number in [0, 1) for each row, scattered by a seed."""
+    mixed = (rows.astype(np.uint64) + np.uint64(seed % (1 << 32)) * np.uint64(0x1000003)) * _MIX
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * _STIR
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX
+    return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53))
+
+
+def draw(*parts: object) -> tuple[float, float]:
+    """Two numbers in [0, 1) that depend on nothing but the parts."""
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest()
+    first, second = (int.from_bytes(digest[start : start + 8], "big") for start in (0, 8))
+    return first / 2**64, second / 2**64

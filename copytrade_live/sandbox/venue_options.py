@@ -1,0 +1,21 @@
+"""How strict and how slow the venue is, within what the real one has been seen to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from copytrade_live.core.market import SECOND, Instant
+
+INDEX_LAG: Instant = 10 * SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueOptions:
+    """index_lag is how long a fill takes to show in the data API, in the world's milliseconds.
+
+    The offset caps are those of the first generation's listings, beyond which it refuses.
+    """
+
+    index_lag: Instant = INDEX_LAG
+    trades_offset_cap: int = 10_000
+    activity_offset_cap: int = 3_000
