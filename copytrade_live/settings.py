@@ -36,9 +36,22 @@ class VenueConfig(Section):
     gamma_url: str = Field("https://gamma-api.polymarket.com", description="Gamma API: markets and events.")
     clob_url: str = Field("https://clob.polymarket.com", description="CLOB API: books, prices, orders.")
     timeout_seconds: float = Field(10.0, gt=0, description="Longest wait for one answer, seconds.")
-    max_attempts: int = Field(5, ge=1, description="Tries of one read before giving up.")
+    max_attempts: int = Field(5, ge=1, description="Tries of one read before giving up, in the runner.")
+    ingest_attempts: int = Field(15, ge=1, description="Tries of one read before giving up, in the data platform.")
+    patience_seconds: float = Field(
+        300.0, gt=0, description="Longest time that one read is tried again and again, seconds."
+    )
     data_requests_per_second: float = Field(
-        15.0, gt=0, description="Budget of data API reads, requests a second; the venue cuts off at 20 on /trades."
+        75.0, gt=0, description="Budget of all data API reads, requests a second; the venue cuts off at 100."
+    )
+    trades_requests_per_second: float = Field(
+        15.0, gt=0, description="Budget of fill listings, requests a second; the venue cuts off at 20."
+    )
+    activity_requests_per_second: float = Field(
+        30.0, gt=0, description="Budget of activity listings, requests a second; the venue cuts off at 40."
+    )
+    positions_requests_per_second: float = Field(
+        11.0, gt=0, description="Budget of position listings, requests a second; the venue cuts off at 15."
     )
     clob_requests_per_second: float = Field(
         50.0, gt=0, description="Budget of CLOB reads, requests a second; the venue cuts off at 150 on /book."
@@ -46,6 +59,10 @@ class VenueConfig(Section):
     clock: ClockSource = Field(
         ClockSource.SYSTEM, description="Whose time counts: system, or venue for a sandbox whose time runs fast."
     )
+
+    def for_ingest(self) -> VenueConfig:
+        """The same venue, read with the patience of a long ingest."""
+        return self.model_copy(update={"max_attempts": max(self.max_attempts, self.ingest_attempts)})
 
 
 class TrackerConfig(Section):

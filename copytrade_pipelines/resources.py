@@ -60,21 +60,21 @@ class VenueResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def data_api(self, on_page: PageSink = ignore_page) -> DataApi:
         """A data API client."""
-        return DataApi.from_config(self.config(), on_page=on_page)
+        return DataApi.from_config(self.config().for_ingest(), on_page=on_page)
 
     def gamma(self, on_page: PageSink = ignore_page) -> GammaApi:
         """A gamma client."""
-        return GammaApi.from_config(self.config(), on_page=on_page)
+        return GammaApi.from_config(self.config().for_ingest(), on_page=on_page)
 
     def clob(self, on_page: PageSink = ignore_page) -> ClobApi:
         """A CLOB client."""
-        return ClobApi.from_config(self.config(), on_page=on_page)
+        return ClobApi.from_config(self.config().for_ingest(), on_page=on_page)
 
     def now(self) -> Instant:
         """The time that counts: the venue's own for a sandbox whose time runs fast, else the machine's."""
         if self.config().clock is ClockSource.SYSTEM:
             return SystemClock().now()
-        return run_closing(self.clob, ClobApi.time)
+        return run_closing(lambda: ClobApi.from_config(self.config()), ClobApi.time)
 
 
 def run_closing(open_client: Callable[[], Client], ask: Callable[[Client], Awaitable[Found]]) -> Found:

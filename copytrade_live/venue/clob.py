@@ -45,6 +45,7 @@ class ClobApi:
             config.clob_url,
             timeout_seconds=config.timeout_seconds,
             max_attempts=config.max_attempts,
+            patience_seconds=config.patience_seconds,
             requests_per_second=config.clob_requests_per_second,
         )
         return cls(http, clock=clock, on_page=on_page)

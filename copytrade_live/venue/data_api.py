@@ -10,6 +10,7 @@ from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import PayloadError, VenueRefusal
 from copytrade_live.settings import VenueConfig
+from copytrade_live.venue.budget import Family
 from copytrade_live.venue.fields import rows_of
 from copytrade_live.venue.http import VenueHttp
 from copytrade_live.venue.identity import identify_activity, identify_fills
@@ -68,7 +69,9 @@ class DataApi:
             config.data_url,
             timeout_seconds=config.timeout_seconds,
             max_attempts=config.max_attempts,
+            patience_seconds=config.patience_seconds,
             requests_per_second=config.data_requests_per_second,
+            families=_families(config),
         )
         return cls(http, clock=clock, on_page=on_page)
 
@@ -201,6 +204,14 @@ class DataApi:
         self._on_page(Page(source=SOURCE, request=f"{path}?{urlencode(query)}", body=answer.body))
         payload: object = answer.payload
         return payload
+
+
+def _families(config: VenueConfig) -> tuple[Family, ...]:
+    return (
+        Family("trades", ("/trades", "/v2/trades"), config.trades_requests_per_second),
+        Family("activity", ("/activity", "/v2/activity"), config.activity_requests_per_second),
+        Family("positions", ("/positions", "/v2/positions", "/closed-positions"), config.positions_requests_per_second),
+    )
 
 
 def _flag(value: bool) -> str:

@@ -38,6 +38,7 @@ class GammaApi:
             config.gamma_url,
             timeout_seconds=config.timeout_seconds,
             max_attempts=config.max_attempts,
+            patience_seconds=config.patience_seconds,
             requests_per_second=_REQUESTS_PER_SECOND,
         )
         return cls(http, clock=clock, on_page=on_page)

@@ -11,16 +11,17 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
-from pyrate_limiter import Limiter, Rate
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
     stop_after_attempt,
+    stop_after_delay,
     wait_random_exponential,
 )
 
 from copytrade_live.errors import ConfigError, PayloadError, VenueRefusal, VenueUnavailable
+from copytrade_live.venue.budget import Budget, Family
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -44,14 +45,22 @@ class Answer:
 class _TryAgain(Exception):
     """A failure that another attempt may mend."""
 
-    def __init__(self, problem: str, *, pause_seconds: float | None = None, is_malformed: bool = False) -> None:
+    def __init__(
+        self,
+        problem: str,
+        *,
+        pause_seconds: float | None = None,
+        is_malformed: bool = False,
+        is_throttled: bool = False,
+    ) -> None:
         super().__init__(problem)
         self.pause_seconds = pause_seconds
         self.is_malformed = is_malformed
+        self.is_throttled = is_throttled
 
 
 class VenueHttp:
-    """One host of the venue. Requests share a budget; loopback hosts (the sandbox) have none."""
+    """One host of the venue. Requests share its budget; loopback hosts (the sandbox) have none but the pace."""
 
     def __init__(
         self,
@@ -59,7 +68,9 @@ class VenueHttp:
         *,
         timeout_seconds: float = 10.0,
         max_attempts: int = 5,
+        patience_seconds: float = 300.0,
         requests_per_second: float = 15.0,
+        families: Sequence[Family] = (),
         backoff_seconds: float = 0.5,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -69,9 +80,10 @@ class VenueHttp:
             follow_redirects=False,
             limits=httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_CONNECTIONS),
         )
-        self._max_attempts = max_attempts
+        self._stop = stop_after_attempt(max_attempts) | stop_after_delay(patience_seconds)
         self._jitter = wait_random_exponential(multiplier=backoff_seconds, max=10.0)
-        self._limiter = None if is_loopback(base_url) else Limiter(_rate(requests_per_second))
+        ceiling = None if is_loopback(base_url) else requests_per_second
+        self._budget = Budget(urlsplit(base_url).netloc, ceiling, families)
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,29 +116,39 @@ class VenueHttp:
     async def _request(self, method: str, path: str, *, params: Params | None = None, body: object = None) -> Answer:
         url = f"{self.base_url}{path}"
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(self._max_attempts),
+            stop=self._stop,
             wait=self._wait,
             retry=retry_if_exception_type(_TryAgain),
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, method, url, params, body)
+            return await retrying(self._attempt, method, path, params, body)
         except _TryAgain as failure:
             if failure.is_malformed:
                 raise PayloadError(f"{url}: {failure}", field="body") from None
             raise VenueUnavailable(
-                f"{url} is not available after {self._max_attempts} attempts: {failure}; "
+                f"{url} is not available after {retrying.statistics.get('attempt_number', 1)} attempts: {failure}; "
                 "check the address and the network, then run again"
             ) from None
 
     def _wait(self, state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None
         asked = failure.pause_seconds if isinstance(failure, _TryAgain) else None
-        return self._jitter(state) if asked is None else asked
+        # Whoever was told the same moment does not come back in the same moment.
+        return self._jitter(state) if asked is None else asked + self._jitter(state) / 4
 
-    async def _attempt(self, method: str, url: str, params: Params | None, body: object) -> Answer:
-        if self._limiter is not None:
-            await self._limiter.try_acquire_async("venue")
+    async def _attempt(self, method: str, path: str, params: Params | None, body: object) -> Answer:
+        await self._budget.wait(path)
+        try:
+            answer = await self._ask(method, f"{self.base_url}{path}", params, body)
+        except _TryAgain as failure:
+            if failure.is_throttled:
+                self._budget.heard(is_throttled=True)
+            raise
+        self._budget.heard(is_throttled=False)
+        return answer
+
+    async def _ask(self, method: str, url: str, params: Params | None, body: object) -> Answer:
         try:
             response = await self._client.request(method, url, params=_repeated(params), json=body)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
@@ -139,11 +161,6 @@ class VenueHttp:
 def is_loopback(url: str) -> bool:
     """Whether a host is this machine."""
     return urlsplit(url).hostname in LOOPBACK_HOSTS
-
-
-def _rate(requests_per_second: float) -> Rate:
-    burst = max(1, int(requests_per_second))
-    return Rate(burst, round(1000 * burst / requests_per_second))
 
 
 def _repeated(params: Params | None) -> list[tuple[str, str | int | float | bool | None]]:
@@ -162,7 +179,11 @@ def _found(answer: Answer) -> Answer:
 def _read(response: httpx.Response) -> Answer:
     status, url = response.status_code, str(response.url)
     if status == httpx.codes.TOO_MANY_REQUESTS or status == httpx.codes.TOO_EARLY or status >= 500:
-        raise _TryAgain(f"answered {status}: {response.text[:_SHOWN]}", pause_seconds=_pause(response))
+        raise _TryAgain(
+            f"answered {status}: {response.text[:_SHOWN]}",
+            pause_seconds=_pause(response),
+            is_throttled=status == httpx.codes.TOO_MANY_REQUESTS,
+        )
     if status not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
         raise VenueRefusal(f"{url} answered {status}: {response.text[:_SHOWN]}")
     if status == httpx.codes.NOT_FOUND:
@@ -173,7 +194,7 @@ def _read(response: httpx.Response) -> Answer:
         raise _TryAgain(f"the body is not JSON ({error}): {response.text[:_SHOWN]}", is_malformed=True) from error
     # One report has throttling behind a 200.
     if isinstance(payload, dict) and payload.get("error") == "Too Many Requests":
-        raise _TryAgain("answered 200 with Too Many Requests", pause_seconds=_pause(response))
+        raise _TryAgain("answered 200 with Too Many Requests", pause_seconds=_pause(response), is_throttled=True)
     return Answer(url=url, status=status, body=response.text, payload=payload)
 
 

@@ -4,11 +4,13 @@ import asyncio
 import socket
 import time
 from email.utils import formatdate
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from copytrade_live.errors import ConfigError, PayloadError, VenueRefusal, VenueUnavailable
+from copytrade_live.venue.budget import Family, pace_of
 from copytrade_live.venue.http import Answer, VenueHttp, is_loopback
 from tests.venue.loopback import Script, served
 
@@ -18,8 +20,10 @@ OK = JSONResponse({"answer": 42})
 def ask(url: str, path: str = "/thing", **patience: float) -> Answer:
     async def run() -> Answer:
         attempts = int(patience.get("max_attempts", 3))
-        timeout = patience.get("timeout_seconds", 5.0)
-        async with VenueHttp(url, max_attempts=attempts, backoff_seconds=0.01, timeout_seconds=timeout) as http:
+        timeout, patient = patience.get("timeout_seconds", 5.0), patience.get("patience_seconds", 60.0)
+        async with VenueHttp(
+            url, max_attempts=attempts, backoff_seconds=0.01, timeout_seconds=timeout, patience_seconds=patient
+        ) as http:
             return await http.get(path, {"ids": ["a", "b"], "limit": 3})
 
     return asyncio.run(run())
@@ -182,3 +186,56 @@ def test_the_budget_holds_requests_back_except_on_loopback(name: str, is_held_ba
         began = time.monotonic()
         asyncio.run(many(url.replace("127.0.0.1", name)))
         assert (time.monotonic() - began > 1.5) is is_held_back
+
+
+@pytest.mark.parametrize("asked_for", ["1", None])
+def test_a_host_that_is_asked_too_often_is_asked_more_slowly_until_it_is_content(asked_for: str | None) -> None:
+    headers = {"Retry-After": "0"} if asked_for else {}
+    busy = PlainTextResponse("slow down", status_code=429, headers=headers)
+    script = Script(busy, busy, OK)
+    with served(script.app()) as url:
+        ask(url)
+        pace = pace_of(urlsplit(url).netloc)
+        slowed = pace.gap_seconds
+        for _ in range(30):
+            ask(url)
+        assert 0.05 < slowed <= 2.0
+        assert pace.gap_seconds == 0.0
+
+
+def test_patience_ends_a_read_that_attempts_would_not() -> None:
+    script = Script(PlainTextResponse("wait", status_code=503, headers={"Retry-After": "0.2"}))
+    with served(script.app()) as url:
+        began = time.monotonic()
+        with pytest.raises(VenueUnavailable, match=r"is not available after [345] attempts"):
+            ask(url, max_attempts=1000, patience_seconds=0.5)
+    assert time.monotonic() - began < 3.0
+
+
+def test_a_third_of_all_answers_may_be_faults_and_no_read_fails() -> None:
+    faults = [
+        PlainTextResponse("slow down", status_code=429),
+        PlainTextResponse("oops", status_code=502),
+        Response(b'{"data": [{"pri', media_type="application/json"),
+    ]
+    answers: list[Response] = []
+    for number in range(60):
+        answers += [faults[number % 3]] if number % 2 else [OK, OK]
+    script = Script(*answers, OK)
+    with served(script.app()) as url:
+        for _ in range(60):
+            assert ask(url, max_attempts=15).payload == {"answer": 42}
+
+
+def test_families_have_their_own_budget_inside_the_hosts() -> None:
+    async def many(url: str) -> None:
+        families = (Family("slow", ("/slow",), 4.0),)
+        async with VenueHttp(url, requests_per_second=500, families=families) as http:
+            await asyncio.gather(*(http.get("/fast") for _ in range(9)))
+            fast = time.monotonic() - began
+            await asyncio.gather(*(http.get("/slow/x") for _ in range(9)))
+            assert fast < 1.0 < time.monotonic() - began - fast
+
+    with served(Script(OK).app()) as url:
+        began = time.monotonic()
+        asyncio.run(many(url.replace("127.0.0.1", "127.1")))

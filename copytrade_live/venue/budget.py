@@ -1,0 +1,88 @@
+"""How fast a host may be asked: a ceiling per family of endpoints, and a pace that gives way when it says 429."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pyrate_limiter import Limiter, Rate
+
+_FIRST_GAP_SECONDS = 0.05
+_LONGEST_GAP_SECONDS = 2.0
+_RECOVERED_PER_ANSWER_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Endpoints that the venue counts together. Units: requests a second."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    per_second: float
+
+
+class Pace:
+    """Time between two requests: doubled by each 429, and won back a little by each answer."""
+
+    def __init__(self) -> None:
+        self.gap_seconds = 0.0
+        self._next_at = 0.0
+
+    async def wait(self) -> None:
+        """Wait for one's turn; no wait at all while the host is content."""
+        now = asyncio.get_running_loop().time()
+        turn, self._next_at = max(self._next_at, now), max(self._next_at, now) + self.gap_seconds
+        if turn > now:
+            await asyncio.sleep(turn - now)
+
+    def slow_down(self) -> None:
+        """The host said that it is asked too often."""
+        self.gap_seconds = min(max(2 * self.gap_seconds, _FIRST_GAP_SECONDS), _LONGEST_GAP_SECONDS)
+
+    def speed_up(self) -> None:
+        """The host answered."""
+        self.gap_seconds = max(self.gap_seconds - _RECOVERED_PER_ANSWER_SECONDS, 0.0)
+
+
+class Budget:
+    """What one host allows: everything together, and each family. Shared by all clients of this process."""
+
+    def __init__(self, host: str, per_second: float | None, families: Sequence[Family] = ()) -> None:
+        self._pace = pace_of(host)
+        self._everything = None if per_second is None else limiter_of(host, "", per_second)
+        self._families = [
+            (family.prefixes, limiter_of(host, family.name, family.per_second))
+            for family in families
+            if per_second is not None
+        ]
+
+    async def wait(self, path: str) -> None:
+        """Wait until this path may be asked."""
+        await self._pace.wait()
+        for prefixes, limiter in self._families:
+            if path.startswith(prefixes):
+                await limiter.try_acquire_async("venue")
+        if self._everything is not None:
+            await self._everything.try_acquire_async("venue")
+
+    def heard(self, *, is_throttled: bool) -> None:
+        """Learn from an answer."""
+        if is_throttled:
+            self._pace.slow_down()
+        else:
+            self._pace.speed_up()
+
+
+@cache
+def pace_of(host: str) -> Pace:
+    """The one pace of a host."""
+    return Pace()
+
+
+@cache
+def limiter_of(host: str, family: str, per_second: float) -> Limiter:
+    """The one ceiling of a host's family."""
+    burst = max(1, int(per_second))
+    return Limiter(Rate(burst, round(1000 * burst / per_second)))
