@@ -1,0 +1,69 @@
+"""How much of what is bought right after a leader is bought by others who copy it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from copytrade_pipelines.scoring.clusters import bought_line
+from copytrade_pipelines.scoring.frame import MAKER, EvidenceFrame
+
+AFTER_SECONDS = 60.0
+# What is bought before a leader says how much would have been bought anyway.
+BEFORE_SECONDS = 600.0
+# A few coincidences are no crowd: so many quiet minutes are believed in beforehand.
+QUIET_MINUTES = 3.0
+_SECOND = 1_000_000
+
+
+def measure_crowding(frame: EvidenceFrame, clusters: np.ndarray) -> np.ndarray:
+    """Abnormal share of others' taking on the leader's side in the minute after it, one number a wallet, 0 to 1.
+
+    Abnormal is what is more than the ten minutes before bring in a minute. A leader's own cluster is not a crowd.
+    Shape: clusters is Clusters.of.
+    """
+    wallets = len(frame.names.wallets)
+    hand = np.where(clusters >= 0, clusters, np.arange(wallets))[frame.wallet]
+    line, took = bought_line(frame), np.where(frame.role == MAKER, 0.0, frame.stake)
+    # Capped, so that one huge stake of a stranger is not a crowd.
+    cap = 3.0 * np.median(took[took > 0.0]) if (took > 0.0).any() else 0.0
+    took = np.minimum(took, cap)
+    everyone = _Flow(line, frame.started_at, took)
+    # Whose own volume it is: the same flow on lines of line and hand.
+    _, own_line = np.unique(np.stack([line, hand]), axis=1, return_inverse=True)
+    own_line = own_line.reshape(-1)
+    own = _Flow(own_line, frame.started_at, took)
+
+    def others(since: float, until: float) -> np.ndarray:
+        window = (frame.started_at + round(since * _SECOND), frame.started_at + round(until * _SECOND))
+        return everyone.between(line, *window) - own.between(own_line, *window)
+
+    after = _by_wallet(frame, others(0.0, AFTER_SECONDS), wallets)
+    usual = _by_wallet(frame, others(-BEFORE_SECONDS - 1e-6, -1e-6), wallets) * (AFTER_SECONDS / BEFORE_SECONDS)
+    doubt = QUIET_MINUTES * cap
+    return np.clip((after - usual) / np.maximum(after + doubt, 1e-12), 0.0, 1.0)
+
+
+class _Flow:
+    """Volume on lines over time, summed between any two times."""
+
+    def __init__(self, line: np.ndarray, at: np.ndarray, volume: np.ndarray) -> None:
+        order = np.lexsort((at, line))
+        self._start = int(at.min(initial=0)) - round((BEFORE_SECONDS + 1.0) * _SECOND)
+        self._width = int(at.max(initial=0)) - self._start + round((AFTER_SECONDS + 1.0) * _SECOND)
+        self._low = int(line.min(initial=0))
+        self._keys = self._key(line, at)[order]
+        self._summed = np.concatenate([[0.0], np.cumsum(volume[order])])
+
+    def between(self, line: np.ndarray, since: np.ndarray, until: np.ndarray) -> np.ndarray:
+        """Volume after since, up to and with until."""
+        high = np.searchsorted(self._keys, self._key(line, until), side="right")
+        low = np.searchsorted(self._keys, self._key(line, since), side="right")
+        return np.asarray(self._summed[high] - self._summed[low])
+
+    def _key(self, line: np.ndarray, at: np.ndarray) -> np.ndarray:
+        # Milliseconds, so that many lines over many months fit into an integer.
+        return (line - self._low) * (self._width // 1000 + 1) + (at - self._start) // 1000
+
+
+def _by_wallet(frame: EvidenceFrame, values: np.ndarray, wallets: int) -> np.ndarray:
+    return np.bincount(frame.wallet, np.maximum(values, 0.0), wallets)
