@@ -6,11 +6,12 @@ import difflib
 import os
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from copytrade_live.core.config import DecisionConfig, Fraction, Section
 from copytrade_live.errors import ConfigError
@@ -113,6 +114,30 @@ class ScoringConfig(Section):
     history_days: float = Field(180.0, gt=0, description="How far back events count, days.")
     episode_gap_minutes: float = Field(10.0, gt=0, description="Fills this close are one episode, minutes.")
     stake_cap_multiple: float = Field(3.0, ge=1, description="Most an episode weighs, in wallet medians.")
+    latency_p90_seconds: float = Field(
+        20.0, ge=0, description="Delay that nine of ten copies stay below, seconds; a leader must pay even then."
+    )
+    latency_delays: tuple[float, ...] = Field(
+        (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0), description="Delays of the break-even curve, rising, seconds."
+    )
+    diagnose_above: Fraction = Field(
+        0.50, description="Break-even latency and capacity are worked out for p_pos from here on."
+    )
+    max_idle_days: float = Field(14.0, gt=0, description="Time since its last fill that makes a wallet inactive, days.")
+    max_both_sides: Fraction = Field(
+        0.20, description="Largest share of its purchases that a wallet may hold against each other."
+    )
+    min_hold_latencies: float = Field(
+        10.0, ge=0, description="Least median holding time, in multiples of latency_p90_seconds."
+    )
+    max_crowding: Fraction = Field(0.50, description="Crowding from which a wallet is flagged as crowded.")
+
+    @model_validator(mode="after")
+    def _delays_rise(self) -> ScoringConfig:
+        delays = self.latency_delays
+        if not delays or delays[0] < 0 or any(later <= earlier for earlier, later in pairwise(delays)):
+            raise ValueError(f"latency_delays must rise from 0 or more, was {list(delays)}")
+        return self
 
 
 class PipelinesConfig(Section):

@@ -1,4 +1,4 @@
-"""The verb `score` and what hangs on it: `score study`."""
+"""The verb `score` and what hangs on it: `score study`, `score latency`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from copytrade_pipelines.cli_latency import latency
 from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
 from copytrade_pipelines.cli_output import show_published
 
 app = typer.Typer()
+app.command("latency")(latency)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""The figures of a backtest, drawn once and rendered as inline SVG for the report or PNG for Dagster."""
+"""Figures of backtests and delay curves, drawn once and rendered as inline SVG for a report or PNG for Dagster."""
 
 from __future__ import annotations
 
@@ -133,6 +133,26 @@ def calibration_plot(bins: Sequence[Calibration]) -> Draw:
         axes.set_title(f"{sum(found.copies for found in bins)} copies, 90 % intervals", **_corner(palette))
         axes.set_xlabel("p_pos at the decision")
         axes.set_ylabel("share of copies that paid")
+        _style((axes,), palette)
+        return figure
+
+    return draw
+
+
+def delay_curve(delays: Sequence[float], lines: Mapping[str, Sequence[float]], unit: str) -> Draw:
+    """What is earned by how late a copy comes, one line a name, the last one in the foreground."""
+
+    def draw(palette: Palette) -> Figure:
+        figure = Figure(figsize=_SIZE, layout="constrained")
+        axes = figure.subplots()
+        axes.axhline(0.0, color=palette.ink, linewidth=0.9)
+        for name, values in lines.items():
+            colour = palette.accent if name == list(lines)[-1] else palette.muted
+            axes.plot(delays, values, color=colour, linewidth=1.6, marker="o", markersize=3.5)
+            axes.annotate(name, (delays[-1], values[-1]), color=colour, xytext=(6, 0), textcoords="offset points")
+        axes.margins(x=0.12)
+        axes.set_xlabel("delay, s")
+        axes.set_ylabel(unit)
         _style((axes,), palette)
         return figure
 

@@ -21,7 +21,6 @@ ROUND_TRIPS = 3
 ROUND_TRIP_SECONDS = 3600.0
 SAME_SIZE = 0.01
 _SECOND = 1_000_000
-Pairs = pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def find_clusters(frame: EvidenceFrame, meetings: pd.DataFrame) -> Clusters:
     return Clusters(connected(len(frame.names.wallets), pairs["first"].to_numpy(), pairs["second"].to_numpy()))
 
 
-def pairs_in_step(frame: EvidenceFrame) -> Pairs:
+def pairs_in_step(frame: EvidenceFrame) -> pd.DataFrame:
     """Pairs of wallets that open the same position in the same second at equal sizes, again and again.
 
     Returns: first, second (codes, first the lower), coincidences; ordered.
@@ -74,10 +73,11 @@ def pairs_in_step(frame: EvidenceFrame) -> Pairs:
     record = np.bincount(frame.wallet, minlength=len(frame.names.wallets))
     smaller = np.minimum(record[counted["first"].to_numpy(np.int64)], record[counted["second"].to_numpy(np.int64)])
     often = (counted["coincidences"] >= COINCIDENCES) & (counted["tokens"] >= TOKENS)
-    return counted[often & (counted["coincidences"] >= SHARE * smaller)].reset_index(drop=True)
+    found: pd.DataFrame = counted[often & (counted["coincidences"] >= SHARE * smaller)].reset_index(drop=True)
+    return found
 
 
-def washing_pairs(meetings: pd.DataFrame) -> Pairs:
+def washing_pairs(meetings: pd.DataFrame) -> pd.DataFrame:
     """Pairs of wallets that sell each other the same thing back and forth.
 
     Shape: meetings(wallet, condition_id, token_id, side, size, event_at, tx_hash): fills that share a transaction with
@@ -99,8 +99,8 @@ def washing_pairs(meetings: pd.DataFrame) -> Pairs:
     trades = trades.assign(round_trip=is_back & (run % 2 == 1))
     counted = trades.groupby(["first", "second"])["round_trip"].agg(["sum", "size"]).reset_index()
     washes = (counted["sum"] >= ROUND_TRIPS) & (2 * counted["sum"] >= SHARE * counted["size"])
-    found = counted[washes].rename(columns={"sum": "round_trips"})
-    return found[["first", "second", "round_trips"]].reset_index(drop=True)
+    found: pd.DataFrame = counted[washes].rename(columns={"sum": "round_trips"})[["first", "second", "round_trips"]]
+    return found.reset_index(drop=True)
 
 
 def connected(count: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:

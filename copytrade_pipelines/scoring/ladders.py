@@ -82,7 +82,7 @@ def ladders_of(books: pd.DataFrame, tokens: np.ndarray) -> Ladders:
     rows = [(2 * token, when, levels, False) for token, when, levels in zip(code, at, known["asks"], strict=True)]
     rows += [(2 * token + 1, when, levels, True) for token, when, levels in zip(code, at, known["bids"], strict=True)]
     rows = [(line, when, [] if levels is None else levels, mirror) for line, when, levels, mirror in rows]
-    order = np.lexsort(([row[1] for row in rows], [row[0] for row in rows])) if rows else []
+    order: np.ndarray | range = np.lexsort(([row[1] for row in rows], [row[0] for row in rows])) if rows else range(0)
     rows = [rows[place] for place in order]
     price = [1.0 - level["price"] if mirror else level["price"] for *_, levels, mirror in rows for level in levels]
     size = [level["size"] for *_, levels, _ in rows for level in levels]

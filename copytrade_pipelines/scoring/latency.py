@@ -143,10 +143,15 @@ def judge(curve: Sequence[Repriced], latency: float) -> Verdict:
     if np.isnan(found):
         reason = f"Not at any delay: {leader}, a copier {first.delay:g} s later {_made(first.copy_pnl)}."
         return Verdict(break_even=None, copyable=False, reason=reason)
-    reach, late = float(found), float(found) < latency
-    limit = f"at {last.delay:g} s, the longest asked" if reach >= last.delay else f"up to {reach:.1f} s"
-    reason = f"Copying pays {limit}; our latency is {latency:g} s ({leader})."
-    return Verdict(break_even=reach, copyable=not late, reason=reason if not late else f"Too late: {reason}")
+    reach, ours = float(found), f"our latency is {latency:g} s ({leader})"
+    if reach >= latency:
+        limit = "at every delay asked" if reach >= last.delay else f"up to {reach:.1f} s"
+        return Verdict(break_even=reach, copyable=True, reason=f"Copying pays {limit}; {ours}.")
+    if reach >= last.delay:
+        reason = f"Copying pays at {reach:g} s, the longest delay asked, but {ours}: ask for that too."
+    else:
+        reason = f"Copying pays up to {reach:.1f} s only; {ours}."
+    return Verdict(break_even=reach, copyable=False, reason=reason)
 
 
 def _made(pnl: float) -> str:

@@ -103,4 +103,4 @@ class _Mids:
         return np.where(fits, self._mid[found], np.nan)
 
     def _key(self, code: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return code * self._width + (at - self._low)
+        return np.asarray(code * self._width + (at - self._low))

@@ -86,7 +86,7 @@ def _offers(quotes: pd.DataFrame, keys: dict[str, int]) -> Offers:
 
 
 def _line(markets: pd.Series, keys: dict[str, int], is_down: np.ndarray, sold: np.ndarray) -> np.ndarray:
-    return 4 * markets.map(keys).to_numpy(np.int64) + 2 * is_down + sold
+    return np.asarray(4 * markets.map(keys).to_numpy(np.int64) + 2 * is_down + sold
 
 
 def _milliseconds(times: pd.Series) -> np.ndarray:
@@ -136,4 +136,4 @@ def _read(path: Path, columns: dict[str, str], *, whole: tuple[str, ...]) -> pd.
 def _is(kind: str, found: pa.DataType) -> bool:
     is_number = pa.types.is_floating(found) or pa.types.is_integer(found) or pa.types.is_decimal(found)
     is_text = pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_null(found)
-    return {"text": is_text, "number": is_number, "time": pa.types.is_timestamp(found)}[kind]
+    return bool({"text": is_text, "number": is_number, "time": pa.types.is_timestamp(found)}[kind])

@@ -15,7 +15,7 @@ class ScoreParameters:
     """How fills become scores.
 
     Units: stake in collateral, slippage in dollars per share, the rest as the names say.
-    min_events, min_coverage and max_maker_share only set flags here; the runner's gates use the same limits.
+    min_events, min_coverage, max_maker_share and max_q_value only set flags here; the runner's gates use the same.
     """
 
     reference_stake: float
@@ -26,10 +26,18 @@ class ScoreParameters:
     history_days: float
     episode_gap_minutes: float
     stake_cap_multiple: float
+    latency_p90_seconds: float
+    latency_delays: tuple[float, ...]
+    diagnose_above: float
+    max_idle_days: float
+    max_both_sides: float
+    min_hold_latencies: float
+    max_crowding: float
     index_lag_seconds: float
     min_events: int
     min_coverage: float
     max_maker_share: float
+    max_q_value: float
 
 
 def parameters_of(config: CopytradeConfig) -> ScoreParameters:
@@ -40,4 +48,5 @@ def parameters_of(config: CopytradeConfig) -> ScoreParameters:
         min_events=config.score.min_events,
         min_coverage=config.score.min_coverage,
         max_maker_share=config.score.max_maker_share,
+        max_q_value=config.score.max_q_value,
     )

@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from copytrade_live.errors import InputFileError
+from copytrade_pipelines.cli_score import app
 from copytrade_pipelines.scoring.latency import Offers, Purchases, Repriced, break_even, judge, reprice
 from copytrade_pipelines.scoring.latency_files import read_recording
 from tests.venue.samples import SHARED, needs_shared
@@ -178,3 +180,20 @@ def test_the_recorded_wallet_is_repriced_to_the_cent_and_not_copyable_though_it_
     verdict = judge(curve, 0.0)
     assert (verdict.copyable, verdict.break_even) == (False, None)
     assert curve[0].leader_pnl > 0.0
+
+
+def test_the_verb_prints_the_curve_the_break_even_and_the_verdict(tmp_path: Path) -> None:
+    trades, quotes, markets = recording(tmp_path)
+    files = ["--trades", str(trades), "--quotes", str(quotes), "--markets", str(markets)]
+    plot = tmp_path / "curve.png"
+    result = CliRunner().invoke(app, ["latency", *files, "--delays", "0,1", "--plot", str(plot), "--json"])
+    said = json.loads(result.stdout)
+    assert said["delays"][0] == {
+        "delay": 0.0, "n": 1, "leader_cost": 5.0, "copy_cost": 6.0, "leader_pnl": 5.0, "copy_pnl": 4.0
+    }  # fmt: skip
+    assert (said["break_even"], said["copyable"]) == (0.0, False)
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    told = CliRunner().invoke(app, ["latency", *files, "--our-latency", "0"]).stdout
+    assert "break-even latency: 0 s" in told
+    assert "copyable: yes" in told
+    assert CliRunner().invoke(app, ["latency", *files, "--delays", "-1"]).exit_code == 2
