@@ -35,7 +35,7 @@ def measure_crowding(frame: EvidenceFrame, clusters: np.ndarray) -> np.ndarray:
 
     def others(since: float, until: float) -> np.ndarray:
         window = (frame.started_at + round(since * _SECOND), frame.started_at + round(until * _SECOND))
-        return everyone.between(line, *window) - own.between(own_line, *window)
+        return np.asarray(everyone.between(line, *window) - own.between(own_line, *window))
 
     after = _by_wallet(frame, others(0.0, AFTER_SECONDS), wallets)
     usual = _by_wallet(frame, others(-BEFORE_SECONDS - 1e-6, -1e-6), wallets) * (AFTER_SECONDS / BEFORE_SECONDS)
@@ -62,7 +62,7 @@ class _Flow:
 
     def _key(self, line: np.ndarray, at: np.ndarray) -> np.ndarray:
         # Milliseconds, so that many lines over many months fit into an integer.
-        return np.asarray((line - self._low) * (self._width // 1000 + 1) + (at - self._start) // 1000
+        return np.asarray((line - self._low) * (self._width // 1000 + 1) + (at - self._start) // 1000)
 
 
 def _by_wallet(frame: EvidenceFrame, values: np.ndarray, wallets: int) -> np.ndarray:

@@ -86,7 +86,7 @@ def _offers(quotes: pd.DataFrame, keys: dict[str, int]) -> Offers:
 
 
 def _line(markets: pd.Series, keys: dict[str, int], is_down: np.ndarray, sold: np.ndarray) -> np.ndarray:
-    return np.asarray(4 * markets.map(keys).to_numpy(np.int64) + 2 * is_down + sold
+    return np.asarray(4 * markets.map(keys).to_numpy(np.int64) + 2 * is_down + sold)
 
 
 def _milliseconds(times: pd.Series) -> np.ndarray:
