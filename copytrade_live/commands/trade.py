@@ -57,17 +57,20 @@ def sandbox(
         str, typer.Option("--from", metavar="TIME", help="Where time starts: ISO 8601, or 'start' of the history.")
     ] = "",
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8900,
+    wallets: Annotated[int | None, typer.Option(min=1, help="Wallets of a synthetic world of another size.")] = None,
+    fills: Annotated[int | None, typer.Option(min=1, help="At least so many fills before its start.")] = None,
     faults: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON list of faults to start with, as POST /admin/faults.")
     ] = None,
     trades_offset_cap: Annotated[int, typer.Option(min=0, help="Highest offset that GET /trades takes.")] = 10_000,
 ) -> None:
     """Serve a local venue that speaks Polymarket's wire; it can be told to misbehave while it runs."""
-    from copytrade_live.sandbox.cli import run_sandbox
+    from copytrade_live.sandbox.cli import run_sandbox, scale_of
     from copytrade_live.sandbox.venue_options import VenueOptions
 
     options = VenueOptions(trades_offset_cap=trades_offset_cap)
-    run_sandbox(world.value, seed, path, speed, stepped, start, port, faults=faults, options=options)
+    scale = scale_of(wallets, fills)
+    run_sandbox(world.value, seed, path, speed, stepped, start, port, faults=faults, options=options, scale=scale)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -6,6 +6,8 @@ import json
 
 from starlette.responses import Response
 
+Row = dict[str, object]
+
 
 class Refusal(Exception):
     """An answer that is no data: an HTTP status and the venue's words."""
@@ -19,8 +21,17 @@ class Refusal(Exception):
 
 def answer(payload: object, status: int = 200) -> Response:
     """Compact JSON, as the venue sends it."""
-    body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    return answer_text(json_text(payload), status)
+
+
+def answer_text(body: str, status: int = 200) -> Response:
+    """An answer already written as JSON."""
     return Response(body, status_code=status, media_type="application/json")
+
+
+def json_text(payload: object) -> str:
+    """JSON without spaces."""
+    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
 
 
 def refuse(refusal: Refusal) -> Response:

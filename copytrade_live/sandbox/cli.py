@@ -10,8 +10,9 @@ from copytrade_live.errors import ConfigError
 from copytrade_live.sandbox.fault_admin import read_fault_file
 from copytrade_live.sandbox.faults import FaultBook
 from copytrade_live.sandbox.recorded import build_recorded_world
+from copytrade_live.sandbox.roster import WALLETS
 from copytrade_live.sandbox.server import listen, serve
-from copytrade_live.sandbox.synthetic import build_synthetic_world
+from copytrade_live.sandbox.synthetic import FILLS_A_WALLET, Scale, build_synthetic_world
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
@@ -28,6 +29,7 @@ def run_sandbox(
     *,
     faults: Path | None = None,
     options: VenueOptions | None = None,
+    scale: Scale | None = None,
 ) -> None:
     """Build a world and serve it until interrupted, with the faults of a JSON file switched on.
 
@@ -40,15 +42,24 @@ def run_sandbox(
         raise ConfigError(f"--speed must be above 0, was {speed}")
     listen("127.0.0.1", port).close()
     book = FaultBook(read_fault_file(faults) if faults is not None else ())
-    built = build_world(world, seed, path)
+    built = build_world(world, seed, path, scale)
     keeper = TimeKeeper(starting_time(built, start), speed=None if stepped else speed or 1.0)
     serve(built, keeper, options=options, faults=book, port=port)
 
 
-def build_world(world: str, seed: int, path: Path | None) -> World:
+def scale_of(wallets: int | None, fills: int | None) -> Scale | None:
+    """The size these values ask for, one following from the other; None for the default world."""
+    if wallets is None and fills is None:
+        return None
+    return Scale(wallets=wallets or WALLETS, fills=fills or (wallets or WALLETS) * FILLS_A_WALLET)
+
+
+def build_world(world: str, seed: int, path: Path | None, scale: Scale | None = None) -> World:
     """The world these values name. Raises: ConfigError, InputFileError."""
     if world == "synthetic":
-        return build_synthetic_world(seed)
+        return build_synthetic_world(seed, scale)
+    if scale is not None:
+        raise ConfigError(f"a {world} world has the size it has; leave --wallets and --fills out")
     if world != "recorded":
         raise ConfigError(f"--world must be synthetic or recorded, was {world!r}")
     if path is None:

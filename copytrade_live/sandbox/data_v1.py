@@ -6,13 +6,13 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from copytrade_live.sandbox.answers import Refusal, answer
+from copytrade_live.sandbox.answers import Refusal, answer, answer_text
 from copytrade_live.sandbox.data_v2 import mergeable_markets, portfolio_value
 from copytrade_live.sandbox.leaderboard import rank_wallets
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.position_rows import position_row_v1
 from copytrade_live.sandbox.positions import PositionBook, is_held
-from copytrade_live.sandbox.rows import activity_rows_v1, trade_rows_v1
+from copytrade_live.sandbox.rows import CAMEL, RowWriter
 from copytrade_live.sandbox.selection import (
     FOREVER,
     Question,
@@ -33,7 +33,7 @@ class DataV1:
     """Answers the data API's first-generation questions."""
 
     def __init__(self, venue: Venue, positions: PositionBook) -> None:
-        self._venue, self._positions = venue, positions
+        self._venue, self._positions, self._rows = venue, positions, RowWriter(venue, CAMEL)
 
     async def trades(self, request: Request) -> Response:
         """Fills, newest first; only the taker's unless told otherwise, no time filter without a user."""
@@ -52,7 +52,7 @@ class DataV1:
             least_size=size,
         )
         rows = select(self._venue, question)[::-1][offset : offset + _limit(params)]
-        return answer(trade_rows_v1(self._venue, rows.tolist()))
+        return answer_text(self._rows.trades(rows))
 
     async def activity(self, request: Request) -> Response:
         """Everything one wallet did."""
@@ -74,7 +74,7 @@ class DataV1:
             rows = rows[np.argsort(key[rows], kind="stable")]
         if params.choice("sort_direction", ("ASC", "DESC"), "DESC") == "DESC":
             rows = rows[::-1]
-        return answer(activity_rows_v1(self._venue, rows[offset : offset + _limit(params)].tolist()))
+        return answer_text(self._rows.activity(rows[offset : offset + _limit(params)]))
 
     async def positions(self, request: Request) -> Response:
         """What a wallet holds, most valuable first; positions of one share or less only when asked for."""

@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from copytrade_live.clock import to_iso
 from copytrade_live.core.market import DAY, SECOND, Instant, MarketStatus
-from copytrade_live.sandbox.answers import Refusal, answer
+from copytrade_live.sandbox.answers import Refusal, Row, answer, answer_text, json_text
 from copytrade_live.sandbox.cursor import make_cursor, read_cursor
 from copytrade_live.sandbox.leaderboard import WINDOWS, Standing, rank_wallets
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.position_rows import position_row_v2, status_of
 from copytrade_live.sandbox.positions import Position, PositionBook, is_held
-from copytrade_live.sandbox.rows import Row, activity_rows_v2, trade_rows_v2
+from copytrade_live.sandbox.rows import SNAKE, RowWriter
 from copytrade_live.sandbox.selection import (
     FOREVER,
     Question,
@@ -25,7 +25,7 @@ from copytrade_live.sandbox.selection import (
     read_wallet,
     select,
 )
-from copytrade_live.sandbox.venue import Venue
+from copytrade_live.sandbox.venue import Rows, Venue
 
 THREE_YEARS: Instant = 3 * 365 * DAY
 MOST_ROWS = 1000
@@ -42,7 +42,7 @@ class DataV2:
     """Answers /v2 questions."""
 
     def __init__(self, venue: Venue, positions: PositionBook) -> None:
-        self._venue, self._positions = venue, positions
+        self._venue, self._positions, self._rows = venue, positions, RowWriter(venue, SNAKE)
 
     async def trades(self, request: Request) -> Response:
         """Fills, newest first; only the taker's unless told otherwise."""
@@ -58,7 +58,7 @@ class DataV2:
             least_cash=cash,
             least_size=size,
         )
-        return self._page(params, "trades", question, trade_rows_v2)
+        return self._page(params, "trades", question, self._rows.trades)
 
     async def activity(self, request: Request) -> Response:
         """Everything one wallet did."""
@@ -72,7 +72,7 @@ class DataV2:
             end=_end(params),
         )
         params.flag("exclude_deposits_withdrawals", True)
-        return self._page(params, "activity", question, activity_rows_v2)
+        return self._page(params, "activity", question, self._rows.activity)
 
     async def positions(self, request: Request) -> Response:
         """What a wallet holds and held, most valuable first; or all holders of one market."""
@@ -83,7 +83,7 @@ class DataV2:
             raise Refusal(400, "provide user or exactly one condition_id", parameter="user")
         wanted = params.choice("status", ("", "OPEN", "REDEEMABLE", "REDEEMABLE_LOST", "MERGEABLE", "CLOSED"), "")
         wallets = range(len(self._venue.world.wallets)) if user is None else [read_wallet(self._venue, user) or 0]
-        rows = [row for wallet in wallets if wallet >= 0 for row in self._rows(wallet, markets, wanted)]
+        rows = [row for wallet in wallets if wallet >= 0 for row in self._positions_of(wallet, markets, wanted)]
         key = {"TIMESTAMP": "last_event_at", "REALIZED_PNL": "realized_pnl", "TOTAL_PNL": "total_pnl",
                "UNREALIZED_PNL": "unrealized_pnl", "PRICE": "current_price", "TOKENS": "current_size"}  # fmt: skip
         name = key.get(params.text("sort_by").upper(), "current_value")
@@ -139,9 +139,7 @@ class DataV2:
             return start
         return max(self._venue.now() - THREE_YEARS, 0) // SECOND if params.has("user") else 0
 
-    def _page(
-        self, params: Params, kind: str, question: Question, render: Callable[[Venue, list[int]], list[Row]]
-    ) -> Response:
+    def _page(self, params: Params, kind: str, question: Question, write: Callable[[Rows], str]) -> Response:
         limit, filters = _limit(params), _filters(params)
         is_ascending = params.choice("sort_direction", ("ASC", "DESC"), "DESC") == "ASC"
         rows = select(self._venue, question)
@@ -150,9 +148,9 @@ class DataV2:
             rows = rows[rows > place] if is_ascending else rows[rows < place]
         page = rows[:limit] if is_ascending else rows[::-1][:limit]
         cursor = make_cursor(kind, filters, int(page[-1])) if len(rows) > limit else None
-        return answer({"data": render(self._venue, page.tolist()), "pagination": _pagination(limit, cursor)})
+        return answer_text(f'{{"data":{write(page)},"pagination":{json_text(_pagination(limit, cursor))}}}')
 
-    def _rows(self, wallet: int, markets: frozenset[int] | None, wanted: str) -> list[Row]:
+    def _positions_of(self, wallet: int, markets: frozenset[int] | None, wanted: str) -> list[Row]:
         held = self._positions.of_wallet(wallet)
         pairs = mergeable_markets(self._venue, held)
         rows: list[Row] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.sandbox.answers import Row
 from copytrade_live.sandbox.positions import Position, is_held
-from copytrade_live.sandbox.rows import Row
 from copytrade_live.sandbox.venue import Venue
 from copytrade_live.sandbox.world import WorldMarket, WorldWallet
 

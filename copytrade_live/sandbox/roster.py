@@ -1,6 +1,8 @@
-"""Who trades in the synthetic world: how many of each kind, how often, with how much skill."""
+"""Who trades in a synthetic world: how many of each kind, how often, with how much skill."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +19,9 @@ _ROSTER = (
     (TraderKind.PUMP, 2, 0.5, 0.9, 150, 400),
     (TraderKind.SKILLED, 12, 3.8, 4.6, 300, 800),
 )
+WALLETS = sum(count for _, count, *_ in _ROSTER)
+# In a world of another size a few wallets trade far more than the rest, as in life; the mean stays.
+_SPREAD = 1.0
 _LEAST_SKILL, _MOST_SKILL = 0.02, 0.07
 _FIRST = ("amber", "brisk", "calm", "dusty", "early", "faint", "grand", "hazy", "inky", "jolly", "keen", "lunar")
 _LAST = ("heron", "badger", "cricket", "dingo", "egret", "falcon", "gopher", "hornet", "ibex", "jackal", "koala")
@@ -24,15 +29,36 @@ _LAST = ("heron", "badger", "cricket", "dingo", "egret", "falcon", "gopher", "ho
 
 def draw_roster(rng: np.random.Generator, seed: int) -> tuple[list[Trader], list[WorldWallet]]:
     """Draw traders and their wallets; a wallet's place and name say nothing of its kind."""
-    kinds = [(kind, place) for kind, count, *_ in _ROSTER for place in range(count)]
+    return _draw(rng, seed, {kind: count for kind, count, *_ in _ROSTER})
+
+
+def draw_scaled_roster(
+    rng: np.random.Generator, seed: int, wallets: int, activity: float
+) -> tuple[list[Trader], list[WorldWallet]]:
+    """As many wallets as wanted in the same mixture, each activity times as busy on average."""
+    bounds = np.cumsum([0] + [count for _, count, *_ in _ROSTER]) * wallets / WALLETS
+    counts = np.diff(np.round(bounds).astype(int)).tolist()
+    traders, listed = _draw(rng, seed, {kind: count for (kind, *_), count in zip(_ROSTER, counts, strict=True)})
+    busyness = np.exp(rng.normal(0.0, _SPREAD, wallets))
+    factors = (activity * busyness / busyness.mean()).tolist()
+    pairs = zip(traders, factors, strict=True)
+    return [replace(trader, bets_a_day=trader.bets_a_day * factor) for trader, factor in pairs], listed
+
+
+def _draw(rng: np.random.Generator, seed: int, counts: dict[TraderKind, int]) -> tuple[list[Trader], list[WorldWallet]]:
+    kinds = [(kind, place) for kind, count in counts.items() for place in range(count)]
     order = rng.permutation(len(kinds)).tolist()
-    traders = [_trader(rng, number, *kinds[place]) for number, place in enumerate(order)]
+    chosen = [kinds[place] for place in order]
+    traders = [_trader(rng, number, kind, place, counts) for number, (kind, place) in enumerate(chosen)]
     return traders, [_wallet(seed, trader) for trader in traders]
 
 
-def _trader(rng: np.random.Generator, number: int, kind: TraderKind, place: int) -> Trader:
-    _, count, fewest, most, low, high = next(row for row in _ROSTER if row[0] is kind)
-    skill = _LEAST_SKILL + (_MOST_SKILL - _LEAST_SKILL) * place / (count - 1) if kind is TraderKind.SKILLED else None
+def _trader(
+    rng: np.random.Generator, number: int, kind: TraderKind, place: int, counts: dict[TraderKind, int]
+) -> Trader:
+    fewest, most, low, high = next(row[2:] for row in _ROSTER if row[0] is kind)
+    last = max(counts[kind] - 1, 1)
+    skill = _LEAST_SKILL + (_MOST_SKILL - _LEAST_SKILL) * place / last if kind is TraderKind.SKILLED else None
     stake = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     return Trader(number, kind, skill, float(rng.uniform(fewest, most)), stake)
 

@@ -1,83 +1,110 @@
-"""Ledger rows as the data API sends them, in both generations."""
+"""Ledger rows as the data API sends them, in both generations, written as JSON from prepared pieces of text.
+
+A row repeats the words of its wallet and its market; writing them anew for each of a thousand rows would be most of
+the work of a page.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+
 from copytrade_live.core.market import MINUTE, SECOND
 from copytrade_live.sandbox.ledger import Kind
-from copytrade_live.sandbox.venue import Venue
+from copytrade_live.sandbox.venue import Rows, Venue
+from copytrade_live.sandbox.world import WorldMarket, WorldWallet
 
 UNKNOWN_INDEX = 999
 # A new row's outcome index is not known yet for about this long.
 FRESH = MINUTE
-Row = dict[str, object]
 
 
-def trade_rows_v2(venue: Venue, rows: list[int]) -> list[Row]:
-    """Rows of /v2/trades."""
-    return _snake(venue, rows, is_activity=False)
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What one generation of the data API calls the fields of a row."""
+
+    wallet: str
+    condition: str
+    cash: str
+    transaction: str
+    token: str
+    index: str
+    event: str
+    image: str
+    small_image: str
 
 
-def activity_rows_v2(venue: Venue, rows: list[int]) -> list[Row]:
-    """Rows of /v2/activity."""
-    return _snake(venue, rows, is_activity=True)
+SNAKE = Spelling(
+    "proxy_wallet", "condition_id", "usdc_size", "transaction_hash", "token_id", "outcome_index", "event_slug",
+    "profile_image", "profile_image_optimized",
+)  # fmt: skip
+CAMEL = Spelling(
+    "proxyWallet", "conditionId", "usdcSize", "transactionHash", "asset", "outcomeIndex", "eventSlug",
+    "profileImage", "profileImageOptimized",
+)  # fmt: skip
 
 
-def trade_rows_v1(venue: Venue, rows: list[int]) -> list[Row]:
-    """Rows of /trades."""
-    return [_camel(row) for row in _snake(venue, rows, is_activity=False)]
+class RowWriter:
+    """Writes rows in one spelling."""
+
+    def __init__(self, venue: Venue, spelling: Spelling) -> None:
+        self._venue, self._spelling = venue, spelling
+        self._heads = [f'{{"{spelling.wallet}":"{one.address}","timestamp":' for one in venue.world.wallets]
+        self._ends = [_wallet_words(one, spelling) for one in venue.world.wallets]
+        self._conditions = [f',"{spelling.condition}":"{market.condition_id}",' for market in venue.markets]
+        self._words = [_market_words(market, spelling) for market in venue.markets]
+
+    def trades(self, rows: Rows) -> str:
+        """A JSON list of fills."""
+        return self._write(rows, is_activity=False)
+
+    def activity(self, rows: Rows) -> str:
+        """A JSON list of rows of any kind, with what kind and how much collateral."""
+        return self._write(rows, is_activity=True)
+
+    def _write(self, rows: Rows, *, is_activity: bool) -> str:
+        ledger, spelling = self._venue.world.ledger, self._spelling
+        known_before = self._venue.now() - FRESH
+        types = [f'"type":"{kind.name}",' for kind in Kind] if is_activity else [""] * len(Kind)
+        heads, ends, conditions, words = self._heads, self._ends, self._conditions, self._words
+        cash_name, tx_name, index_name = (
+            f'"{name}":' for name in (spelling.cash, spelling.transaction, spelling.index)
+        )
+        columns = (ledger.at, ledger.wallet, ledger.market, ledger.outcome, ledger.kind, ledger.is_buy)
+        amounts = (ledger.price, ledger.size, ledger.cash)
+        written: list[str] = []
+        for row, at, wallet, market, outcome, kind, is_buy, price, size, cash in zip(
+            rows.tolist(), *(column[rows].tolist() for column in (*columns, *amounts)), strict=True
+        ):
+            token, title, name = words[market][outcome]
+            is_trade = kind == _TRADE
+            side = ("BUY" if is_buy else "SELL") if is_trade else ""
+            index = outcome if is_trade and at <= known_before else UNKNOWN_INDEX
+            paid = f"{cash_name}{cash!r}," if is_activity else ""
+            written.append(
+                f'{heads[wallet]}{at // SECOND}{conditions[market]}{types[kind]}"size":{size!r},{paid}'
+                f'{tx_name}"{ledger.tx[row]}","price":{price if is_trade else 0!r},{token}"side":"{side}",'
+                f"{index_name}{index},{title}{name}{ends[wallet]}"
+            )
+        return f"[{','.join(written)}]"
 
 
-def activity_rows_v1(venue: Venue, rows: list[int]) -> list[Row]:
-    """Rows of /activity."""
-    return [_camel(row) for row in _snake(venue, rows, is_activity=True)]
+_TRADE = Kind.TRADE.value
 
 
-def _snake(venue: Venue, rows: list[int], *, is_activity: bool) -> list[Row]:
-    ledger = venue.world.ledger
-    known_before = venue.now() - FRESH
-    columns = (ledger.at, ledger.wallet, ledger.market, ledger.outcome, ledger.kind, ledger.is_buy)
-    amounts = (ledger.price, ledger.size, ledger.cash)
-    found: list[Row] = []
-    for row, at, wallet_number, market_number, outcome, kind, is_buy, price, size, cash in zip(
-        rows, *(column[rows].tolist() for column in (*columns, *amounts)), strict=True
-    ):
-        wallet, market = venue.world.wallets[wallet_number], venue.markets[market_number]
-        is_trade = kind == Kind.TRADE
-        fields: Row = {
-            "proxy_wallet": wallet.address,
-            "timestamp": at // SECOND,
-            "condition_id": market.condition_id,
-            "type": Kind(kind).name,
-            "size": size,
-            "usdc_size": cash,
-            "transaction_hash": ledger.tx[row],
-            "price": price if is_trade else 0,
-            "token_id": market.token_ids[outcome] if is_trade else "",
-            "side": ("BUY" if is_buy else "SELL") if is_trade else "",
-            "outcome_index": outcome if is_trade and at <= known_before else UNKNOWN_INDEX,
-            "title": market.question,
-            "slug": market.slug,
-            "icon": "",
-            "event_slug": market.event_slug,
-            "outcome": market.outcomes[outcome] if is_trade else "",
-            "name": wallet.name,
-            "pseudonym": wallet.pseudonym,
-            "bio": "",
-            "profile_image": "",
-            "profile_image_optimized": "",
-        }
-        if not is_activity:
-            del fields["type"], fields["usdc_size"]
-        found.append(fields)
-    return found
+def _wallet_words(wallet: WorldWallet, spelling: Spelling) -> str:
+    name, pseudonym = (json.dumps(word, ensure_ascii=False) for word in (wallet.name, wallet.pseudonym))
+    return f'"name":{name},"pseudonym":{pseudonym},"bio":"","{spelling.image}":"","{spelling.small_image}":""}}'
 
 
-_CAMEL = {
-    "proxy_wallet": "proxyWallet", "condition_id": "conditionId", "usdc_size": "usdcSize",
-    "transaction_hash": "transactionHash", "token_id": "asset", "outcome_index": "outcomeIndex",
-    "event_slug": "eventSlug", "profile_image": "profileImage", "profile_image_optimized": "profileImageOptimized",
-}  # fmt: skip
-
-
-def _camel(row: Row) -> Row:
-    return {_CAMEL.get(name, name): value for name, value in row.items()}
+def _market_words(market: WorldMarket, spelling: Spelling) -> list[tuple[str, str, str]]:
+    """Token, title and outcome as text: for each outcome, and last for rows that have none."""
+    title, slug, event = (
+        json.dumps(word, ensure_ascii=False) for word in (market.question, market.slug, market.event_slug)
+    )
+    words = f'"title":{title},"slug":{slug},"icon":"","{spelling.event}":{event},'
+    tokens = (*zip(market.token_ids, market.outcomes, strict=True), ("", ""))
+    return [
+        (f'"{spelling.token}":"{token}",', words, f'"outcome":{json.dumps(outcome, ensure_ascii=False)},')
+        for token, outcome in tokens
+    ]

@@ -1,7 +1,8 @@
-"""The synthetic world: 64 wallets of known skill, precomputed from a seed."""
+"""The synthetic world: wallets of known skill, 64 or as many as wanted, precomputed from a seed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from copytrade_live.sandbox.ledger import Kind, Ledger, file_columns, join_colum
 from copytrade_live.sandbox.listing import Listing, list_markets
 from copytrade_live.sandbox.quotes import Paths
 from copytrade_live.sandbox.redemptions import redeem_winnings
-from copytrade_live.sandbox.roster import draw_roster
+from copytrade_live.sandbox.roster import draw_roster, draw_scaled_roster
 from copytrade_live.sandbox.tape import LAST_CALL, Tape
 from copytrade_live.sandbox.traders import Pump, Trader, TraderKind, pump, trade
 from copytrade_live.sandbox.truth import GRID, slow_noise
@@ -26,7 +27,12 @@ HISTORY: Instant = 45 * DAY
 FUTURE: Instant = 61 * DAY
 THIN_SHARE = 0.12
 NOISE_SCALE = 0.003
+# A world of another size is for its history: it ends sooner.
+SCALED_FUTURE: Instant = 14 * DAY
 _PUMPS_A_DAY = 0.6
+# What a wallet of the default world does in its history, and how much more than that is drawn to reach a wish.
+FILLS_A_WALLET = 260
+_HEADROOM = 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,10 +76,37 @@ class SyntheticWorld:
         return np.where(ledger.kind == Kind.TRADE, edges, np.nan)
 
 
-def build_synthetic_world(seed: int) -> SyntheticWorld:
-    """Draw the whole world: the same seed gives the same world, to the last byte it serves."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How big a world is to be: how many wallets, and at least how many fills before its start."""
+
+    wallets: int
+    fills: int
+
+
+def build_synthetic_world(seed: int, scale: Scale | None = None) -> SyntheticWorld:
+    """Draw the whole world: the same seed and scale give the same world, to the last byte it serves."""
+    if scale is None:
+        return _draw(seed, EPOCH + HISTORY + FUTURE, draw_roster)
+    activity = _HEADROOM * scale.fills / (scale.wallets * FILLS_A_WALLET)
+    while True:
+        world = _draw(seed, EPOCH + HISTORY + SCALED_FUTURE, _roster_of(scale, activity))
+        ledger = world.ledger
+        fills = int(np.sum((ledger.kind == Kind.TRADE) & (ledger.at <= world.start_at)))
+        if fills >= scale.fills:
+            return world
+        activity *= _HEADROOM * scale.fills / max(fills, 1)
+
+
+_Roster = Callable[[np.random.Generator, int], tuple[list[Trader], list[WorldWallet]]]
+
+
+def _roster_of(scale: Scale, activity: float) -> _Roster:
+    return lambda rng, seed: draw_scaled_roster(rng, seed, scale.wallets, activity)
+
+
+def _draw(seed: int, last_at: Instant, roster: _Roster) -> SyntheticWorld:
     rng = np.random.default_rng(seed)
-    last_at = EPOCH + HISTORY + FUTURE
     listings = list_markets(rng, seed, EPOCH, last_at)
     markets = tuple(listing.market for listing in listings)
     is_thin = rng.random(len(markets)) < THIN_SHARE
@@ -81,7 +114,7 @@ def build_synthetic_world(seed: int) -> SyntheticWorld:
     paths = _lay_paths(rng, listings)
     pumps = _draw_pumps(rng, markets, is_thin, last_at)
     _push(paths, pumps)
-    traders, wallets = draw_roster(rng, seed)
+    traders, wallets = roster(rng, seed)
     tape = Tape(markets=markets, paths=paths, depth=depth, first_at=EPOCH, last_at=last_at)
     _live(rng, tape, traders, pumps)
     redeem_winnings(rng, tape, len(wallets))

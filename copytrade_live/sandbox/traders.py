@@ -15,6 +15,8 @@ from copytrade_live.sandbox.tape import Numbers, Orders, Tape
 from copytrade_live.sandbox.truth import GRID
 from copytrade_live.sandbox.world import Floats, Instants
 
+_PORTION = 10_000
+
 
 class TraderKind(StrEnum):
     """What a wallet is, the truth a score is judged by."""
@@ -52,7 +54,9 @@ def trade(tape: Tape, rng: np.random.Generator, trader: Trader) -> None:
     """Let one trader live through the whole world."""
     count = int(rng.poisson(trader.bets_a_day * (tape.last_at - tape.first_at) / DAY))
     at = np.sort(rng.integers(tape.first_at, tape.last_at, count))
-    _BEHAVIOURS[trader.kind](tape, rng, trader, at)
+    # A glance holds every open token for every moment: in portions, so that a busy wallet needs no more memory.
+    for start in range(0, max(count, 1), _PORTION):
+        _BEHAVIOURS[trader.kind](tape, rng, trader, at[start : start + _PORTION])
 
 
 def pump(tape: Tape, rng: np.random.Generator, wallet: int, episodes: list[Pump]) -> None:
