@@ -148,6 +148,9 @@ class PipelinesConfig(Section):
     )
     gate_valid_seconds: float = Field(90.0, gt=0, description="How long one word of the gate holds, seconds.")
     max_runner_silence_seconds: float = Field(120.0, gt=0, description="Runner silence that fails its heartbeat check.")
+    warehouse_patience_seconds: float = Field(
+        3600.0, gt=0, description="How long a step waits for another holder of the warehouse file, seconds."
+    )
     keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
 
 

@@ -21,6 +21,7 @@ from copytrade_pipelines.assets import (
     wallets,
 )
 from copytrade_pipelines.resources import Settings, VenueResource
+from copytrade_pipelines.run_tags import tagging_executor
 from copytrade_pipelines.sql_assets import sql_assets
 from copytrade_pipelines.warehouse import Warehouse
 
@@ -54,14 +55,16 @@ def build(config: CopytradeConfig, home: Home) -> dg.Definitions:
         schedules=schedules.SCHEDULES,
         sensors=sensors.SENSORS,
         resources=resources_of(config, home),
-        executor=dg.in_process_executor,
+        executor=tagging_executor(config.decision().digest()),
     )
 
 
 def resources_of(config: CopytradeConfig, home: Home) -> dict[str, dg.ConfigurableResource[object]]:
     """What assets are handed, by the names they ask for."""
     return {
-        "warehouse": Warehouse(path=str(home.warehouse)),
+        "warehouse": Warehouse(
+            path=str(home.warehouse), lock_timeout_seconds=config.pipelines.warehouse_patience_seconds
+        ),
         "venue": VenueResource.of(config.venue),
         "settings": Settings.of(config, home),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 
 from copytrade_live.clock import SystemClock
 from copytrade_live.core.market import SECOND, Instant
@@ -14,6 +15,8 @@ from copytrade_live.errors import CopytradeError
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.definitions import build
 from copytrade_pipelines.instance import prepare_instance
+from copytrade_pipelines.liveness import sweep, sweeping
+from copytrade_pipelines.run_tags import COMMAND_LINE, TRIGGER_TAG, tags_of_run
 
 LOGGER = "headless"
 ROW_COUNT = "dagster/row_count"
@@ -60,6 +63,7 @@ class Location:
         self.config = config
         self.home = home
         self.instance = prepare_instance(home)
+        sweep(self.instance)
         self._watcher = _Watcher()
         self.definitions = dg.Definitions.merge(
             build(config, home), dg.Definitions(loggers={LOGGER: _logger(self._watcher)})
@@ -76,10 +80,14 @@ class Location:
 
     def _run(self, job: dg.JobDefinition, ops: Mapping[str, Any]) -> Outcome:
         run_config = {"ops": dict(ops), "loggers": {LOGGER: {}}}
-        with display() as shown:
+        run_id = make_new_run_id()
+        tags = tags_of_run(self.instance, run_id, self.config.decision().digest(), {}) | {TRIGGER_TAG: COMMAND_LINE}
+        with display() as shown, sweeping(self.instance):
             shown.begin(len(job.nodes))
             self._watcher.display = shown
-            result = job.execute_in_process(run_config=run_config, instance=self.instance, raise_on_error=False)
+            result = job.execute_in_process(
+                run_config=run_config, instance=self.instance, raise_on_error=False, run_id=run_id, tags=tags
+            )
         if not result.success:
             raise PipelineFailed("\n".join([*_failures(result.all_events), f"run {result.run_id} failed"]))
         return _outcome(result)

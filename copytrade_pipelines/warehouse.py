@@ -1,6 +1,5 @@
 """The only way into the warehouse file: one lock, one connection, one transaction, always closed."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,16 +7,15 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 from dagster_duckdb import DuckDBResource
-from filelock import FileLock, Timeout
 from pydantic import Field
 
 from copytrade_live.errors import WarehouseError
+from copytrade_pipelines.pools import WAREHOUSE_POOL
+from copytrade_pipelines.warehouse_lock import turn_at
 from copytrade_pipelines.warehouse_schema import COLUMNS, KEYS, SCHEMAS, ensure_schema
 
 __all__ = ["COLUMNS", "KEYS", "SCHEMAS", "WAREHOUSE_POOL", "Warehouse", "ensure_schema"]
 
-# Every step that opens the file is in this Dagster pool (limit 1); the OS lock covers whoever is not Dagster's.
-WAREHOUSE_POOL = "warehouse"
 # DuckDB 2 writes a file format that 1.5 cannot read unless told so; this keeps a rollback a change of pins.
 # custom_user_agent is what DuckDBResource sets too: one process may not open a file with two configurations.
 CONNECTION_CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -32,7 +30,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The DuckDB file that pipelines write, opened by one holder at a time."""
 
     path: str = Field(description="The DuckDB file; its lock is beside it with .lock appended.")
-    lock_timeout_seconds: float = Field(default=60.0, description="Longest wait for another holder, seconds.")
+    lock_timeout_seconds: float = Field(default=3600.0, description="Longest wait for another holder, seconds.")
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -40,7 +38,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         Raises: WarehouseError when the file is held by another process, is damaged or is not a DuckDB file.
         """
-        with self._locked(), self._opened() as con:
+        with turn_at(self.path, self.lock_timeout_seconds), self._opened() as con:
             con.execute("BEGIN TRANSACTION")
             try:
                 ensure_schema(con)
@@ -54,20 +52,6 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             except BaseException:
                 _roll_back(con)
                 raise
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        lock = Path(f"{self.path}.lock")
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            held = FileLock(lock).acquire(timeout=self.lock_timeout_seconds)
-        except Timeout:
-            raise WarehouseError(
-                f"warehouse {self.path} was still locked by {_holder_of(lock)} after "
-                f"{self.lock_timeout_seconds:g} s; wait for it to end, or stop it, and run again"
-            ) from None
-        with held:
-            yield
 
     @contextmanager
     def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -120,24 +104,3 @@ def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("ROLLBACK")
     except duckdb.Error:  # the failure that brought us here already ended the transaction, or the connection
         return
-
-
-def _holder_of(lock: Path) -> str:
-    # Linux tells who holds a file lock; elsewhere the holder stays unnamed.
-    try:
-        inode = os.stat(lock).st_ino
-        rows = Path("/proc/locks").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return "another process"
-    for fields in (row.split() for row in rows):
-        if len(fields) > 5 and fields[5].endswith(f":{inode}") and fields[4].isdigit():
-            return f"process {fields[4]}{_command_of(fields[4])}"
-    return "another process"
-
-
-def _command_of(pid: str) -> str:
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ")
-    except OSError:
-        return ""
-    return f" ({' '.join(command.split())[:120]})"

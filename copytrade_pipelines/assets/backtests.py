@@ -17,8 +17,9 @@ from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, parse_config
 from copytrade_pipelines.assets.raw_tables import expected_failures, logging_progress
 from copytrade_pipelines.backtest import BacktestResult, run_window
+from copytrade_pipelines.pools import BACKTESTS_POOL
 from copytrade_pipelines.resources import Settings, VenueResource
-from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+from copytrade_pipelines.warehouse import Warehouse
 
 TABLE = "marts.backtest_runs"
 DEFAULT_DAYS = 14
@@ -77,7 +78,7 @@ class BacktestConfig(dg.Config):
     kinds={"python"},
     owners=["team:copytrade"],
     metadata={"dagster/table_name": TABLE},
-    pool=WAREHOUSE_POOL,
+    pool=BACKTESTS_POOL,
 )
 def backtest_runs(
     context: dg.AssetExecutionContext,

@@ -6,6 +6,7 @@ from copytrade_live.venue.clob import ClobApi
 from copytrade_pipelines.assets.raw_tables import expected_failures, raw_asset, table_result
 from copytrade_pipelines.ingest.books import BooksSummary, ingest_books
 from copytrade_pipelines.ingest.landing import PageCollector
+from copytrade_pipelines.pools import BOOKS_POOL
 from copytrade_pipelines.resources import Settings, VenueResource, run_closing
 from copytrade_pipelines.warehouse import Warehouse
 
@@ -14,6 +15,7 @@ from copytrade_pipelines.warehouse import Warehouse
     "books",
     after=["fills", "markets"],
     description="Order book snapshots, best first, of open markets that watched wallets traded in the last week.",
+    pool=BOOKS_POOL,
 )
 def books(settings: Settings, venue: VenueResource, warehouse: Warehouse) -> dg.MaterializeResult[None]:
     """Capture one book per open token."""

@@ -9,7 +9,8 @@ import dagster as dg
 from copytrade_live.errors import ConfigError, CopytradeError, InputFileError, VenueRefusal, WarehouseError
 from copytrade_pipelines.ingest.progress import Progress
 from copytrade_pipelines.ingest.upsert import Change
-from copytrade_pipelines.warehouse import COLUMNS, KEYS, WAREHOUSE_POOL, Warehouse
+from copytrade_pipelines.pools import VENUE_POOL
+from copytrade_pipelines.warehouse import COLUMNS, KEYS, Warehouse
 
 # The same request would fail again; an unreachable venue or a busy moment may pass.
 _FINAL = (ConfigError, InputFileError, VenueRefusal, WarehouseError)
@@ -19,8 +20,10 @@ _RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL
 Step = Callable[..., dg.MaterializeResult[None]]
 
 
-def raw_asset(name: str, *, after: Sequence[str], description: str) -> Callable[[Step], dg.AssetsDefinition]:
-    """Make a function the asset of table raw.<name>, which is filled after other raw tables."""
+def raw_asset(
+    name: str, *, after: Sequence[str], description: str, pool: str = VENUE_POOL
+) -> Callable[[Step], dg.AssetsDefinition]:
+    """Make a function the asset of table raw.<name>, which is fetched after other raw tables."""
     return dg.asset(
         key=["raw", name],
         deps=[["raw", table] for table in after],
@@ -28,7 +31,7 @@ def raw_asset(name: str, *, after: Sequence[str], description: str) -> Callable[
         group_name="raw",
         kinds={"python", "duckdb", "http"},
         owners=["team:copytrade"],
-        pool=WAREHOUSE_POOL,
+        pool=pool,
         retry_policy=_RETRIES,
     )
 

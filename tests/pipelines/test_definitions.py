@@ -19,9 +19,10 @@ import yaml
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import fill_values
 from copytrade_pipelines.definitions import FRESHNESS, build, resources_of
+from copytrade_pipelines.pools import POOLS, VENUE_POOL, WAREHOUSE_POOL
 from copytrade_pipelines.sql_assets import asset_key_of, sql_assets
 from copytrade_pipelines.sql_models import load_project
-from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+from copytrade_pipelines.warehouse import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).with_name("graph_snapshot.json")
@@ -93,11 +94,13 @@ def test_every_check_and_job_says_what_it_is(definitions: dg.Definitions) -> Non
     assert [job.name for job in jobs if not job.description] == []
 
 
-def test_every_step_that_opens_the_warehouse_waits_for_its_turn(definitions: dg.Definitions) -> None:
+def test_every_step_that_opens_the_warehouse_is_in_a_pool(definitions: dg.Definitions) -> None:
     steps = [node.definition for node in definitions.resolve_implicit_global_asset_job_def().nodes]
-    openers = [step for step in steps if "warehouse" in step.required_resource_keys]
-    assert len(openers) > len(load_project().models)
-    assert [step.name for step in openers if step.pool != WAREHOUSE_POOL] == []  # type: ignore[attr-defined]
+    pools = {step.name: step.pool for step in steps if "warehouse" in step.required_resource_keys}  # type: ignore[attr-defined]
+    assert len(pools) > len(load_project().models)
+    assert {name: pool for name, pool in pools.items() if pool not in POOLS} == {}
+    assert pools["raw__fills"] == VENUE_POOL, "a fetching step would keep the models waiting"
+    assert {pools["trader_scores"], pools["marts__fct_fills"]} == {WAREHOUSE_POOL}
 
 
 def test_scores_are_expected_to_stay_fresh(definitions: dg.Definitions) -> None:

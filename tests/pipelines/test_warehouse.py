@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 
 from copytrade_live.errors import WarehouseError
+from copytrade_pipelines import warehouse_lock
 from copytrade_pipelines.warehouse import COLUMNS, KEYS, SCHEMAS, Warehouse
 from copytrade_pipelines.warehouse_schema import MARKS
 
@@ -50,8 +52,8 @@ def holding(statement: str, path: str) -> Iterator[subprocess.Popen[str]]:
 
 
 TAKES_OUR_LOCK = """
-    from filelock import FileLock
-    with FileLock(path + ".lock"):
+    from copytrade_pipelines.warehouse_lock import turn_at
+    with turn_at(path, 1):
         print("held", flush=True)
         time.sleep(60)
 """
@@ -134,6 +136,34 @@ def test_a_lock_that_stays_taken_names_its_holder(warehouse: Warehouse) -> None:
         if sys.platform == "linux":
             assert f"process {holder.pid} (" in str(caught.value)
     assert tokens(warehouse) == ["1"]  # a killed holder leaves no lock behind
+
+
+COMES_BACK_AT_ONCE = """
+    from copytrade_pipelines.warehouse import Warehouse
+    print("held", flush=True)
+    while True:
+        with Warehouse(path=path).connect():
+            time.sleep(0.2)
+"""
+
+
+def test_who_waits_gets_its_turn_though_the_holder_wants_the_file_again_at_once(warehouse: Warehouse) -> None:
+    patient = warehouse.model_copy(update={"lock_timeout_seconds": 2.0})
+    with holding(COMES_BACK_AT_ONCE, warehouse.path):
+        for token in "12345":
+            add_price(patient, token)
+    assert tokens(warehouse) == list("12345")
+
+
+def test_waiting_is_said_with_the_name_of_the_holder(
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse_lock, "FIRST_WORD_SECONDS", 0.1)
+    caplog.set_level(logging.INFO, "copytrade")
+    with holding(TAKES_OUR_LOCK, warehouse.path) as holder:
+        with pytest.raises(WarehouseError):
+            tokens(warehouse)
+        assert re.search(rf"waiting for the warehouse for 0 s, locked by process {holder.pid} \(.+\) for", caplog.text)
 
 
 def test_a_kill_inside_a_transaction_leaves_what_was_there_before(warehouse: Warehouse) -> None:
