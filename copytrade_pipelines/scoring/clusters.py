@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from copytrade_live.core.market import Side
-from copytrade_pipelines.scoring.frame import SELL, EvidenceFrame
 
-# Two wallets are in step from this many coincidences on, over this many tokens, in this share of the smaller record.
+# Two wallets are in step from this many coincidences on, over this many markets, in this share of the smaller record.
 COINCIDENCES = 5
-TOKENS = 3
+MARKETS = 3
 SHARE = 0.2
 # More wallets than this at one moment are a crowd that follows news, not a hand.
 CROWD = 10
@@ -20,61 +17,50 @@ CROWD = 10
 ROUND_TRIPS = 3
 ROUND_TRIP_SECONDS = 3600.0
 SAME_SIZE = 0.01
-_SECOND = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Clusters:
-    """For each wallet code the code of its cluster's first wallet, -1 for who stands alone."""
-
-    of: np.ndarray
-
-    @property
-    def is_member(self) -> np.ndarray:
-        """Whether the wallet is in a cluster."""
-        return self.of >= 0
-
-
-def find_clusters(frame: EvidenceFrame, meetings: pd.DataFrame) -> Clusters:
+def find_clusters(moments: pd.DataFrame, records: pd.Series, meetings: pd.DataFrame) -> pd.DataFrame:
     """Join the wallets of every pair that trades in step or washes.
 
-    Shape: meetings as in washing_pairs.
+    Shape: moments and records as in pairs_in_step, meetings as in washing_pairs.
+    Returns: wallet, cluster_id (the first wallet of the cluster), ordered; who stands alone is not there.
     """
-    codes = {name: code for code, name in enumerate(frame.names.wallets)}
-    washing = washing_pairs(meetings)
-    washing = washing[washing["first"].isin(codes) & washing["second"].isin(codes)]
-    known = pd.DataFrame({name: washing[name].map(codes).to_numpy(np.int64) for name in ("first", "second")})
-    pairs = pd.concat([pairs_in_step(frame)[["first", "second"]], known], ignore_index=True)
-    return Clusters(connected(len(frame.names.wallets), pairs["first"].to_numpy(), pairs["second"].to_numpy()))
+    pairs = pd.concat([pairs_in_step(moments, records), washing_pairs(meetings)], ignore_index=True)
+    wallets = np.unique(pairs[["first", "second"]].to_numpy().astype(object))
+    places = (np.searchsorted(wallets, pairs[name].to_numpy(object)) for name in ("first", "second"))
+    of = connected(len(wallets), *places)
+    return pd.DataFrame({"wallet": wallets, "cluster_id": wallets[of]}, dtype=object)
 
 
-def pairs_in_step(frame: EvidenceFrame) -> pd.DataFrame:
-    """Pairs of wallets that open the same position in the same second at equal sizes, again and again.
+def pairs_in_step(moments: pd.DataFrame, records: pd.Series) -> pd.DataFrame:
+    """Pairs of wallets that do the same in the same second at equal sizes, again and again.
 
-    Returns: first, second (codes, first the lower), coincidences; ordered.
+    Shape: moments(wallet, condition_id, token_id, side, size, started_at): episodes that share market, second and size
+    with another wallet's; records: how many episodes each wallet has. Returns: first, second (wallets, ordered),
+    coincidences.
     """
-    moments = pd.DataFrame(
+    key = ["condition_id", "direction", "second_of", "shares"]
+    rows = pd.DataFrame(
         {
-            "line": bought_line(frame),
-            "second_of": frame.started_at // _SECOND,
-            "size": np.round(frame.opened * 100).astype(np.int64),
-            "wallet": frame.wallet,
+            "wallet": moments["wallet"].astype(object),
+            "condition_id": moments["condition_id"].astype(object),
+            "direction": _directions(moments),
+            "second_of": moments["started_at"].dt.floor("s"),
+            "shares": (moments["size"].astype(float) * 100).round(),
         }
     ).drop_duplicates()
-    key = ["line", "second_of", "size"]
-    together = moments.groupby(key)["wallet"].transform("size")
-    shared = moments[together.between(2, CROWD)]
+    together = rows.groupby(key)["wallet"].transform("size")
+    shared = rows[together.between(2, CROWD)]
     pairs = shared.merge(shared, on=key, suffixes=("", "_other"))
     pairs = pairs[pairs["wallet"] < pairs["wallet_other"]]
     counted = pairs.groupby(["wallet", "wallet_other"], sort=True).agg(
-        coincidences=("line", "size"), tokens=("line", "nunique")
+        coincidences=("shares", "size"), markets=("condition_id", "nunique")
     )
     counted = counted.reset_index().rename(columns={"wallet": "first", "wallet_other": "second"})
-    record = np.bincount(frame.wallet, minlength=len(frame.names.wallets))
-    smaller = np.minimum(record[counted["first"].to_numpy(np.int64)], record[counted["second"].to_numpy(np.int64)])
-    often = (counted["coincidences"] >= COINCIDENCES) & (counted["tokens"] >= TOKENS)
-    found: pd.DataFrame = counted[often & (counted["coincidences"] >= SHARE * smaller)].reset_index(drop=True)
-    return found
+    smaller = np.minimum(counted["first"].map(records), counted["second"].map(records))
+    often = (counted["coincidences"] >= COINCIDENCES) & (counted["markets"] >= MARKETS)
+    found = counted.loc[often & (counted["coincidences"] >= SHARE * smaller), ["first", "second", "coincidences"]]
+    return found.reset_index(drop=True)
 
 
 def washing_pairs(meetings: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +70,7 @@ def washing_pairs(meetings: pd.DataFrame) -> pd.DataFrame:
     another watched wallet, or where none is known the second. Returns: first, second (wallets, ordered), round_trips.
     """
     if meetings.empty:
-        return pd.DataFrame({"first": [], "second": [], "round_trips": []}).astype({"first": str, "second": str})
+        return pd.DataFrame({"first": [], "second": [], "round_trips": []}).astype({"first": object, "second": object})
     trades = _between_two(meetings)
     trades = trades.sort_values(["first", "second", "line", "at", "size", "direction"], kind="stable")
     keys = [trades[name] for name in ("first", "second", "line")]
@@ -122,33 +108,17 @@ def connected(count: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return of
 
 
-def bought_line(frame: EvidenceFrame) -> np.ndarray:
-    """A number for what was bought: who sells a token buys the other one of its market."""
-    token = frame.token.astype(np.int64)
-    markets = len(frame.names.markets)
-    low = np.full(markets, np.iinfo(np.int64).max)
-    high = np.full(markets, -1)
-    np.minimum.at(low, frame.market, token)
-    np.maximum.at(high, frame.market, token)
-    low, high = low[frame.market], high[frame.market]
-    # Where only one token of a market was ever seen, its complement has no code: a negative one stands for it.
-    other = np.where(low == high, -1 - token, low + high - token)
-    return np.asarray(np.where(frame.side == SELL, other, token))
-
-
 def _between_two(meetings: pd.DataFrame) -> pd.DataFrame:
     rows = meetings.drop_duplicates()
     second = rows["event_at"].dt.floor("s").astype(str) + rows["token_id"].astype(str)
-    first_token = rows.groupby("condition_id")["token_id"].transform("min")
-    buys = (rows["side"] == str(Side.BUY)) == (rows["token_id"] == first_token)
     rows = pd.DataFrame(
         {
-            "wallet": rows["wallet"].astype(str),
+            "wallet": rows["wallet"].astype(object),
             "place": rows["tx_hash"].where(rows["tx_hash"].notna(), second).astype(str),
             "line": rows["condition_id"].astype(str),
             "at": rows["event_at"],
             "size": rows["size"].astype(float),
-            "direction": np.where(buys, 1, -1),
+            "direction": _directions(rows),
         }
     )
     met = rows[rows["direction"] > 0].merge(rows[rows["direction"] < 0], on=["place", "line"], suffixes=("", "_other"))
@@ -156,11 +126,18 @@ def _between_two(meetings: pd.DataFrame) -> pd.DataFrame:
     is_ordered = met["wallet"] < met["wallet_other"]
     return pd.DataFrame(
         {
-            "first": np.where(is_ordered, met["wallet"], met["wallet_other"]),
-            "second": np.where(is_ordered, met["wallet_other"], met["wallet"]),
+            "first": met["wallet"].where(is_ordered, met["wallet_other"]),
+            "second": met["wallet_other"].where(is_ordered, met["wallet"]),
             "line": met["line"],
             "at": met["at"],
             "size": np.minimum(met["size"], met["size_other"]),
             "direction": np.where(is_ordered, 1, -1),
         }
     )
+
+
+def _directions(rows: pd.DataFrame) -> np.ndarray:
+    # Who sells one outcome is where the buyer of the other one is.
+    first_token = rows.groupby("condition_id")["token_id"].transform("min")
+    buys = (rows["side"] == str(Side.BUY)) == (rows["token_id"] == first_token)
+    return np.where(buys, 1, -1)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from copytrade_pipelines.scoring.clusters import bought_line
-from copytrade_pipelines.scoring.frame import MAKER, EvidenceFrame
+from copytrade_pipelines.scoring.frame import MAKER, SELL, EvidenceFrame
 
 AFTER_SECONDS = 60.0
 # What is bought before a leader says how much would have been bought anyway.
@@ -15,22 +14,25 @@ QUIET_MINUTES = 3.0
 _SECOND = 1_000_000
 
 
-def measure_crowding(frame: EvidenceFrame, clusters: np.ndarray) -> np.ndarray:
+def measure_crowding(frame: EvidenceFrame, clusters: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Abnormal share of others' taking on the leader's side in the minute after it, one number a wallet, 0 to 1.
 
     Abnormal is what is more than the ten minutes before bring in a minute. A leader's own cluster is not a crowd.
-    Shape: clusters is Clusters.of.
+    Shape: clusters numbers the cluster of each wallet, -1 for who stands alone;
+    asked says which wallets are wanted, the others have NaN.
     """
-    wallets = len(frame.names.wallets)
+    wallets, line = len(frame.names.wallets), _bought_line(frame)
+    # Only what those wallets bought is looked at.
+    near = np.isin(line, np.unique(line[asked[frame.wallet]]))
+    frame, line = frame.take(near), line[near]
     hand = np.where(clusters >= 0, clusters, np.arange(wallets))[frame.wallet]
-    line, took = bought_line(frame), np.where(frame.role == MAKER, 0.0, frame.stake)
+    took = np.where(frame.role == MAKER, 0.0, frame.stake)
     # Capped, so that one huge stake of a stranger is not a crowd.
     cap = 3.0 * np.median(took[took > 0.0]) if (took > 0.0).any() else 0.0
     took = np.minimum(took, cap)
     everyone = _Flow(line, frame.started_at, took)
     # Whose own volume it is: the same flow on lines of line and hand.
-    _, own_line = np.unique(np.stack([line, hand]), axis=1, return_inverse=True)
-    own_line = own_line.reshape(-1)
+    _, own_line = np.unique((line - line.min(initial=0)) * (hand.max(initial=0) + 1) + hand, return_inverse=True)
     own = _Flow(own_line, frame.started_at, took)
 
     def others(since: float, until: float) -> np.ndarray:
@@ -40,7 +42,8 @@ def measure_crowding(frame: EvidenceFrame, clusters: np.ndarray) -> np.ndarray:
     after = _by_wallet(frame, others(0.0, AFTER_SECONDS), wallets)
     usual = _by_wallet(frame, others(-BEFORE_SECONDS - 1e-6, -1e-6), wallets) * (AFTER_SECONDS / BEFORE_SECONDS)
     doubt = QUIET_MINUTES * cap
-    return np.asarray(np.clip((after - usual) / np.maximum(after + doubt, 1e-12), 0.0, 1.0))
+    crowd = np.clip((after - usual) / np.maximum(after + doubt, 1e-12), 0.0, 1.0)
+    return np.where(asked, crowd, np.nan)
 
 
 class _Flow:
@@ -67,3 +70,17 @@ class _Flow:
 
 def _by_wallet(frame: EvidenceFrame, values: np.ndarray, wallets: int) -> np.ndarray:
     return np.bincount(frame.wallet, np.maximum(values, 0.0), wallets)
+
+
+def _bought_line(frame: EvidenceFrame) -> np.ndarray:
+    """A number for what was bought: who sells a token buys the other one of its market."""
+    token = frame.token.astype(np.int64)
+    markets = len(frame.names.markets)
+    low = np.full(markets, np.iinfo(np.int64).max)
+    high = np.full(markets, -1)
+    np.minimum.at(low, frame.market, token)
+    np.maximum.at(high, frame.market, token)
+    low, high = low[frame.market], high[frame.market]
+    # Where only one token of a market was ever seen, its complement has no code: a negative one stands for it.
+    other = np.where(low == high, -1 - token, low + high - token)
+    return np.asarray(np.where(frame.side == SELL, other, token))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from copytrade_pipelines.scoring.latency import first_at_or_after
 
@@ -77,22 +79,27 @@ def ladders_of(books: pd.DataFrame, tokens: np.ndarray) -> Ladders:
     Shape: books(token_id, event_at, bids, asks) with levels as {price, size} best first; tokens ascending names.
     """
     known = books[books["token_id"].isin(tokens)]
-    code = np.searchsorted(tokens, known["token_id"].to_numpy(object))
+    code = np.searchsorted(tokens, known["token_id"].to_numpy(object)).astype(np.int64)
     at = known["event_at"].to_numpy("datetime64[ms]").astype(np.int64)
-    rows = [(2 * token, when, levels, False) for token, when, levels in zip(code, at, known["asks"], strict=True)]
-    rows += [(2 * token + 1, when, levels, True) for token, when, levels in zip(code, at, known["bids"], strict=True)]
-    rows = [(line, when, [] if levels is None else levels, mirror) for line, when, levels, mirror in rows]
-    order: np.ndarray | range = np.lexsort(([row[1] for row in rows], [row[0] for row in rows])) if rows else range(0)
-    rows = [rows[place] for place in order]
-    price = [1.0 - level["price"] if mirror else level["price"] for *_, levels, mirror in rows for level in levels]
-    size = [level["size"] for *_, levels, _ in rows for level in levels]
-    return Ladders(
-        np.array([row[0] for row in rows], dtype=np.int64),
-        np.array([row[1] for row in rows], dtype=np.int64),
-        np.concatenate([[0], np.cumsum([len(row[2]) for row in rows], dtype=np.int64)]).astype(np.int64),
-        np.array(price, dtype=float),
-        np.array(size, dtype=float),
+    ask_count, asked = _levels(known["asks"])
+    bid_count, bid = _levels(known["bids"])
+    both = Ladders(
+        np.concatenate([2 * code, 2 * code + 1]),
+        np.concatenate([at, at]),
+        np.concatenate([[0], np.cumsum(np.concatenate([ask_count, bid_count]))]).astype(np.int64),
+        np.concatenate([asked[0], 1.0 - bid[0]]),
+        np.concatenate([asked[1], bid[1]]),
     )
+    return both.take(np.lexsort((both.at, both.line)))
+
+
+def _levels(side: pd.Series) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    # Many levels go through Arrow at once instead of one by one.
+    level = pa.struct([("price", pa.float64()), ("size", pa.float64())])
+    ladder = pa.array([None if rows is None else list(rows) for rows in side], type=pa.list_(level))
+    count = np.asarray(pc.fill_null(pc.list_value_length(ladder), 0), dtype=np.int64)
+    flat = ladder.flatten()
+    return count, (np.asarray(flat.field("price")), np.asarray(flat.field("size")))
 
 
 def line_of(token: np.ndarray, sold: np.ndarray) -> np.ndarray:

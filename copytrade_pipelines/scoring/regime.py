@@ -25,12 +25,15 @@ class Decay:
     after: np.ndarray
 
 
-def find_decay(group: np.ndarray, edge: np.ndarray, variance: np.ndarray, groups: int) -> Decay:
+def find_decay(
+    group: np.ndarray, edge: np.ndarray, variance: np.ndarray, groups: int, rate: float = FALSE_ALARMS
+) -> Decay:
     """Look for the moment after which each group's edge is lower than before.
 
     Summed in time order, a steady leader's deviations from its own mean walk like a Brownian bridge, whose height
     passes h with probability exp(-2 h**2); each event moves it by its precision, so that a sure one counts more.
-    Shape: events in order of group, then time. Source: the CUSUM test of Brown, Durbin and Evans 1975, one sided.
+    Shape: events in order of group, then time; rate is the share of steady leaders that may
+    alarm. Source: the CUSUM test of Brown, Durbin and Evans 1975, one sided.
     """
     weight = 1.0 / variance
     total, count = np.bincount(group, weight, groups), np.bincount(group, minlength=groups)
@@ -49,7 +52,7 @@ def find_decay(group: np.ndarray, edge: np.ndarray, variance: np.ndarray, groups
     before = np.bincount(group, weight * edge * is_before, groups) / np.where(early > 0.0, early, 1.0)
     after = np.bincount(group, weight * edge * ~is_before, groups) / np.where(late > 0.0, late, 1.0)
     return Decay(
-        alarm=enough & (height > alarm_height(FALSE_ALARMS)),
+        alarm=enough & (height > alarm_height(rate)),
         height=np.where(enough, height, 0.0),
         before=np.where(enough, before, np.nan),
         after=np.where(enough, after, np.nan),

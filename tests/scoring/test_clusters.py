@@ -10,23 +10,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copytrade_pipelines.scoring.clusters import connected, find_clusters, pairs_in_step, washing_pairs
-from tests.scoring.frames import episode, frame_of
 
+START = pd.Timestamp("2026-01-01")
 NOTHING = pd.DataFrame(columns=["wallet", "condition_id", "token_id", "side", "size", "event_at", "tx_hash"])
 
 
-def in_step(first: str, second: str, times: int, **more: Any) -> list[dict[str, Any]]:
+def episode(wallet: str, seconds: float, market: str, size: float) -> dict[str, Any]:
+    row = {"wallet": wallet, "condition_id": market, "token_id": f"{market}-yes", "side": "BUY", "size": size}
+    return row | {"started_at": START + pd.Timedelta(seconds=seconds)}
+
+
+def moments(rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, pd.Series]:
+    table = pd.DataFrame(rows)
+    return table, table.groupby("wallet").size()
+
+
+def clusters(rows: list[dict[str, Any]], meetings: list[dict[str, Any]] | None = None) -> dict[str, str]:
+    found = find_clusters(*moments(rows), pd.DataFrame(meetings) if meetings else NOTHING)
+    return dict(zip(found["wallet"], found["cluster_id"], strict=True))
+
+
+def in_step(first: str, second: str, times: int) -> list[dict[str, Any]]:
     rows = []
     for number in range(times):
         for wallet in (first, second):
-            rows.append(episode(wallet, 600.0 * number + 0.3, market=f"m{number}", opened=17.0 + number, **more))
+            rows.append(episode(wallet, 600.0 * number + 0.3, f"m{number}", 17.0 + number))
     return rows
 
 
 def alone(wallet: str, times: int, seed: int) -> list[dict[str, Any]]:
     draw = np.random.default_rng(seed)
     return [
-        episode(wallet, float(draw.uniform(0, 9e4)), market=f"m{draw.integers(9)}", opened=float(draw.uniform(5, 500)))
+        episode(wallet, float(draw.uniform(0, 9e4)), f"m{draw.integers(9)}", float(draw.uniform(5, 500)))
         for _ in range(times)
     ]
 
@@ -46,26 +61,24 @@ def washed(first: str, second: str, times: int, *, apart: float = 5.0, **more: A
 
 
 def test_wallets_in_step_are_one_cluster_named_by_the_first_of_them() -> None:
-    frame = frame_of(in_step("0xb", "0xc", 6) + alone("0xa", 30, 1) + alone("0xd", 30, 2))
-    found = find_clusters(frame, NOTHING)
-    assert found.of.tolist() == [-1, 1, 1, -1]
-    assert found.is_member.tolist() == [False, True, True, False]
+    found = clusters(in_step("0xb", "0xc", 6) + alone("0xa", 30, 1) + alone("0xd", 30, 2))
+    assert found == {"0xb": "0xb", "0xc": "0xb"}
 
 
 def test_a_few_coincidences_a_small_part_of_a_record_and_a_crowd_are_no_cluster() -> None:
     few = in_step("0xa", "0xb", 4)
-    assert pairs_in_step(frame_of(few)).empty
+    assert pairs_in_step(*moments(few)).empty
     busy = in_step("0xa", "0xb", 6) + alone("0xa", 60, 1) + alone("0xb", 60, 2)
-    assert pairs_in_step(frame_of(busy)).empty
+    assert pairs_in_step(*moments(busy)).empty
     crowd = [row | {"wallet": f"0x{number:02d}"} for number in range(12) for row in in_step("0xa", "0xa", 6)[::2]]
-    assert pairs_in_step(frame_of(crowd)).empty
+    assert pairs_in_step(*moments(crowd)).empty
 
 
 def test_buying_one_outcome_and_selling_the_other_is_the_same_step() -> None:
     rows = in_step("0xa", "0xb", 6)
     for row in rows[1::2]:
-        row |= {"token": row["market"] + "-no", "side": -1}
-    assert len(pairs_in_step(frame_of(rows))) == 1
+        row |= {"token_id": row["condition_id"] + "-no", "side": "SELL"}
+    assert len(pairs_in_step(*moments(rows))) == 1
 
 
 def test_a_planted_wash_pair_is_found_and_an_honest_pair_is_not() -> None:
@@ -95,21 +108,20 @@ def test_a_run_of_returns_counts_each_way_once() -> None:
     assert washing_pairs(pd.DataFrame(there_and_back))["round_trips"].tolist() == [3]
 
 
-def test_wash_pairs_join_the_clusters_of_wallets_that_are_scored() -> None:
-    frame = frame_of(alone("0xa", 5, 1) + alone("0xb", 5, 2) + alone("0xz", 5, 3))
-    found = find_clusters(frame, pd.DataFrame(washed("0xz", "0xa", 4) + washed("0xb", "0xunknown", 4)))
-    assert found.of.tolist() == [0, -1, 0]
+def test_wash_pairs_and_pairs_in_step_join_into_one_cluster() -> None:
+    found = clusters(in_step("0xb", "0xc", 6), washed("0xc", "0xa", 4) + washed("0xd", "0xe", 1))
+    assert found == {"0xa": "0xa", "0xb": "0xa", "0xc": "0xa"}
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.permutations(range(42)), st.permutations(range(40)))
 def test_clusters_do_not_depend_on_the_order_of_rows(rows: list[int], meetings: list[int]) -> None:
-    # Frames come ordered; what may differ is which of equal moments stands first, and how meetings are listed.
     made = in_step("0xb", "0xc", 6) + alone("0xa", 15, 1) + alone("0xd", 15, 2)
     matches = washed("0xa", "0xd", 5)
-    expected = find_clusters(frame_of(made), pd.DataFrame(matches)).of.tolist()
-    shuffled = pd.DataFrame([matches[place % len(matches)] for place in meetings])
-    assert find_clusters(frame_of([made[place] for place in rows]), shuffled).of.tolist() == expected
+    expected = clusters(made, matches)
+    shuffled = [matches[place % len(matches)] for place in meetings]
+    assert clusters([made[place] for place in rows], shuffled) == expected
+    assert len(expected) == 4
 
 
 @given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), min_size=1, max_size=40))

@@ -153,7 +153,7 @@ def crowding(rows: list[dict[str, Any]], wallet: str = "0xleader", cluster: tupl
     frame = frame_of(rows)
     names = frame.names.wallets.tolist()
     of = np.array([names.index(cluster[0]) if name in cluster else -1 for name in names])
-    return float(measure_crowding(frame, of)[names.index(wallet)])
+    return float(measure_crowding(frame, of, np.full(len(names), True))[names.index(wallet)])
 
 
 def test_copiers_after_a_leader_are_a_crowd_and_steady_trading_is_none() -> None:
