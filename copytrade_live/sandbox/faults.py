@@ -13,6 +13,8 @@ from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.sandbox.fault_kinds import DESCRIPTIONS, STANDING, Fault, FaultKind
 from copytrade_live.sandbox.world import Instants
 
+# What a chain that disagrees does to a log.
+CHANGES = ("", "missing", "resized")
 _MOST_REQUESTS = 200_000
 _MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
@@ -91,6 +93,13 @@ def late_rows(
     """Which ledger rows are still held back: the same ones whoever asks, each until its delay is over."""
     is_fresh = at > indexed_until - round(fault.delay_seconds * SECOND)
     return np.asarray(is_fresh & (row_luck(fault.seed, rows) < fault.probability))
+
+
+def chain_changes(fault: Fault, rows: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.int64]:
+    """What becomes of each ledger row's log, as a place in CHANGES."""
+    is_changed = row_luck(fault.seed, rows) < fault.probability
+    kind = np.where(row_luck(fault.seed + 1, rows) < 0.5, 1, 2)
+    return np.asarray(np.where(is_changed, kind, 0))
 
 
 def row_luck(seed: int, rows: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.float64]:

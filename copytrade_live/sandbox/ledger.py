@@ -62,6 +62,10 @@ class Ledger:
     def __len__(self) -> int:
         return len(self.tx)
 
+    def fee(self, row: int) -> float:
+        """What a fill's taker paid, or a maker did not: the collateral beside price times size."""
+        return abs(round(float(self.cash[row]) - float(self.price[row]) * float(self.size[row]), 5))
+
     def rows_until(self, instant: Instant) -> int:
         """How many rows had happened by then, it included."""
         return int(np.searchsorted(self.at, instant, side="right"))

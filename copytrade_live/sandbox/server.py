@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from copytrade_live.errors import PortInUseError
 from copytrade_live.sandbox.admin import Admin
 from copytrade_live.sandbox.answers import Refusal, refuse, refuse_v2
+from copytrade_live.sandbox.chain_rpc import ChainRpc
 from copytrade_live.sandbox.clob_api import Clob
 from copytrade_live.sandbox.data_v1 import DataV1
 from copytrade_live.sandbox.data_v2 import DataV2
@@ -23,6 +24,7 @@ from copytrade_live.sandbox.fault_admin import FaultAdmin
 from copytrade_live.sandbox.fault_middleware import FaultMiddleware
 from copytrade_live.sandbox.faults import FaultBook
 from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
+from copytrade_live.sandbox.ground_truth import GroundTruth
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.positions import PositionBook
 from copytrade_live.sandbox.stream import ActivityStream
@@ -45,10 +47,11 @@ def build_app(
     clob, gamma = Clob(venue), Gamma(venue)
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
-        *_admin_routes(Admin(venue), FaultAdmin(book)),
+        *_admin_routes(Admin(venue), FaultAdmin(book), GroundTruth(venue, positions)),
         *_data_routes(data_v1, data_v2),
         *_listing_routes(clob, gamma),
         *_clob_routes(clob),
+        Route("/rpc", ChainRpc(venue).serve, methods=["POST"]),
     ]
     return Starlette(
         routes=routes,
@@ -107,12 +110,13 @@ def serve(
             return
 
 
-def _admin_routes(admin: Admin, faults: FaultAdmin) -> list[BaseRoute]:
+def _admin_routes(admin: Admin, faults: FaultAdmin, truth: GroundTruth) -> list[BaseRoute]:
     return [
         Route("/admin/clock", admin.clock),
         Route("/admin/step", admin.step, methods=["POST"]),
         Route("/admin/world", admin.world),
         Route("/admin/next", admin.next),
+        Route("/admin/truth", truth.serve),
         Route("/admin/faults", faults.serve, methods=["GET", "POST", "DELETE"]),
     ]
 

@@ -11,11 +11,16 @@ INDEX_LAG: Instant = 10 * SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueOptions:
-    """index_lag is how long a fill takes to show in the data API, in the world's milliseconds.
+    """How the venue answers.
 
-    The offset caps are those of the first generation's listings, beyond which it refuses.
+    index_lag is how long a fill takes to show in the data API, in the world's milliseconds.
+
+    The offset caps are those of the first generation's listings, beyond which it refuses; rpc_most_logs and
+    rpc_most_blocks those of one eth_getLogs.
     """
 
     index_lag: Instant = INDEX_LAG
     trades_offset_cap: int = 10_000
     activity_offset_cap: int = 3_000
+    rpc_most_logs: int = 10_000
+    rpc_most_blocks: int = 5_000
