@@ -31,11 +31,13 @@ def score(
 
     keys = [
         dg.AssetKey(["intermediate", "int_episodes"]),
+        dg.AssetKey(["intermediate", "int_clusters"]),
         dg.AssetKey("trader_scores"),
         dg.AssetKey("published_scores"),
     ]
     settings = {"as_of": as_of, "backfill_days": backfill_days, "backfill_step_days": 1}
-    show_published(open_location(config).materialize(keys, {"trader_scores": {"config": settings}}), as_json)
+    runs = {"intermediate__int_clusters": {"config": {"as_of": as_of}}, "trader_scores": {"config": settings}}
+    show_published(open_location(config).materialize(keys, runs), as_json)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from copytrade_pipelines import checks, jobs, schedules, sensors
 from copytrade_pipelines.assets import (
     backtests,
     books,
+    clusters,
     episodes,
     fill_values,
     fills,
@@ -35,6 +36,7 @@ ASSETS: list[dg.AssetsDefinition] = [
     *sql_assets(),
     *fill_values.ASSETS,
     *episodes.ASSETS,
+    *clusters.ASSETS,
     *scores.ASSETS,
     *publish.ASSETS,
     *live_journal.ASSETS,

@@ -16,7 +16,9 @@ _JOURNAL_MODELS = [
 ]
 
 TO_MARTS = dg.AssetSelection.assets(*_FETCHED, *_SQL_MODELS, ["intermediate", "int_fill_values"])
-SCORES = dg.AssetSelection.assets(["intermediate", "int_episodes"], ["trader_scores"], ["published_scores"])
+SCORES = dg.AssetSelection.assets(
+    ["intermediate", "int_episodes"], ["intermediate", "int_clusters"], ["trader_scores"], ["published_scores"]
+)
 
 ingest_to_marts = dg.define_asset_job(
     "ingest_to_marts",

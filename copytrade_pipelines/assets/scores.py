@@ -32,6 +32,7 @@ class ScoreConfig(dg.Config):
     key=["trader_scores"],
     deps=[
         ["intermediate", "int_episodes"],
+        ["intermediate", "int_clusters"],
         ["intermediate", "int_outcomes"],
         ["marts", "fct_fills"],
         ["marts", "dim_markets"],

@@ -11,7 +11,7 @@ import pandas as pd
 
 from copytrade_live.clock import to_iso
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.assets import episodes, publish, scores
+from copytrade_pipelines.assets import clusters, episodes, publish, scores
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.sql_assets import sql_assets
 from copytrade_pipelines.warehouse import Warehouse
@@ -19,7 +19,7 @@ from tests.scoring.world import START, World, crowd
 
 DAY = 86_400_000
 AS_OF = START + 50 * DAY
-SCORE_ASSETS = [*episodes.ASSETS, *scores.ASSETS, *publish.ASSETS]
+SCORE_ASSETS = [*episodes.ASSETS, *clusters.ASSETS, *scores.ASSETS, *publish.ASSETS]
 # What scores are read from, made of the raw tables by SQL.
 UPSTREAM = [["staging", name] for name in ("stg_fills", "stg_markets", "stg_resolutions", "stg_journal")]
 UPSTREAM += [["intermediate", name] for name in ("int_outcomes", "int_orders", "int_signals")]
