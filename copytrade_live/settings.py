@@ -92,11 +92,42 @@ class SafetyConfig(Section):
     live_mode_confirm_delay_seconds: float = Field(5.0, ge=0, description="Wait before live trading starts, seconds.")
 
 
+class LeaderboardChoice(Section):
+    """One of the venue's leaderboards, and how far down it we look."""
+
+    category: str = Field("overall", description="overall, or a category of the venue such as crypto or sports.")
+    window: Literal["day", "week", "month", "all"] = Field("all", description="Time that the ranking covers.")
+    sort_by: Literal["PNL", "VOLUME"] = Field("PNL", description="What it is ranked by.")
+    top: int | None = Field(200, ge=1, description="How many of its wallets are taken; null takes every one.")
+
+
+# One lifetime ranking finds survivors; the monthly ones find who is good now, and at what.
+LEADERBOARDS = (
+    LeaderboardChoice(),
+    LeaderboardChoice(window="month", top=100),
+    LeaderboardChoice(category="politics", window="month", top=50),
+    LeaderboardChoice(category="sports", window="month", top=50),
+    LeaderboardChoice(category="crypto", window="month", top=50),
+)
+
+
 class WalletsConfig(Section):
     """Which wallets the pipelines keep histories of."""
 
     watchlist_file: str = Field("", description="File with one wallet a line; relative names live in COPYTRADE_HOME.")
-    discover: int = Field(200, ge=0, description="How many wallets to take from the leaderboard.")
+    discover: int = Field(
+        200, ge=0, description="How many wallets one look at the leaderboards may bring, the best ranks first."
+    )
+    leaderboards: tuple[LeaderboardChoice, ...] = Field(
+        LEADERBOARDS, description="Leaderboards to look at: category, window (day, week, month, all), sort_by, top."
+    )
+    holders_of: tuple[str, ...] = Field((), description="Condition ids of markets whose holders are watched.")
+    excluded: tuple[Wallet, ...] = Field(
+        (), description="Wallets that are never fetched or scored, lower case; what is known of them stays."
+    )
+    reread_below: Fraction = Field(
+        0.95, description="A wallet with a smaller reconciled share is read again from the beginning, once a cause."
+    )
 
 
 class ScoringConfig(Section):
@@ -150,6 +181,10 @@ class PipelinesConfig(Section):
     max_runner_silence_seconds: float = Field(120.0, gt=0, description="Runner silence that fails its heartbeat check.")
     warehouse_patience_seconds: float = Field(
         3600.0, gt=0, description="How long a step waits for another holder of the warehouse file, seconds."
+    )
+    fine_mid_minutes: int = Field(5, ge=1, description="Step of the mids kept in the hour after each fill, minutes.")
+    fine_mid_requests: int = Field(
+        1000, ge=0, description="Most requests for such mids in one run, 20 tokens each; 0 keeps hourly mids alone."
     )
     keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
 

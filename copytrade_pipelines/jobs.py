@@ -8,7 +8,19 @@ from copytrade_pipelines.assets.wallets import WalletsRun
 from copytrade_pipelines.sql_models import load_project
 
 # Books are captured as they stand now, so an ingest that runs twice would not leave the same tables.
-_FETCHED = [["raw", name] for name in ("wallets", "fills", "markets", "resolutions", "prices")]
+_FETCHED = [
+    ["raw", name]
+    for name in (
+        "wallets",
+        "fills",
+        "markets",
+        "events",
+        "resolutions",
+        "positions",
+        "coverage",
+        "prices",
+    )
+]
 _BOOKS = ["raw", "books"]
 _SQL_MODELS = [[model.relation.schema, model.name] for model in load_project().models.values()]
 _JOURNAL_MODELS = [

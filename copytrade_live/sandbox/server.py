@@ -126,6 +126,8 @@ def _data_routes(v1: DataV1, v2: DataV2) -> list[BaseRoute]:
         Route("/trades", v1.trades),
         Route("/activity", v1.activity),
         Route("/positions", v1.positions),
+        Route("/closed-positions", v1.closed_positions),
+        Route("/holders", v1.holders),
         Route("/value", v1.value),
         Route("/v1/leaderboard", v1.leaderboard),
         Route("/v2/trades", v2.trades),
@@ -180,6 +182,7 @@ def _clob_routes(clob: Clob) -> list[BaseRoute]:
         Route("/markets-by-token/{token_id}", clob.market_by_token),
         Route("/clob-markets/{condition_id}", clob.market_info),
         Route("/prices-history", clob.prices_history),
+        Route("/batch-prices-history", clob.batch_prices_history, methods=["POST"]),
     ]
 
 

@@ -20,6 +20,7 @@ from copytrade_live.venue.rows import (
     ActivityRow,
     BadRow,
     FillRow,
+    HolderRow,
     LeaderboardRow,
     PositionRow,
     ResolutionRow,
@@ -30,6 +31,7 @@ from copytrade_live.venue.wire_data import (
     bad_row,
     parse_activity,
     parse_fill,
+    parse_holders,
     parse_leaderboard_row,
     parse_position,
     parse_resolution,
@@ -39,6 +41,8 @@ from copytrade_live.venue.wire_data import (
 SOURCE = "data-api"
 PAGE_ROWS = 1000
 V1_PAGE_ROWS = 500
+V1_CLOSED_ROWS = 50
+V1_HOLDERS = 100
 # The lowest cap seen on v1 offsets; beyond it the venue answers 400.
 V1_OFFSET_CAP = 3000
 CONDITIONS_PER_REQUEST = 20
@@ -112,11 +116,44 @@ class DataApi:
         rows, bad = await self._all_pages("/v2/positions", {"user": wallet, "status": status}, parse_position)
         return Listing(rows=tuple(rows), bad=tuple(bad), is_complete=_is_whole(bad))
 
+    async def positions_v1(self, wallet: str) -> Listing[PositionRow]:
+        """What a wallet holds and held, from the older API: open ones, then closed ones."""
+        rows: list[PositionRow] = []
+        bad: list[BadRow] = []
+        for path, size in (("/positions", V1_PAGE_ROWS), ("/closed-positions", V1_CLOSED_ROWS)):
+            # The default threshold of one share would hide what is left of a position.
+            good, poor = await self._v1_pages(path, {"user": wallet, "sizeThreshold": 0, "limit": size}, size)
+            rows += good
+            bad += poor
+        return Listing(rows=tuple(rows), bad=_distinct(bad), is_complete=True)
+
+    async def _v1_pages(self, path: str, query: Query, size: int) -> tuple[list[PositionRow], list[BadRow]]:
+        rows: list[PositionRow] = []
+        bad: list[BadRow] = []
+        while True:
+            listed = rows_of(await self._page(path, query | {"offset": len(rows) + len(bad)}), "positions")
+            good, poor = parse_rows(listed, parse_position, f"{SOURCE}{path}")
+            rows += good
+            bad += poor
+            if len(listed) < size:
+                return rows, bad
+
+    async def holders(self, condition_id: str) -> Listing[HolderRow]:
+        """The largest holders of each token of a market; the venue shows at most a few dozen a token."""
+        payload = await self._page("/holders", {"market": condition_id, "limit": V1_HOLDERS})
+        groups, bad = parse_rows(rows_of(payload, "holders"), parse_holders, f"{SOURCE}/holders")
+        return Listing(rows=tuple(row for group in groups for row in group), bad=tuple(bad), is_complete=not bad)
+
     async def leaderboard(
-        self, *, limit: int | None = None, time_period: str = "all", sort_by: str = "PNL"
+        self,
+        *,
+        limit: int | None = None,
+        category: str = "overall",
+        time_period: str = "all",
+        sort_by: str = "PNL",
     ) -> Listing[LeaderboardRow]:
         """The best wallets by profit or volume, best first; limit None is every wallet the venue lists."""
-        query: Query = {"category": "overall", "time_period": time_period, "sort_by": sort_by}
+        query: Query = {"category": category, "time_period": time_period, "sort_by": sort_by}
         rows, bad = await self._all_pages("/v2/leaderboard", query, parse_leaderboard_row, limit=limit)
         return Listing(rows=tuple(rows if limit is None else rows[:limit]), bad=tuple(bad), is_complete=_is_whole(bad))
 

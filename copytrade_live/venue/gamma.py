@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import Market
@@ -11,12 +11,14 @@ from copytrade_live.settings import VenueConfig
 from copytrade_live.venue import fields
 from copytrade_live.venue.http import Params, VenueHttp
 from copytrade_live.venue.listing import Listing, Page, PageSink, ignore_page
-from copytrade_live.venue.rows import BadRow, MarketRow
+from copytrade_live.venue.rows import BadRow, EventRow, MarketRow
 from copytrade_live.venue.wire_data import parse_rows
-from copytrade_live.venue.wire_gamma import parse_market
+from copytrade_live.venue.wire_gamma import parse_event, parse_market
 
 SOURCE = "gamma"
 CONDITIONS_PER_REQUEST = 50
+# An event carries all its markets, and some have hundreds.
+EVENTS_PER_REQUEST = 20
 _PAGE_ROWS = 100
 _REQUESTS_PER_SECOND = 25.0
 
@@ -67,30 +69,60 @@ class GammaApi:
         rows = (await self.markets([condition_id])).rows
         return rows[0].as_market(self._clock.now()) if rows else None
 
-    async def _collect(self, chunk: Sequence[str], extra: Params, found: dict[str, MarketRow]) -> list[BadRow]:
-        query: dict[str, str | int | Sequence[str]] = {"condition_ids": chunk, "limit": _PAGE_ROWS, **extra}
+    async def events(self, event_ids: Iterable[str]) -> Listing[EventRow]:
+        """Events by their numbers; is_complete is False when gamma does not know one of them."""
+        wanted = list(dict.fromkeys(event_ids))
+        found: dict[str, EventRow] = {}
         bad: list[BadRow] = []
-        cursors: set[str] = set()
-        while True:
-            payload = await self._page(query)
-            rows, poor = parse_rows(_markets_of(payload), parse_market, f"{SOURCE}/markets/keyset")
+        for first in range(0, len(wanted), EVENTS_PER_REQUEST):
+            chunk = wanted[first : first + EVENTS_PER_REQUEST]
+            for extra in ({}, {"closed": "true"}):  # a list without closed=true may leave closed ones out
+                missing = [event for event in chunk if event not in found]
+                if missing:
+                    bad += await self._collect_events(missing, extra, found)
+        rows = tuple(found[event] for event in wanted if event in found)
+        return Listing(rows=rows, bad=tuple(dict.fromkeys(bad)), is_complete=len(rows) == len(wanted))
+
+    async def _collect_events(self, chunk: Sequence[str], extra: Params, found: dict[str, EventRow]) -> list[BadRow]:
+        bad: list[BadRow] = []
+        query: Params = {"id": chunk, "limit": _PAGE_ROWS, **extra}
+        async for payload in self._pages("/events/keyset", query):
+            rows, poor = parse_rows(_list_of(payload, "events"), parse_event, f"{SOURCE}/events/keyset")
+            bad += poor
+            found.update({row.event_id: row for row in rows if row.event_id in chunk})
+        return bad
+
+    async def _collect(self, chunk: Sequence[str], extra: Params, found: dict[str, MarketRow]) -> list[BadRow]:
+        bad: list[BadRow] = []
+        query: Params = {"condition_ids": chunk, "limit": _PAGE_ROWS, **extra}
+        async for payload in self._pages("/markets/keyset", query):
+            rows, poor = parse_rows(_list_of(payload, "markets"), parse_market, f"{SOURCE}/markets/keyset")
             bad += poor
             found.update({row.condition_id: row for row in rows if row.condition_id in chunk})
+        return bad
+
+    async def _pages(self, path: str, query: Params) -> AsyncIterator[fields.Payload]:
+        """Every page of a keyset listing; a cursor that comes back ends it."""
+        cursors: set[str] = set()
+        page = dict(query)
+        while True:
+            payload = await self._page(path, page)
+            yield payload
             cursor = fields.text(payload, "next_cursor")
             if not cursor or cursor in cursors:
-                return bad
+                return
             cursors.add(cursor)
-            query["after_cursor"] = cursor
+            page["after_cursor"] = cursor
 
-    async def _page(self, query: Params) -> fields.Payload:
-        answer = await self._http.get("/markets/keyset", query)
-        request = "/markets/keyset?" + "&".join(f"{name}={value}" for name, value in query.items())
+    async def _page(self, path: str, query: Params) -> fields.Payload:
+        answer = await self._http.get(path, query)
+        request = f"{path}?" + "&".join(f"{name}={value}" for name, value in query.items())
         self._on_page(Page(source=SOURCE, request=request, body=answer.body))
-        return fields.row_of(answer.payload, "markets page")
+        return fields.row_of(answer.payload, "page of gamma")
 
 
-def _markets_of(payload: fields.Payload) -> list[object]:
-    rows = payload.get("markets")
+def _list_of(payload: fields.Payload, name: str) -> list[object]:
+    rows = payload.get(name)
     if not isinstance(rows, list):
-        raise PayloadError(f"markets must be a list, was {type(rows).__name__}", field="markets", value=rows)
+        raise PayloadError(f"{name} must be a list, was {type(rows).__name__}", field=name, value=rows)
     return rows

@@ -80,16 +80,22 @@ class VenueActivity(ActivityRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRow:
-    """What a wallet holds of a token, as the venue reckons it. Units: shares, dollars per share, collateral."""
+    """What a wallet holds of a token, as the venue reckons it. Units: shares, dollars per share, collateral.
+
+    total_size is every share it ever acquired; event_at the last thing that moved the position (v1 does not say).
+    """
 
     wallet: str
     condition_id: str
     token_id: str
     outcome: str
     size: float
+    total_size: float
     average_price: float
     realised_pnl: float
+    total_pnl: float
     status: str
+    event_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,15 @@ class LeaderboardRow:
     name: str
     pnl: float
     volume: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderRow:
+    """One of the largest holders of a token. Units: size in shares."""
+
+    wallet: str
+    token_id: str
+    size: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +156,9 @@ class MarketRow:
     updated_at: Instant | None
     uma_statuses: tuple[str, ...]
     outcome_prices: tuple[float, ...]
+    uma_end_at: Instant | None = None
+    fee_taker_only: bool = True
+    fee_rebate: float = 0.0
 
     @property
     def status(self) -> MarketStatus:
@@ -171,6 +189,29 @@ class MarketRow:
             accepting_orders=self.accepting_orders,
             observed_at=observed_at,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """What markets belong together. In a neg-risk event exactly one market pays its first outcome.
+
+    Shape: condition_ids, yes_tokens and no_tokens run in parallel; markets without two tokens are left out.
+    """
+
+    event_id: str
+    slug: str
+    title: str
+    category: str
+    tags: tuple[str, ...]
+    neg_risk: bool
+    neg_risk_id: str
+    condition_ids: tuple[str, ...]
+    yes_tokens: tuple[str, ...]
+    no_tokens: tuple[str, ...]
+    start_at: Instant | None
+    end_at: Instant | None
+    closed: bool
+    updated_at: Instant | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

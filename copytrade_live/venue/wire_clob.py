@@ -63,6 +63,13 @@ def parse_prices_history(payload: object) -> list[PricePoint]:
     return sorted(found, key=lambda point: point.at)
 
 
+def parse_prices_histories(payload: object) -> dict[str, list[PricePoint]]:
+    """The answer of /batch-prices-history: the mids of each token, oldest first."""
+    row = fields.row_of(payload, "prices histories")
+    by_token = fields.row_of(row.get("history"), "history")
+    return {token: parse_prices_history({"history": points}) for token, points in by_token.items()}
+
+
 def parse_time(payload: object) -> Instant:
     """The answer of /time: whole seconds (a sandbox may send milliseconds)."""
     return fields.instant({"time": payload}, "time")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from copytrade_live.core.market import Instant
 from copytrade_live.errors import PayloadError
 from copytrade_live.venue import fields
 from copytrade_live.venue.fields import Payload
@@ -15,6 +16,7 @@ from copytrade_live.venue.rows import (
     ActivityRow,
     BadRow,
     FillRow,
+    HolderRow,
     LeaderboardRow,
     PositionRow,
     ResolutionRow,
@@ -85,9 +87,45 @@ def parse_position(payload: object) -> PositionRow:
         token_id=fields.token(row, "token_id" if v2 else "asset"),
         outcome=fields.text(row, "outcome"),
         size=fields.size_or_zero(row, "current_size" if v2 else "size"),
+        total_size=fields.size_or_zero(row, "total_size" if v2 else "totalBought"),
         average_price=fields.optional_number(row, "avg_price" if v2 else "avgPrice", 0.0),
         realised_pnl=fields.optional_number(row, "realized_pnl" if v2 else "realizedPnl", 0.0),
-        status=fields.text(row, "status") or "OPEN",
+        total_pnl=fields.optional_number(row, "total_pnl", 0.0) if v2 else _total_pnl_v1(row),
+        status=fields.text(row, "status") or _status_v1(row),
+        event_at=_last_event(row, "last_event_at" if v2 else "timestamp"),
+    )
+
+
+def _last_event(row: Payload, field: str) -> Instant | None:
+    return fields.instant(row, field) if row.get(field) else None
+
+
+def _total_pnl_v1(row: Payload) -> float:
+    return fields.optional_number(row, "realizedPnl", 0.0) + fields.optional_number(row, "cashPnl", 0.0)
+
+
+def _status_v1(row: Payload) -> str:
+    # /positions lists what is held, /closed-positions what is not; only the first sends a size.
+    if fields.size_or_zero(row, "size") == 0.0:
+        return "CLOSED"
+    if fields.truth(row, "redeemable"):
+        return "REDEEMABLE" if fields.optional_number(row, "curPrice", 1.0) > 0.0 else "REDEEMABLE_LOST"
+    return "MERGEABLE" if fields.truth(row, "mergeable") else "OPEN"
+
+
+def parse_holders(payload: object) -> list[HolderRow]:
+    """The holders of one token: one entry of /holders."""
+    row = fields.row_of(payload, "holders of a token")
+    listed = row.get("holders")
+    if not isinstance(listed, list):
+        fields.refuse("holders", listed, "a list")
+    token = fields.token(row, "token")
+    return [_holder(fields.row_of(one, "holder"), token) for one in listed]
+
+
+def _holder(row: Payload, token: str) -> HolderRow:
+    return HolderRow(
+        wallet=fields.wallet(row, "proxyWallet"), token_id=token, size=fields.optional_number(row, "amount", 0.0)
     )
 
 

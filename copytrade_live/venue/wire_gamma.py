@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from copytrade_live.venue import fields
 from copytrade_live.venue.fields import Payload
-from copytrade_live.venue.rows import MarketRow
+from copytrade_live.venue.rows import EventRow, MarketRow
 
 UNKNOWN_CATEGORY = "other"
 # Event tags name many things; these are the ones that group markets the way the venue's own front page does.
@@ -42,7 +43,7 @@ def parse_market(payload: object) -> MarketRow:
     row = fields.row_of(payload, "market")
     event = _event(row)
     outcomes, tokens = _outcomes_and_tokens(row)
-    rate, exponent = _fees(row)
+    fees = _fees(row)
     return MarketRow(
         condition_id=fields.condition(row, "conditionId"),
         market_id=fields.text(row, "id"),
@@ -55,8 +56,8 @@ def parse_market(payload: object) -> MarketRow:
         token_ids=tokens,
         tick_size=_positive(row, "orderPriceMinTickSize", _DEFAULT_TICK),
         min_order_size=_positive(row, "orderMinSize", _DEFAULT_MIN_SIZE),
-        fee_rate=rate,
-        fee_exponent=exponent,
+        fee_rate=fees.rate,
+        fee_exponent=fees.exponent,
         neg_risk=fields.truth(row, "negRisk"),
         start_at=fields.optional_time(row, "startDate"),
         end_at=fields.optional_time(row, "endDate"),
@@ -66,7 +67,47 @@ def parse_market(payload: object) -> MarketRow:
         updated_at=fields.optional_time(row, "updatedAt"),
         uma_statuses=_uma_statuses(row),
         outcome_prices=_prices(row),
+        uma_end_at=fields.optional_time(row, "umaEndDate"),
+        fee_taker_only=fees.taker_only,
+        fee_rebate=fees.rebate,
     )
+
+
+def parse_event(payload: object) -> EventRow:
+    """One event of /events, /events/keyset or /events/{id}."""
+    row = fields.row_of(payload, "event")
+    event_id = fields.text(row, "id")
+    if not event_id:
+        fields.refuse("id", row.get("id"), "the number of an event")
+    members = _members(row)
+    return EventRow(
+        event_id=event_id,
+        slug=fields.text(row, "slug"),
+        title=fields.text(row, "title"),
+        category=_category(row, row),
+        tags=tuple(sorted(set(_tags(row)))),
+        neg_risk=fields.truth(row, "negRisk"),
+        neg_risk_id=fields.text(row, "negRiskMarketID"),
+        condition_ids=tuple(condition for condition, _, _ in members),
+        yes_tokens=tuple(yes for _, yes, _ in members),
+        no_tokens=tuple(no for _, _, no in members),
+        start_at=fields.optional_time(row, "startDate"),
+        end_at=fields.optional_time(row, "endDate"),
+        closed=fields.truth(row, "closed"),
+        updated_at=fields.optional_time(row, "updatedAt"),
+    )
+
+
+def _members(row: Payload) -> list[tuple[str, str, str]]:
+    markets = row.get("markets")
+    if not isinstance(markets, list):
+        fields.refuse("markets", markets, "a list")
+    found: list[tuple[str, str, str]] = []
+    for market in (fields.row_of(one, "market of an event") for one in markets):
+        tokens = fields.texts(market, "clobTokenIds")
+        if len(tokens) == 2:  # placeholders of names to come have none
+            found.append((fields.condition(market, "conditionId"), tokens[0], tokens[1]))
+    return found
 
 
 def _event(row: Payload) -> Payload:
@@ -90,17 +131,30 @@ def _outcomes_and_tokens(row: Payload) -> tuple[tuple[str, ...], tuple[str, ...]
     return outcomes, tuple(fields.token({"clobTokenIds": item}, "clobTokenIds") for item in tokens)
 
 
-def _fees(row: Payload) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class _Fees:
+    rate: float = 0.0
+    exponent: float = 1.0
+    taker_only: bool = True
+    rebate: float = 0.0
+
+
+def _fees(row: Payload) -> _Fees:
     # feesEnabled without a schedule: an older market whose rate the venue does not say. makerBaseFee and
     # takerBaseFee are a legacy signal, never the charged rate.
     schedule = row.get("feeSchedule")
     if row.get("feesEnabled") is False or schedule is None:
-        return 0.0, 1.0
+        return _Fees()
     found = fields.row_of(schedule, "feeSchedule")
     rate = fields.optional_number(found, "rate", 0.0)
     if not 0.0 <= rate <= 1.0:
         fields.refuse("feeSchedule.rate", found.get("rate"), "a rate from 0 to 1")
-    return rate, fields.optional_number(found, "exponent", 1.0)
+    return _Fees(
+        rate=rate,
+        exponent=fields.optional_number(found, "exponent", 1.0),
+        taker_only=found.get("takerOnly") is not False,
+        rebate=fields.optional_number(found, "rebateRate", 0.0),
+    )
 
 
 def _positive(row: Payload, field: str, default: float) -> float:

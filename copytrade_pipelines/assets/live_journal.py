@@ -35,6 +35,7 @@ def live_journal(settings: Settings, venue: VenueResource, warehouse: Warehouse)
         "dagster/column_schema": column_schema(TABLE),
         "new_rows": summary.change.new,
         "new_segments": summary.segments,
+        "new_books": summary.books.new,
         "quarantined": summary.quarantined,
         "decisions": dg.MetadataValue.json(counts),
     }

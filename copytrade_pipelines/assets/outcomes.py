@@ -13,7 +13,10 @@ from copytrade_pipelines.warehouse import Warehouse
 @raw_asset(
     "resolutions",
     after=["fills", "markets"],
-    description="One row per condition and status (proposed, disputed, resolved), with payouts and winner.",
+    description=(
+        "One row per condition and status it went through (proposed, disputed, resolved), each with the time it could "
+        "be known; a void is resolved with equal payouts."
+    ),
 )
 def resolutions(
     context: dg.AssetExecutionContext, settings: Settings, venue: VenueResource, warehouse: Warehouse
@@ -28,10 +31,12 @@ def resolutions(
             pages,
             landing=settings.home().landing,
             lag=settings.index_lag(),
+            now=now,
             progress=logging_progress(context),
         )
 
     with expected_failures():
+        now = venue.now()
         summary = run_closing(lambda: venue.data_api(pages), ingest)
         return table_result(
             warehouse,
@@ -39,7 +44,7 @@ def resolutions(
             summary.change,
             time_column="known_at",
             quarantined=summary.quarantined,
-            extra={"asked": summary.asked},
+            extra={"asked": summary.asked, "only_gamma_shows": summary.from_gamma},
         )
 
 

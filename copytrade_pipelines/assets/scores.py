@@ -38,6 +38,7 @@ class ScoreConfig(dg.Config):
         ["marts", "dim_markets"],
         ["marts", "fct_copies"],
         ["raw", "wallets"],
+        ["raw", "coverage"],
         ["raw", "books"],
         ["raw", "prices"],
     ],

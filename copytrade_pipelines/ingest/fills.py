@@ -17,6 +17,7 @@ from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.landing import PageCollector, land
 from copytrade_pipelines.ingest.progress import Progress, silent
 from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
+from copytrade_pipelines.ingest.wallets import refresh_coverage
 from copytrade_pipelines.warehouse import Warehouse
 
 # A rerun looks this far back over what it has: rows appear late, and blanks are filled in.
@@ -119,7 +120,8 @@ def read_watermarks(warehouse: Warehouse) -> list[Watermark]:
     """Where each watched wallet's next fetch begins; an incomplete history begins at the beginning again."""
     with warehouse.connect() as con:
         rows = con.execute(
-            "SELECT wallet, source, fetched_through, history_complete FROM raw.wallets ORDER BY wallet"
+            "SELECT wallet, source, fetched_through, history_complete FROM raw.wallets "
+            "WHERE NOT coalesce(excluded, false) ORDER BY wallet"
         ).fetchall()
     return [_watermark(str(wallet), str(source), through, bool(whole)) for wallet, source, through, whole in rows]
 
@@ -139,6 +141,7 @@ def write_histories(warehouse: Warehouse, histories: Sequence[WalletHistory], *,
         known = _what_is_known(con, [history.mark.wallet for history in histories])
         rows = [_wallet_row(history, *known[history.mark.wallet]) for history in histories]
         upsert(con, "raw.wallets", tables.arrow("raw.wallets", rows))
+        refresh_coverage(con, [history.mark.wallet for history in histories])
     return summary
 
 
@@ -190,13 +193,12 @@ def _what_is_known(
 
 
 def _wallet_row(history: WalletHistory, fills: int, first: datetime | None, bad: int) -> dict[str, object]:
-    # Coverage is the share of the listed fills that could be read; of a listing cut short nothing is claimed.
     share = fills / (fills + bad) if fills + bad else 1.0
     return {
         "wallet": history.mark.wallet,
         "source": history.mark.source,
         "first_seen_at": first,
-        "coverage": share if history.is_complete else 0.0,
+        "readable": share,
         "history_complete": history.is_complete,
         "fills": fills,
         "fetched_through": history.fetched_through,

@@ -16,11 +16,14 @@ from copytrade_live.core.codec import CodecError, decode, dumps
 from copytrade_live.core.market import Instant
 from copytrade_live.venue.rows import BadRow
 from copytrade_pipelines.ingest import tables
+from copytrade_pipelines.ingest.seen import keep_what_was_seen
 from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
 
 SOURCE = "journal"
 HEARTBEAT_FILE = "heartbeat.json"
 UNKNOWN_MODE = "unknown"
+# Runs that looked at the venue itself; what a replay or a backtest saw was recorded before.
+_AT_THE_VENUE = frozenset({"paper", "live"})
 _NAME = re.compile(r"^events-\d{12}-\d{12}\.jsonl$")
 _WHOLE = ("seq", "version", "event_at", "observed_at")
 _MODES = "select run_id, any_value(mode) from raw.journal group by run_id"
@@ -44,6 +47,7 @@ class JournalSummary:
     segments: int
     change: Change
     quarantined: int
+    books: Change = NO_CHANGE
 
 
 def segments_of(folder: Path) -> list[Path]:
@@ -96,7 +100,7 @@ def parse_line(text: str) -> JournalLine:
 
 def ingest_segments(con: duckdb.DuckDBPyConnection, folder: Path) -> JournalSummary:
     """Bring every segment that raw.journal does not hold yet; a second time changes nothing."""
-    change, quarantined, fresh = NO_CHANGE, 0, 0
+    change, books, quarantined, fresh = NO_CHANGE, NO_CHANGE, 0, 0
     heartbeat = read_heartbeat(folder)
     modes = {str(run): str(mode) for run, mode in con.execute(_MODES).fetchall() if mode != UNKNOWN_MODE}
     for path in segments_of(folder):
@@ -108,8 +112,9 @@ def ingest_segments(con: duckdb.DuckDBPyConnection, folder: Path) -> JournalSumm
             modes.setdefault(heartbeat.run_id, heartbeat.mode)
         change += upsert(con, "raw.journal", tables.arrow("raw.journal", _rows(good, modes)))
         quarantined += upsert(con, "raw.quarantine", tables.quarantine(bad)).new
+        books += keep_what_was_seen(con, (line for line in good if modes.get(line["run_id"]) in _AT_THE_VENUE))
         fresh += 1
-    return JournalSummary(segments=fresh, change=change, quarantined=quarantined)
+    return JournalSummary(segments=fresh, change=change, quarantined=quarantined, books=books)
 
 
 def counts_by_outcome(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -10,13 +10,19 @@ from copytrade_live.venue.gamma import CONDITIONS_PER_REQUEST, GammaApi
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.landing import PageCollector, land
 from copytrade_pipelines.ingest.progress import Progress, silent
+from copytrade_pipelines.ingest.terms import append_terms
 from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
 from copytrade_pipelines.warehouse import Warehouse
 
 _CONDITIONS_PER_BATCH = CONDITIONS_PER_REQUEST * 10
+# Asked again until it closed and its oracle is done, or so long closed that nothing will come any more.
 _OPEN_CONDITIONS = """
     SELECT DISTINCT condition_id FROM raw.fills
-    WHERE condition_id NOT IN (SELECT condition_id FROM raw.markets WHERE closed)
+    WHERE condition_id NOT IN (
+        SELECT condition_id FROM raw.markets
+        WHERE closed AND (uma_statuses[-1] = 'resolved'
+            OR closed_at < (SELECT max(event_at) FROM raw.fills) - INTERVAL 30 DAY)
+    )
     ORDER BY condition_id
 """
 
@@ -38,6 +44,7 @@ async def ingest_markets(
     *,
     landing: Path,
     lag: Instant,
+    now: Instant,
     progress: Progress = silent,
 ) -> MarketsSummary:
     """Fetch every traded market that is not yet known to be closed. Raises: VenueUnavailable, VenueRefusal."""
@@ -50,6 +57,7 @@ async def ingest_markets(
         land(landing, pages.take())
         with warehouse.connect() as con:
             change += upsert(con, "raw.markets", tables.markets(listing.rows, lag=lag))
+            append_terms(con, listing.rows, lag=lag, now=now)
             quarantined += upsert(con, "raw.quarantine", tables.quarantine(listing.bad)).new
         unknown += len(batch) - len(listing.rows)
         progress(first + len(batch), len(wanted), "markets")

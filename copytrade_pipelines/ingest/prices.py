@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,10 +21,10 @@ KEPT: Instant = 31 * DAY
 CONCURRENT_TOKENS = 8
 _TOKENS_PER_BATCH = 256
 _TOKENS = """
-    SELECT f.token_id, min(f.event_at), any_value(m.closed_at), max(p.at)
+    SELECT f.token_id, min(f.event_at), any_value(m.closed_at), any_value(p.hourly_through)
     FROM raw.fills AS f
     JOIN raw.markets AS m USING (condition_id)
-    LEFT JOIN (SELECT token_id, max("at") AS "at" FROM raw.prices GROUP BY token_id) AS p USING (token_id)
+    LEFT JOIN raw.price_marks AS p USING (token_id)
     GROUP BY f.token_id ORDER BY f.token_id
 """
 
@@ -49,6 +49,7 @@ async def ingest_prices(
         points = await _fetch(api, batch)
         with warehouse.connect() as con:
             change += upsert(con, "raw.prices", tables.prices(points))
+            upsert(con, "raw.price_marks", tables.arrow("raw.price_marks", _marks(points)))
         progress(first + len(batch), len(windows), "tokens")
     return len(windows), change
 
@@ -64,6 +65,11 @@ def missing_windows(warehouse: Warehouse, now: Instant) -> list[PriceWindow]:
         if end - start >= HOUR or (last_mid is None and end > start):
             found.append(PriceWindow(token_id=str(token), start=start, end=end))
     return found
+
+
+def _marks(points: Mapping[str, Sequence[PricePoint]]) -> list[dict[str, object]]:
+    # Kept apart from the mids: the finer ones run ahead of the hourly ones.
+    return [{"token_id": token, "hourly_through": row[-1].at} for token, row in points.items() if row]
 
 
 async def _fetch(api: ClobApi, windows: Sequence[PriceWindow]) -> dict[str, list[PricePoint]]:

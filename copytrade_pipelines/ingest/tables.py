@@ -10,13 +10,15 @@ import pyarrow as pa
 from copytrade_live.core.market import Book, Instant, Role
 from copytrade_live.venue.rows import (
     BadRow,
+    EventRow,
     MarketRow,
+    PositionRow,
     PricePoint,
     ResolutionRow,
     VenueActivity,
     VenueFill,
 )
-from copytrade_pipelines.warehouse_schema import COLUMNS, LADDER
+from copytrade_pipelines.warehouse_schema import COLUMNS, KEYS, LADDER
 
 _LADDER = pa.list_(pa.struct([("price", pa.float64()), ("size", pa.float64())]))
 _ARROW = {
@@ -34,9 +36,11 @@ Rows = Sequence[Mapping[str, object]]
 
 
 def arrow(table: str, rows: Rows) -> pa.Table:
-    """Rows as an Arrow table with the columns of a raw table."""
+    """Rows as an Arrow table with the columns of a raw table; a row may leave out what it does not know."""
     schema = pa.schema([(name, _ARROW[kind]) for name, kind in COLUMNS[table].items()])
-    return pa.table({name: [row[name] for row in rows] for name in COLUMNS[table]}, schema=schema)
+    keys = KEYS[table]
+    columns = {name: [row[name] if name in keys else row.get(name) for row in rows] for name in COLUMNS[table]}
+    return pa.table(columns, schema=schema)
 
 
 def fills(rows: Iterable[tuple[VenueFill, Role]], *, source: str, lag: Instant) -> pa.Table:
@@ -92,9 +96,60 @@ def activity(rows: Iterable[VenueActivity], *, source: str, lag: Instant) -> pa.
     )
 
 
+def positions(rows: Iterable[PositionRow], *, observed_at: Instant, source: str) -> pa.Table:
+    """Rows of raw.positions: a state of now, so its time is the hour it was asked for."""
+    return arrow(
+        "raw.positions",
+        [
+            {
+                "wallet": row.wallet,
+                "token_id": row.token_id,
+                "condition_id": row.condition_id,
+                "status": row.status,
+                "outcome": row.outcome,
+                "size": row.size,
+                "total_size": row.total_size,
+                "average_price": row.average_price,
+                "realised_pnl": row.realised_pnl,
+                "total_pnl": row.total_pnl,
+                "event_at": row.event_at,
+                "observed_at": observed_at,
+                "source": source,
+            }
+            for row in rows
+        ],
+    )
+
+
 def markets(rows: Iterable[MarketRow], *, lag: Instant) -> pa.Table:
     """Rows of raw.markets; observed_at is lag after the market closed, or while it is open after it started."""
     return arrow("raw.markets", [_market(row, lag) for row in rows])
+
+
+def events(rows: Iterable[EventRow], *, lag: Instant) -> pa.Table:
+    """Rows of raw.events; known when it started."""
+    return arrow(
+        "raw.events",
+        [
+            {
+                "event_id": row.event_id,
+                "slug": row.slug,
+                "title": row.title,
+                "category": row.category,
+                "tags": list(row.tags),
+                "neg_risk": row.neg_risk,
+                "neg_risk_id": row.neg_risk_id,
+                "condition_ids": list(row.condition_ids),
+                "yes_tokens": list(row.yes_tokens),
+                "no_tokens": list(row.no_tokens),
+                "start_at": row.start_at,
+                "end_at": row.end_at,
+                "closed": row.closed,
+                "observed_at": _later(row.start_at or row.updated_at, lag),
+            }
+            for row in rows
+        ],
+    )
 
 
 def resolutions(rows: Iterable[ResolutionRow], *, source: str, lag: Instant) -> pa.Table:
@@ -178,6 +233,10 @@ def _market(row: MarketRow, lag: Instant) -> dict[str, object]:
         "closed_at": row.closed_at,
         "accepting_orders": row.accepting_orders,
         "observed_at": _later(known_at, lag),
+        "uma_statuses": list(row.uma_statuses),
+        "uma_end_at": row.uma_end_at,
+        # Of an open market they move with every trade.
+        "outcome_prices": list(row.outcome_prices) if row.closed else None,
     }
 
 

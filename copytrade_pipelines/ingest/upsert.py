@@ -13,6 +13,8 @@ from copytrade_pipelines.warehouse_schema import COLUMNS, KEYS, LOADED_SEQ
 _KEEP_OLD = "old.{name}"
 _KEEP_UNLESS_TEXT = "coalesce(nullif(new.{name}, ''), old.{name})"
 _KEEP_UNLESS_KNOWN = "coalesce(new.{name}, old.{name})"
+_POSITION = ("status", "size", "total_size", "average_price", "realised_pnl", "total_pnl", "event_at")
+_POSITION_MOVED = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in _POSITION)
 # What a second sight of a row may change. Everything else is taken as last sent. The venue leaves names and outcome
 # places blank right after a listing, and only one of the two fill listings knows the role.
 _MERGES: dict[str, dict[str, str]] = {
@@ -26,7 +28,15 @@ _MERGES: dict[str, dict[str, str]] = {
         "event_slug": _KEEP_UNLESS_TEXT,
     },
     "raw.activity": {"source": _KEEP_OLD},
-    "raw.wallets": {"source": _KEEP_OLD},
+    "raw.wallets": {
+        "source": _KEEP_OLD,
+        "coverage": _KEEP_UNLESS_KNOWN,
+        "bucket": _KEEP_UNLESS_KNOWN,
+        "excluded": _KEEP_UNLESS_KNOWN,
+    },
+    # Asked again and found the same, a position is as old as it was.
+    "raw.positions": {"observed_at": f"CASE WHEN {_POSITION_MOVED} THEN new.observed_at ELSE old.observed_at END"},
+    "raw.books": {"source": _KEEP_OLD, "condition_id": _KEEP_UNLESS_TEXT},
     "raw.resolutions": {"winning_outcome": _KEEP_UNLESS_KNOWN},
 }
 
@@ -55,7 +65,8 @@ def upsert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> Change
     seq = next_seq(con)
     con.register("incoming_rows", rows)
     try:
-        changed = _count(con, _update_statement(table, seq))
+        is_more_than_its_key = len(COLUMNS[table]) > len(KEYS[table])
+        changed = _count(con, _update_statement(table, seq)) if is_more_than_its_key else 0
         return Change(new=_count(con, _insert_statement(table, seq)), changed=changed)
     finally:
         con.unregister("incoming_rows")

@@ -34,7 +34,8 @@ from copytrade_live.settings import Home, VenueConfig
 from copytrade_live.venue.data_api import DataApi
 from copytrade_pipelines.ingest.fills import ingest_fills
 from copytrade_pipelines.ingest.landing import PageCollector
-from copytrade_pipelines.ingest.wallets import discover_wallets, write_wallets
+from copytrade_pipelines.ingest.discovery import discover_wallets
+from copytrade_pipelines.ingest.wallets import write_wallets
 from copytrade_pipelines.warehouse import Warehouse
 
 async def main(url, home):
@@ -68,7 +69,8 @@ def undisturbed(first_run: tuple[Path, dict[str, dict[str, Any]]]) -> Path:
 
 def test_every_raw_table_is_filled_and_describes_itself(first_run: tuple[Path, dict[str, dict[str, Any]]]) -> None:
     root, found = first_run
-    assert set(found) == {"wallets", "fills", "markets", "resolutions", "books", "prices"}
+    tables = {"wallets", "fills", "markets", "events", "resolutions", "positions", "coverage", "books", "prices"}
+    assert set(found) == tables
     for table, metadata in found.items():
         counted = query(root, f"SELECT count(*) FROM raw.{table}")[0][0]
         assert metadata["dagster/row_count"] == metadata["new_rows"] == counted > 0

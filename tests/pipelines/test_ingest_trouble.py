@@ -26,7 +26,7 @@ from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.fills import FillsSummary, ingest_fills
 from copytrade_pipelines.ingest.landing import PageCollector
 from copytrade_pipelines.ingest.upsert import Change, upsert
-from copytrade_pipelines.ingest.wallets import WatchedWallet, read_watchlist, write_wallets
+from copytrade_pipelines.ingest.wallets import Sighting, read_watchlist, write_wallets
 from copytrade_pipelines.warehouse import Warehouse
 from tests.pipelines.ingest_runs import digests, query
 from tests.venue.loopback import served
@@ -77,7 +77,7 @@ def ingest(url: str, root: Path) -> FillsSummary:
 
 def watch(root: Path, *wallets: str) -> None:
     warehouse = Warehouse(path=str(Home(root).warehouse))
-    write_wallets(warehouse, [WatchedWallet(wallet=wallet, source="watchlist") for wallet in wallets])
+    write_wallets(warehouse, [Sighting(wallet=wallet, source="watchlist") for wallet in wallets])
 
 
 def known(root: Path) -> list[tuple[Any, ...]]:

@@ -1,0 +1,50 @@
+"""What the runner saw with its decisions, kept as market data: books, which nobody is shown twice, and terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import duckdb
+
+from copytrade_live.core.codec import decode
+from copytrade_live.core.events import BookObserved, LeaderFillObserved, MarketObserved, OrderExpired
+from copytrade_live.core.market import Book, BookSource, Market
+from copytrade_pipelines.ingest import tables
+from copytrade_pipelines.ingest.terms import RUNNER, append_terms_seen
+from copytrade_pipelines.ingest.upsert import Change, upsert
+
+_TELLING = frozenset(kind.__name__ for kind in (BookObserved, LeaderFillObserved, MarketObserved, OrderExpired))
+_NAME_CONDITIONS = """
+    UPDATE raw.books AS b SET condition_id = m.condition_id, loaded_seq = nextval('raw.load_seq')
+    FROM (SELECT unnest(token_ids) AS token_id, condition_id FROM raw.markets) AS m
+    WHERE b.condition_id = '' AND b.token_id = m.token_id
+"""
+
+
+def keep_what_was_seen(con: duckdb.DuckDBPyConnection, lines: Iterable[Mapping[str, Any]]) -> Change:
+    """Bring the books and the market terms of journal lines into their tables. Returns: what changed in raw.books."""
+    events = [decode(line) for line in lines if line["type"] in _TELLING]
+    append_terms_seen(con, (market for event in events for market in _markets(event)))
+    distinct = {
+        (book.token_id, book.event_at, book.bids, book.asks): (condition, book)
+        for event in events
+        for condition, book in _books(event)
+        if book.source is BookSource.RECORDED
+    }
+    change = upsert(con, "raw.books", tables.books(distinct.values(), source=RUNNER))
+    if change.new:
+        con.execute(_NAME_CONDITIONS)
+    return change
+
+
+def _books(event: object) -> Iterator[tuple[str, Book]]:
+    if isinstance(event, LeaderFillObserved) and event.book is not None:
+        yield event.signal.condition_id, event.book
+    elif isinstance(event, BookObserved) or (isinstance(event, OrderExpired) and event.book is not None):
+        yield "", event.book
+
+
+def _markets(event: object) -> Iterator[Market]:
+    if (isinstance(event, LeaderFillObserved) and event.market is not None) or isinstance(event, MarketObserved):
+        yield event.market
