@@ -6,13 +6,13 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from copytrade_live.sandbox.answers import Refusal, answer, answer_text
+from copytrade_live.sandbox.answers import Refusal, Row, answer, answer_text
 from copytrade_live.sandbox.data_v2 import mergeable_markets, portfolio_value
 from copytrade_live.sandbox.leaderboard import rank_wallets
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.position_rows import closed_row_v1, holder_row_v1, position_row_v1
 from copytrade_live.sandbox.positions import PositionBook, is_held
-from copytrade_live.sandbox.rows import CAMEL, Row, RowWriter
+from copytrade_live.sandbox.rows import CAMEL, RowWriter
 from copytrade_live.sandbox.selection import (
     FOREVER,
     Question,
