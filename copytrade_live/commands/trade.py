@@ -63,12 +63,15 @@ def sandbox(
         Path | None, typer.Option(metavar="FILE", help="JSON list of faults to start with, as POST /admin/faults.")
     ] = None,
     trades_offset_cap: Annotated[int, typer.Option(min=0, help="Highest offset that GET /trades takes.")] = 10_000,
+    enforce_limits: Annotated[
+        bool, typer.Option("--enforce-limits", help="Refuse requests over the venue's documented limits.")
+    ] = False,
 ) -> None:
     """Serve a local venue that speaks Polymarket's wire; it can be told to misbehave while it runs."""
     from copytrade_live.sandbox.cli import run_sandbox, scale_of
     from copytrade_live.sandbox.venue_options import VenueOptions
 
-    options = VenueOptions(trades_offset_cap=trades_offset_cap)
+    options = VenueOptions(trades_offset_cap=trades_offset_cap, enforce_limits=enforce_limits)
     scale = scale_of(wallets, fills)
     run_sandbox(world.value, seed, path, speed, stepped, start, port, faults=faults, options=options, scale=scale)
 

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from copytrade_live.core.market import Instant
 from copytrade_live.sandbox.answers import answer
 from copytrade_live.sandbox.chain_logs import ChainLogs, Log
 from copytrade_live.sandbox.fault_kinds import FaultKind
@@ -67,8 +68,12 @@ class ChainRpc:
         except _CallError as error:
             return _error(number, error.code, str(error))
 
+    def head(self, now: Instant) -> int:
+        """The latest block at an instant."""
+        return self._logs.head(now)
+
     def _head(self) -> int:
-        return self._logs.head(self._venue.now())
+        return self.head(self._venue.now())
 
     def _block(self, params: Any) -> Wire | None:
         if not isinstance(params, list) or not params:

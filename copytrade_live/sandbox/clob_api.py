@@ -20,9 +20,8 @@ from copytrade_live.sandbox.venue import Venue
 
 END_CURSOR = "LTE="
 PAGE = 1000
-MOST_HISTORIES = 20
-_HISTORY_FILTERS = ("start_ts", "end_ts", "interval", "fidelity")
 MOST_TOKENS = 500
+MOST_HISTORIES = 20
 
 
 class Clob:
@@ -137,19 +136,23 @@ class Clob:
         self._token(params.text("market"))
         return answer({"history": price_history(self._venue, params)})
 
-    async def batch_prices_history(self, request: Request) -> Response:
-        """The same of at most twenty tokens, asked for in a body; unknown tokens are left out."""
+    async def prices_histories(self, request: Request) -> Response:
+        """The mids of up to twenty tokens over time; tokens nobody knows are left out."""
         try:
-            asked = json.loads(await request.body())
-            tokens = [str(token) for token in asked["markets"]]
-            rest = [(name, str(asked[name])) for name in _HISTORY_FILTERS if name in asked]
+            asked = dict(json.loads(await request.body()))
+            tokens = [str(token) for token in asked.pop("markets")]
+            wishes = [(str(name), str(value)) for name, value in asked.items()]
         except (ValueError, KeyError, TypeError):
             raise Refusal(400, "Invalid payload") from None
         if len(tokens) > MOST_HISTORIES:
             raise Refusal(400, f"max {MOST_HISTORIES} markets")
-        known = [token for token in tokens if token in self._venue.by_token]
-        found = {token: price_history(self._venue, Params([("market", token), *rest])) for token in known}
-        return answer({"history": found})
+        now, by_token = self._venue.now(), self._venue.by_token
+        histories = {
+            token: price_history(self._venue, Params([*wishes, ("market", token)]))
+            for token in tokens
+            if token in by_token and self._venue.is_listed(by_token[token][0], now)
+        }
+        return answer({"history": histories})
 
     def _token(self, token: str) -> tuple[int, int, Instant]:
         if not token.isdecimal():

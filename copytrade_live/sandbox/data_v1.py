@@ -6,11 +6,11 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from copytrade_live.sandbox.answers import Refusal, Row, answer, answer_text
+from copytrade_live.sandbox.answers import Refusal, answer, answer_text
 from copytrade_live.sandbox.data_v2 import mergeable_markets, portfolio_value
 from copytrade_live.sandbox.leaderboard import rank_wallets
 from copytrade_live.sandbox.params import Params
-from copytrade_live.sandbox.position_rows import closed_row_v1, holder_row_v1, position_row_v1
+from copytrade_live.sandbox.position_rows import position_row_v1
 from copytrade_live.sandbox.positions import PositionBook, is_held
 from copytrade_live.sandbox.rows import CAMEL, RowWriter
 from copytrade_live.sandbox.selection import (
@@ -26,8 +26,6 @@ from copytrade_live.sandbox.venue import Venue
 
 MOST_ROWS = 500
 POSITIONS_OFFSET_CAP = 10_000
-MOST_CLOSED = 50
-MOST_HOLDERS = 100
 _WINDOWS = {"DAY": "day", "WEEK": "week", "MONTH": "month", "ALL": "all"}
 
 
@@ -84,7 +82,7 @@ class DataV1:
         offset = _offset(params, POSITIONS_OFFSET_CAP, "positions")
         wallet = read_wallet(self._venue, params.required_wallet())
         markets = read_markets(self._venue, params)
-        least = _float(params, "size_threshold", 1.0)
+        least = params.number("size_threshold", 1.0)
         held = self._positions.of_wallet(wallet) if wallet is not None and wallet >= 0 else ()
         pairs = mergeable_markets(self._venue, held)
         rows = [
@@ -97,37 +95,6 @@ class DataV1:
             rows = [row for row in rows if wanted is None or row[name] is wanted]
         rows.sort(key=lambda row: (-float(str(row["currentValue"])), str(row["asset"])))
         return answer(rows[offset : offset + _limit(params)])
-
-    async def closed_positions(self, request: Request) -> Response:
-        """What a wallet held and left, best result first."""
-        params = Params.of(request)
-        offset = params.whole("offset", 0)
-        wallet = read_wallet(self._venue, params.required_wallet())
-        held = self._positions.of_wallet(wallet) if wallet is not None and wallet >= 0 else ()
-        left = sorted((one for one in held if not is_held(one)), key=lambda one: (-one.realised, one.market))
-        limit = params.whole("limit", 10, least=1, most=MOST_CLOSED)
-        trader = self._venue.world.wallets[wallet or 0]
-        return answer([closed_row_v1(self._venue, trader, one) for one in left[offset : offset + limit]])
-
-    async def holders(self, request: Request) -> Response:
-        """The largest holders of each token of one market."""
-        params = Params.of(request)
-        markets = read_markets(self._venue, params)
-        if not markets:
-            raise Refusal(400, "required query param 'market' not provided", parameter="market")
-        limit = params.whole("limit", 20, least=1, most=MOST_HOLDERS)
-        return answer([group for number in sorted(markets) for group in self._holders(number, limit)])
-
-    def _holders(self, market: int, limit: int) -> list[Row]:
-        traders = sorted({int(self._venue.world.ledger.wallet[row]) for row in self._venue.rows_of_market[market]})
-        held = [(trader, one) for trader in traders for one in self._positions.of_wallet(trader) if is_held(one)]
-        groups: list[Row] = []
-        for outcome, token in enumerate(self._venue.markets[market].token_ids):
-            here = [(trader, one) for trader, one in held if (one.market, one.outcome) == (market, outcome)]
-            here.sort(key=lambda pair: (-pair[1].size, pair[0]))
-            rows = [holder_row_v1(self._venue.world.wallets[trader], token, one) for trader, one in here[:limit]]
-            groups.append({"token": token, "holders": rows})
-        return groups
 
     async def value(self, request: Request) -> Response:
         """What a wallet's open positions are worth."""
@@ -174,10 +141,3 @@ def _limit(params: Params) -> int:
 def _end(params: Params) -> int:
     end = params.seconds("end")
     return FOREVER if end is None else end
-
-
-def _float(params: Params, name: str, default: float) -> float:
-    try:
-        return float(params.text(name) or default)
-    except ValueError:
-        raise Refusal(400, f"invalid {name}: must be a number, was {params.text(name)!r}", parameter=name) from None

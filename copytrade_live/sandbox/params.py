@@ -57,6 +57,14 @@ class Params:
             raise Refusal(400, f"invalid {name}: must be a whole number from {least}, was {value!r}", parameter=name)
         return int(value) if most is None else min(int(value), most)
 
+    def number(self, name: str, default: float) -> float:
+        """A number. Raises: Refusal."""
+        value = self.text(name)
+        try:
+            return float(value) if value else default
+        except ValueError:
+            raise Refusal(400, f"invalid {name}: must be a number, was {value!r}", parameter=name) from None
+
     def seconds(self, name: str) -> int | None:
         """Unix seconds, None when absent. Raises: Refusal."""
         return self.whole(name, 0) if self.text(name) else None

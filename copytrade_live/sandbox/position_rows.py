@@ -92,47 +92,6 @@ def position_row_v1(venue: Venue, wallet: WorldWallet, position: Position, *, is
     }
 
 
-def closed_row_v1(venue: Venue, wallet: WorldWallet, position: Position) -> Row:
-    """A row of /closed-positions."""
-    market = venue.markets[position.market]
-    words = _words(market, position.outcome)
-    return {
-        "proxyWallet": wallet.address,
-        "asset": market.token_ids[position.outcome],
-        "conditionId": market.condition_id,
-        "avgPrice": round(position.avg_price, 6),
-        "totalBought": round(position.bought, 6),
-        "realizedPnl": round(position.realised, 4),
-        "curPrice": venue.price(position.market, position.outcome, venue.now()),
-        "timestamp": position.last_at // SECOND,
-        "title": words["title"],
-        "slug": words["slug"],
-        "icon": words["icon"],
-        "eventSlug": words["event_slug"],
-        "outcome": words["outcome"],
-        "outcomeIndex": words["outcome_index"],
-        "oppositeOutcome": words["opposite_outcome"],
-        "oppositeAsset": words["opposite_token_id"],
-        "endDate": words["end_date"],
-    }
-
-
-def holder_row_v1(wallet: WorldWallet, token_id: str, position: Position) -> Row:
-    """A holder inside an entry of /holders."""
-    return {
-        "proxyWallet": wallet.address,
-        "bio": "",
-        "asset": token_id,
-        "pseudonym": wallet.pseudonym,
-        "amount": round(position.size, 6),
-        "displayUsernamePublic": True,
-        "outcomeIndex": position.outcome,
-        "name": wallet.name,
-        "profileImage": "",
-        "profileImageOptimized": "",
-    }
-
-
 def _words(market: WorldMarket, outcome: int) -> Row:
     return {
         "title": market.question,

@@ -18,6 +18,7 @@ from copytrade_live.sandbox.admin import Admin
 from copytrade_live.sandbox.answers import Refusal, refuse, refuse_v2
 from copytrade_live.sandbox.chain_rpc import ChainRpc
 from copytrade_live.sandbox.clob_api import Clob
+from copytrade_live.sandbox.closed_positions import ClosedPositions
 from copytrade_live.sandbox.data_v1 import DataV1
 from copytrade_live.sandbox.data_v2 import DataV2
 from copytrade_live.sandbox.fault_admin import FaultAdmin
@@ -25,8 +26,11 @@ from copytrade_live.sandbox.fault_middleware import FaultMiddleware
 from copytrade_live.sandbox.faults import FaultBook
 from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
 from copytrade_live.sandbox.ground_truth import GroundTruth
+from copytrade_live.sandbox.holders import Holders
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.positions import PositionBook
+from copytrade_live.sandbox.request_limits import LimitMiddleware
+from copytrade_live.sandbox.serving_status import ServingStatus
 from copytrade_live.sandbox.stream import ActivityStream
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.sandbox.venue import Venue
@@ -44,18 +48,21 @@ def build_app(
     venue = Venue(world, timekeeper, options=options, faults=book)
     positions = PositionBook(venue)
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
-    clob, gamma = Clob(venue), Gamma(venue)
+    clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue)
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
         *_admin_routes(Admin(venue), FaultAdmin(book), GroundTruth(venue, positions)),
         *_data_routes(data_v1, data_v2),
+        *_holding_routes(Holders(venue, positions), ClosedPositions(venue, positions)),
+        Route("/v2/status", ServingStatus(venue, chain).serve),
         *_listing_routes(clob, gamma),
         *_clob_routes(clob),
-        Route("/rpc", ChainRpc(venue).serve, methods=["POST"]),
+        Route("/rpc", chain.serve, methods=["POST"]),
     ]
+    limits = [Middleware(LimitMiddleware)] if venue.options.enforce_limits else []
     return Starlette(
         routes=routes,
-        middleware=[Middleware(FaultMiddleware, book=book)],
+        middleware=[*limits, Middleware(FaultMiddleware, book=book)],
         exception_handlers={Refusal: _answer_refusal},
     )
 
@@ -126,8 +133,6 @@ def _data_routes(v1: DataV1, v2: DataV2) -> list[BaseRoute]:
         Route("/trades", v1.trades),
         Route("/activity", v1.activity),
         Route("/positions", v1.positions),
-        Route("/closed-positions", v1.closed_positions),
-        Route("/holders", v1.holders),
         Route("/value", v1.value),
         Route("/v1/leaderboard", v1.leaderboard),
         Route("/v2/trades", v2.trades),
@@ -136,6 +141,14 @@ def _data_routes(v1: DataV1, v2: DataV2) -> list[BaseRoute]:
         Route("/v2/value", v2.value),
         Route("/v2/resolutions", v2.resolutions),
         Route("/v2/leaderboard", v2.leaderboard),
+    ]
+
+
+def _holding_routes(holders: Holders, closed: ClosedPositions) -> list[BaseRoute]:
+    return [
+        Route("/holders", holders.v1),
+        Route("/v2/holders", holders.v2),
+        Route("/closed-positions", closed.serve),
     ]
 
 
@@ -182,7 +195,7 @@ def _clob_routes(clob: Clob) -> list[BaseRoute]:
         Route("/markets-by-token/{token_id}", clob.market_by_token),
         Route("/clob-markets/{condition_id}", clob.market_info),
         Route("/prices-history", clob.prices_history),
-        Route("/batch-prices-history", clob.batch_prices_history, methods=["POST"]),
+        Route("/batch-prices-history", clob.prices_histories, methods=["POST"]),
     ]
 
 

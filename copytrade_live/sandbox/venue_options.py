@@ -16,7 +16,7 @@ class VenueOptions:
     index_lag is how long a fill takes to show in the data API, in the world's milliseconds.
 
     The offset caps are those of the first generation's listings, beyond which it refuses; rpc_most_logs and
-    rpc_most_blocks those of one eth_getLogs.
+    rpc_most_blocks those of one eth_getLogs. enforce_limits refuses requests over the documented limits.
     """
 
     index_lag: Instant = INDEX_LAG
@@ -24,3 +24,4 @@ class VenueOptions:
     activity_offset_cap: int = 3_000
     rpc_most_logs: int = 10_000
     rpc_most_blocks: int = 5_000
+    enforce_limits: bool = False
