@@ -90,11 +90,13 @@ class GroundTruth:
 
     def _activity(self, rows: Rows) -> Iterator[Row]:
         ledger = self._venue.world.ledger
+        # The last one, at NO_MARKET, is blank.
+        conditions = [*(market.condition_id for market in self._venue.markets), ""]
         for row in rows.tolist():
             yield {
                 "wallet": self._venue.world.wallets[int(ledger.wallet[row])].address,
                 "type": Kind(int(ledger.kind[row])).name,
-                "condition_id": self._venue.markets[int(ledger.market[row])].condition_id,
+                "condition_id": conditions[int(ledger.market[row])],
                 "size": float(ledger.size[row]),
                 "cash": float(ledger.cash[row]),
                 "at_ms": int(ledger.at[row]),

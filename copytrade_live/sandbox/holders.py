@@ -76,7 +76,9 @@ class Holders:
         """For each outcome its holders, largest first."""
         found: tuple[list[Holding], list[Holding]] = ([], [])
         ledger, wallets = self._venue.world.ledger, self._venue.world.wallets
-        for number in np.unique(ledger.wallet[ledger.market == market]).tolist():
+        # A conversion in one market of an event brings shares of the others.
+        event = self._venue.by_event[self._venue.markets[market].event_id]
+        for number in np.unique(ledger.wallet[np.isin(ledger.market, event)]).tolist():
             for position in self._positions.of_wallet(number):
                 if position.market == market and is_held(position) and position.size >= least:
                     found[position.outcome].append((wallets[number], position))

@@ -1,4 +1,4 @@
-"""What wallets do, as columns sorted by time: fills, splits, merges and redemptions."""
+"""What wallets do, as columns sorted by time: fills, splits, merges, redemptions, conversions and rewards."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from copytrade_live.core.market import Instant
 
 NO_OUTCOME = -1
+NO_MARKET = -1
 
 
 class Kind(IntEnum):
@@ -22,6 +23,8 @@ class Kind(IntEnum):
     SPLIT = 1
     MERGE = 2
     REDEEM = 3
+    REWARD = 4
+    CONVERSION = 5
 
 
 class Columns(NamedTuple):

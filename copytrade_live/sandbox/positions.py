@@ -39,6 +39,13 @@ class Position:
         self.cost += size * price
         self.entry_cost += size * price
 
+    def give_up(self, size: float) -> float:
+        """Take away shares at what they cost. Returns: that cost."""
+        part = self.cost * min(size / self.size, 1.0) if self.size > 0 else 0.0
+        self.cost -= part
+        self.size -= min(size, self.size)
+        return part
+
     def dispose(self, size: float, price: float) -> None:
         """Take away shares, at most what is held, at a price."""
         size = min(size, self.size)
@@ -47,6 +54,9 @@ class Position:
             self.realised += size * (price - average)
             self.cost -= size * average
             self.size -= size
+
+
+_Held = dict[tuple[int, int], Position]
 
 
 class PositionBook:
@@ -63,19 +73,21 @@ class PositionBook:
 
     def _fold_rows(self, wallet: int, count: int) -> tuple[Position, ...]:
         ledger, rows = self._venue.world.ledger, self._venue.rows_of_wallet[wallet][:count]
-        held: dict[tuple[int, int], Position] = {}
+        held: _Held = {}
         columns = (ledger.at, ledger.market, ledger.outcome, ledger.kind, ledger.is_buy, ledger.is_taker)
         amounts = (ledger.price, ledger.size)
-        for at, market, outcome, kind, is_buy, is_taker, price, size in zip(
-            *(column[rows].tolist() for column in (*columns, *amounts)), strict=True
+        for row, at, market, outcome, kind, is_buy, is_taker, price, size in zip(
+            rows.tolist(), *(column[rows].tolist() for column in (*columns, *amounts)), strict=True
         ):
-            for one in (0, 1) if kind != Kind.TRADE else (outcome,):
-                position = held.setdefault((market, one), Position(market, one, at))
-                position.last_at = at
-                if kind == Kind.TRADE:
-                    self._trade(position, is_buy, is_taker, price, size)
-                else:
-                    self._convert(position, kind, size)
+            if kind == Kind.CONVERSION:
+                self._exchange(held, row, at, size)
+            elif kind != Kind.REWARD:
+                for one in (0, 1) if kind != Kind.TRADE else (outcome,):
+                    position = _touch(held, market, one, at)
+                    if kind == Kind.TRADE:
+                        self._trade(position, is_buy, is_taker, price, size)
+                    else:
+                        self._convert(position, kind, size)
         return tuple(position for position in held.values() if position.bought > 0)
 
     def _trade(self, position: Position, is_buy: bool, is_taker: bool, price: float, size: float) -> None:
@@ -87,6 +99,22 @@ class PositionBook:
             rate = self._venue.markets[position.market].fee_rate
             position.fees += taker_fee(price=price, size=size, fee_rate=rate)
 
+    def _exchange(self, held: _Held, row: int, at: Instant, size: float) -> None:
+        """A conversion: No shares of some markets of an event, at their cost, become Yes shares of all the others."""
+        burnt = self._venue.burnt_by(row)
+        if not burnt:
+            return
+        event = self._venue.by_event[self._venue.markets[burnt[0]].event_id]
+        given = [_touch(held, market, 1, at) for market in burnt]
+        taken = [_touch(held, market, 0, at) for market in event if market not in burnt]
+        cash = size * (len(burnt) - 1)
+        cost = sum(position.give_up(size) for position in given)
+        moved = max(cost - cash, 0.0) if taken else 0.0
+        for position in given:
+            position.realised += (cash - (cost - moved)) / len(given)
+        for position in taken:
+            position.acquire(size, moved / len(taken) / size)
+
     def _convert(self, position: Position, kind: int, size: float) -> None:
         if kind == Kind.SPLIT:
             position.acquire(size, 0.5)
@@ -95,6 +123,12 @@ class PositionBook:
         else:
             payouts = self._venue.markets[position.market].payouts or (0.0, 0.0)
             position.dispose(position.size, payouts[position.outcome])
+
+
+def _touch(held: _Held, market: int, outcome: int, at: Instant) -> Position:
+    position = held.setdefault((market, outcome), Position(market, outcome, at))
+    position.last_at = at
+    return position
 
 
 def is_held(position: Position) -> bool:

@@ -51,8 +51,10 @@ class RowWriter:
         self._venue, self._spelling = venue, spelling
         self._heads = [f'{{"{spelling.wallet}":"{one.address}","timestamp":' for one in venue.world.wallets]
         self._ends = [_wallet_words(one, spelling) for one in venue.world.wallets]
-        self._conditions = [f',"{spelling.condition}":"{market.condition_id}",' for market in venue.markets]
-        self._words = [_market_words(market, spelling) for market in venue.markets]
+        # The last one, at NO_MARKET, is blank: a reward is about no market.
+        ids = [*(market.condition_id for market in venue.markets), ""]
+        self._conditions = [f',"{spelling.condition}":"{condition_id}",' for condition_id in ids]
+        self._words = [*(_market_words(market, spelling) for market in venue.markets), _no_words(spelling)]
 
     def trades(self, rows: Rows) -> str:
         """A JSON list of fills."""
@@ -95,6 +97,10 @@ _TRADE = Kind.TRADE.value
 def _wallet_words(wallet: WorldWallet, spelling: Spelling) -> str:
     name, pseudonym = (json.dumps(word, ensure_ascii=False) for word in (wallet.name, wallet.pseudonym))
     return f'"name":{name},"pseudonym":{pseudonym},"bio":"","{spelling.image}":"","{spelling.small_image}":""}}'
+
+
+def _no_words(spelling: Spelling) -> list[tuple[str, str, str]]:
+    return [(f'"{spelling.token}":"",', f'"title":"","slug":"","icon":"","{spelling.event}":"",', '"outcome":"",')]
 
 
 def _market_words(market: WorldMarket, spelling: Spelling) -> list[tuple[str, str, str]]:

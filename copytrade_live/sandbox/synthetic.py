@@ -9,6 +9,7 @@ import numpy as np
 
 from copytrade_live.clock import from_iso
 from copytrade_live.core.market import DAY, HOUR, SECOND, Instant
+from copytrade_live.sandbox.conversions import convert_no_shares, pay_rewards
 from copytrade_live.sandbox.depth import Depth, build_ladder, draw_depth
 from copytrade_live.sandbox.ids import hex_id
 from copytrade_live.sandbox.ladder import Ladder
@@ -87,10 +88,11 @@ class Scale:
 def build_synthetic_world(seed: int, scale: Scale | None = None) -> SyntheticWorld:
     """Draw the whole world: the same seed and scale give the same world, to the last byte it serves."""
     if scale is None:
-        return _draw(seed, EPOCH + HISTORY + FUTURE, draw_roster)
+        return _draw(seed, EPOCH + HISTORY + FUTURE, draw_roster, with_extras=False)
     activity = _HEADROOM * scale.fills / (scale.wallets * FILLS_A_WALLET)
     while True:
-        world = _draw(seed, EPOCH + HISTORY + SCALED_FUTURE, _roster_of(scale, activity))
+        roster = _roster_of(scale, activity)
+        world = _draw(seed, EPOCH + HISTORY + SCALED_FUTURE, roster, with_extras=True)
         ledger = world.ledger
         fills = int(np.sum((ledger.kind == Kind.TRADE) & (ledger.at <= world.start_at)))
         if fills >= scale.fills:
@@ -105,7 +107,7 @@ def _roster_of(scale: Scale, activity: float) -> _Roster:
     return lambda rng, seed: draw_scaled_roster(rng, seed, scale.wallets, activity)
 
 
-def _draw(seed: int, last_at: Instant, roster: _Roster) -> SyntheticWorld:
+def _draw(seed: int, last_at: Instant, roster: _Roster, *, with_extras: bool) -> SyntheticWorld:
     rng = np.random.default_rng(seed)
     listings = list_markets(rng, seed, EPOCH, last_at)
     markets = tuple(listing.market for listing in listings)
@@ -117,6 +119,8 @@ def _draw(seed: int, last_at: Instant, roster: _Roster) -> SyntheticWorld:
     traders, wallets = roster(rng, seed)
     tape = Tape(markets=markets, paths=paths, depth=depth, first_at=EPOCH, last_at=last_at)
     _live(rng, tape, traders, pumps)
+    if with_extras:
+        _earn_beside(rng, tape, traders)
     redeem_winnings(rng, tape, len(wallets))
     hashes = [hex_id("transaction", seed, number) for number in range(tape.transactions)]
     ledger = file_columns(join_columns(tape.filed), hashes)
@@ -131,6 +135,13 @@ def _live(rng: np.random.Generator, tape: Tape, traders: list[Trader], pumps: li
         trade(tape, streams[trader.number], trader)
     for place, trader in enumerate(pumpers):
         pump(tape, streams[trader.number], trader.number, pumps[place :: len(pumpers)])
+
+
+def _earn_beside(rng: np.random.Generator, tape: Tape, traders: list[Trader]) -> None:
+    for trader in traders:
+        if trader.kind is TraderKind.MAKER:
+            convert_no_shares(rng, tape, trader.number)
+            pay_rewards(rng, tape, trader.number)
 
 
 def _lay_paths(rng: np.random.Generator, listings: list[Listing]) -> Paths:

@@ -76,6 +76,8 @@ class Tape:
     last_at: Instant
     filed: list[Columns] = field(default_factory=list)
     transactions: int = 0
+    # Shares that came or went beside fills, splits and merges: wallet, markets, outcome, change of each.
+    moved: list[tuple[int, Numbers, int, float]] = field(default_factory=list)
     fee_rates: Floats = field(init=False)
     _mids: Floats = field(init=False)
     _open: Numbers = field(init=False)
@@ -135,12 +137,23 @@ class Tape:
         price = self.best(orders.market, orders.outcome, orders.at, is_bid=orders.is_buy)
         self._file(wallet, orders, np.arange(len(price)), price, orders.amount, is_taker=False)
 
-    def convert(self, kind: Kind, wallet: Numbers, market: Numbers, at: Instants, size: Floats, tx: Numbers) -> None:
-        """File splits, merges or redemptions, each for as much collateral as its size."""
+    def convert(
+        self,
+        kind: Kind,
+        wallet: Numbers,
+        market: Numbers,
+        at: Instants,
+        size: Floats,
+        tx: Numbers,
+        *,
+        cash: Floats | None = None,
+    ) -> None:
+        """File rows that are no fills, each for as much collateral as its size unless told."""
         zeros, flags = np.zeros(len(size)), np.zeros(len(size), dtype=np.bool_)
         outcome = np.full(len(size), NO_OUTCOME)
         kinds = np.full(len(size), kind.value)
-        self.filed.append(Columns(at, wallet, market, outcome, kinds, flags, flags, zeros, size, np.round(size, 6), tx))
+        cash = np.round(size, 6) if cash is None else cash
+        self.filed.append(Columns(at, wallet, market, outcome, kinds, flags, flags, zeros, size, cash, tx))
 
     def new_transactions(self, count: int) -> Numbers:
         """Numbers of transactions nobody has used."""

@@ -82,6 +82,16 @@ class Venue:
             self.faults.count(FaultKind.LATE_ROWS)
         return np.asarray(rows[~is_late])
 
+    def burnt_by(self, row: int) -> list[int]:
+        """The markets whose No shares a conversion burns, told at the first of its rows; at the others none."""
+        ledger = self.world.ledger
+        if row > 0 and ledger.tx[row - 1] == ledger.tx[row]:
+            return []
+        last = row
+        while last < len(ledger) and ledger.tx[last] == ledger.tx[row]:
+            last += 1
+        return [int(market) for market in ledger.market[row:last]]
+
     def listed(self, now: Instant) -> int:
         """How many markets have been listed; they are numbered in order of opening."""
         return int(np.searchsorted(self.opened_at, now, side="right"))
