@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 import duckdb
 
-from copytrade_pipelines.sql_build import Built, Rule, RuleResult, build, rules_of, run_tests
+from copytrade_pipelines.sql_build import Built, build
 from copytrade_pipelines.sql_lineage import Origin
 from copytrade_pipelines.sql_models import Model, Project, load_project
 from copytrade_pipelines.sql_render import Relation
+from copytrade_pipelines.sql_rules import Rule, RuleResult, rules_of, run_tests
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 OWNERS = ["team:copytrade"]
@@ -37,11 +38,10 @@ def failing_rows(rows: Sequence[Mapping[str, str]]) -> dict[str, dg.TableMetadat
 def _asset(project: Project, model: Model) -> dg.AssetsDefinition:
     key = asset_key_of(project, model.relation)
     tests = project.tests.get(model.name, ())
-    inputs = (*model.rendered.refs, *model.rendered.sources)
 
     @dg.asset(
         key=key,
-        deps=[asset_key_of(project, relation) for relation in inputs],
+        deps=[asset_key_of(project, relation) for relation in model.inputs],
         group_name=model.relation.schema,
         kinds=KINDS,
         owners=OWNERS,
@@ -84,13 +84,19 @@ def _result(result: RuleResult) -> dg.AssetCheckResult:
         check_name=result.rule.name,
         passed=result.passed,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"bad_rows": result.bad_rows, **failing_rows(result.sample)},
+        metadata={
+            "bad_rows": result.bad_rows,
+            "checked": "every row" if result.since is None else f"rows changed since number {result.since}",
+            **failing_rows(result.sample),
+        },
     )
 
 
 def _table_metadata(project: Project, model: Model, built: Built) -> dict[str, dg.MetadataValue]:
     return {
         "dagster/row_count": dg.MetadataValue.int(built.rows),
+        "build": dg.MetadataValue.text(f"{built.way}{f': {built.why}' if built.why else ''}"),
+        "written_rows": dg.MetadataValue.int(built.written),
         "dagster/column_schema": dg.TableSchemaMetadataValue(_schema(model)),
         "dagster/column_lineage": dg.TableColumnLineageMetadataValue(_lineage(project, model)),
         "dagster/table_name": dg.MetadataValue.text(str(model.relation)),

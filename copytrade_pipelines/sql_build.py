@@ -1,137 +1,153 @@
-"""Builds a SQL model beside its table, holds it to its contract, swaps it in, and finds the rows that break a rule."""
+"""Builds a SQL model: a view, a table made anew, or a table that only takes what changed; held to its contract."""
 
-# Names and rules come from our own model files, and identifiers cannot be bound as parameters.
+# Names come from our own model files, and identifiers cannot be bound as parameters.
 # ruff: noqa: S608
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import duckdb
 
 from copytrade_live.errors import SqlModelError
-from copytrade_pipelines.sql_models import Model, ModelTest
-
-# Enough to see what is wrong, little enough for a page.
-SAMPLE_ROWS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One thing that must hold of a built model. sql returns the rows for which it does not."""
-
-    name: str
-    description: str
-    is_blocking: bool
-    sql: str
+from copytrade_pipelines.changes import next_seq
+from copytrade_pipelines.sql_models import Model
+from copytrade_pipelines.sql_render import Materialized, Relation, Select
+from copytrade_pipelines.sql_state import State, Tokens, kind_of, read_states, tokens_of, why_full, write_state
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleResult:
-    """What a rule found. Shape: sample holds at most SAMPLE_ROWS of the bad rows, values as text."""
+class Way(StrEnum):
+    """How a model came to be up to date."""
 
-    rule: Rule
-    bad_rows: int
-    sample: tuple[Mapping[str, str], ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether no row breaks the rule."""
-        return self.bad_rows == 0
+    VIEW = "view"
+    FULL = "full"
+    STEP = "incremental"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What a build made. Shape: columns maps name to DuckDB type, in order."""
+    """What a build did. why says why a table that could have taken a step was built from nothing.
 
+    Shape: columns maps name to DuckDB type, in order; written counts rows made anew, rows is what the table has now.
+    """
+
+    way: Way
     rows: int
+    written: int
     columns: Mapping[str, str]
+    why: str = ""
 
 
-def build(model: Model, con: duckdb.DuckDBPyConnection) -> Built:
-    """Build one model and swap it in; the caller's transaction makes it one step.
+def build(model: Model, con: duckdb.DuckDBPyConnection, *, full_refresh: bool = False) -> Built:
+    """Bring one model up to date; the caller's transaction makes it one step.
 
+    A table whose code and inputs are as they were at its last build is left alone. Inputs are known to be the same by
+    the numbers of their writes (changes.py) and their row counts; full_refresh asks nobody and builds from nothing.
     Raises: SqlModelError naming model, column, what was found and the fix.
     """
-    table, fresh = str(model.relation), f"{model.relation}__tmp"
-    con.execute(f"create schema if not exists {model.relation.schema}")
     try:
-        con.execute(f"create or replace table {fresh} as\n{model.rendered.sql}")
+        con.execute(f"create schema if not exists {model.relation.schema}")
+        return _build(model, con, full_refresh=full_refresh)
     except duckdb.Error as error:
         raise SqlModelError(f"{model.path}: DuckDB refused the model {model.name}: {error}") from error
-    columns = {str(row[0]): str(row[1]) for row in con.execute(f"describe {fresh}").fetchall()}
-    _hold_to_contract(model, columns)
-    con.execute(f"drop table if exists {table}")
-    con.execute(f"alter table {fresh} rename to {model.relation.name}")
-    return Built(rows=_count(con, f"select count(*) from {table}"), columns=columns)
 
 
-def rules_of(model: Model, tests: tuple[ModelTest, ...]) -> tuple[Rule, ...]:
-    """Everything that must hold of a model: its column contract, then its test files."""
-    return (*_contract_rules(model), *(_test_rule(test) for test in tests))
+def _build(model: Model, con: duckdb.DuckDBPyConnection, *, full_refresh: bool) -> Built:
+    states = read_states(con)
+    state = states.get(str(model.relation))
+    rows = None if state is None else _rows_if_there(con, model.relation)
+    if model.rendered.materialized is Materialized.VIEW:
+        return _view(model, con, is_current=rows is not None and state.version == model.build_version)  # type: ignore[union-attr]
+    tokens = tokens_of(con, map(str, model.inputs), states)
+    why = "asked for" if full_refresh else why_full(None if rows is None else state, model.build_version, tokens)
+    if state is None or rows is None or why:
+        return _whole(model, con, tokens, why=why)
+    if tokens is not None and tokens == state.inputs:
+        return Built(way=Way.UNCHANGED, rows=rows, written=0, columns=_described(con, model.relation))
+    if model.rendered.step is None:
+        return _whole(model, con, tokens)
+    return _step(model, model.rendered.step, con, replace(state, inputs=tokens))
 
 
-def run_tests(model: Model, tests: tuple[ModelTest, ...], con: duckdb.DuckDBPyConnection) -> tuple[RuleResult, ...]:
-    """Find what breaks each rule of a built model. Raises: SqlModelError when a test does not run."""
-    return tuple(_run(rule, model, con) for rule in rules_of(model, tests))
+def _view(model: Model, con: duckdb.DuckDBPyConnection, *, is_current: bool) -> Built:
+    if not is_current:
+        hold_to_contract(model, _described(con, f"\n{model.rendered.sql}"))
+        _drop(con, model.relation)
+        con.execute(f"create view {model.relation} as\n{model.rendered.sql}")
+        # A view has no rows of its own: its numbers are those of the tables below it.
+        write_state(con, _state(model, seq=0, tokens=None))
+    columns = _described(con, model.relation)
+    hold_to_contract(model, columns)
+    return Built(way=Way.VIEW, rows=_count(con, model.relation), written=0, columns=columns)
 
 
-def _run(rule: Rule, model: Model, con: duckdb.DuckDBPyConnection) -> RuleResult:
-    try:
-        bad_rows = _count(con, f"select count(*) from (\n{rule.sql}\n)")
-        cursor = con.execute(f"select * from (\n{rule.sql}\n) limit {SAMPLE_ROWS if bad_rows else 0}")
-    except duckdb.Error as error:
-        raise SqlModelError(f"{model.path}: the test {rule.name} of {model.name} does not run: {error}") from error
-    names = [str(column[0]) for column in cursor.description or ()]
-    sample = tuple(dict(zip(names, map(str, row), strict=True)) for row in cursor.fetchall())
-    return RuleResult(rule=rule, bad_rows=bad_rows, sample=sample)
+def _whole(model: Model, con: duckdb.DuckDBPyConnection, tokens: Tokens | None, *, why: str = "") -> Built:
+    fresh = Relation(model.relation.schema, f"{model.name}__tmp")
+    con.execute(f"create or replace table {fresh} as\n{model.rendered.sql}")
+    columns = _described(con, fresh)
+    hold_to_contract(model, columns)
+    _drop(con, model.relation)
+    con.execute(f"alter table {fresh} rename to {model.name}")
+    write_state(con, _state(model, seq=next_seq(con), tokens=tokens))
+    rows = _count(con, model.relation)
+    return Built(way=Way.FULL, rows=rows, written=rows, columns=columns, why=why)
 
 
-def _contract_rules(model: Model) -> tuple[Rule, ...]:
-    contract, table = model.contract, model.relation
-    needed = [column.name for column in contract.columns if column.is_not_null]
-    limited = [column for column in contract.columns if column.accepted]
-    rules: list[Rule] = []
-    if needed:
-        where = " or ".join(f'"{name}" is null' for name in needed)
-        rules.append(
-            _rule(model, "not_null", f"Never null: {', '.join(needed)}.", f"select * from {table} where {where}")
-        )
-    if contract.keys:
-        keys = "; ".join(", ".join(key) for key in contract.keys)
-        repeats = "\nunion all\n".join(_repeats(str(table), key) for key in contract.keys)
-        rules.append(_rule(model, "unique", f"Unique: {keys}.", repeats))
-    if limited:
-        where = " or ".join(f'"{column.name}" not in ({_literals(column.accepted)})' for column in limited)
-        said = "; ".join(f"{column.name}: {', '.join(column.accepted)}" for column in limited)
-        rules.append(_rule(model, "accepted", f"Only accepted values. {said}.", f"select * from {table} where {where}"))
-    return tuple(rules)
+def _step(model: Model, step: Select, con: duckdb.DuckDBPyConnection, state: State) -> Built:
+    fresh = f"temp.{model.name}__new"
+    con.execute(f"create or replace temp table {model.name}__new as\n{step.sql}")
+    columns = _described(con, fresh)
+    hold_to_contract(model, columns)
+    written = replace_rows(con, model.relation, fresh, model.rendered.unique_key)
+    con.execute(f"drop table {fresh}")
+    write_state(con, replace(state, changed_seq=next_seq(con) if written else state.changed_seq))
+    return Built(way=Way.STEP, rows=_count(con, model.relation), written=written, columns=columns)
 
 
-def _rule(model: Model, name: str, description: str, sql: str) -> Rule:
-    return Rule(name=name, description=description, is_blocking=model.contract.is_blocking, sql=sql)
+def replace_rows(con: duckdb.DuckDBPyConnection, table: Relation | str, fresh: str, key: tuple[str, ...]) -> int:
+    """Put the rows of fresh in the place of those with the same key. Returns: how many rows fresh has."""
+    written = _count(con, fresh)
+    if written:
+        names = ", ".join(f'"{name}"' for name in key)
+        con.execute(f"delete from {table} where ({names}) in (select {names} from {fresh})")
+        con.execute(f"insert into {table} by name select * from {fresh}")
+    return written
 
 
-def _test_rule(test: ModelTest) -> Rule:
-    return Rule(name=test.name, description=test.description, is_blocking=test.is_blocking, sql=test.sql)
-
-
-def _repeats(table: str, key: tuple[str, ...]) -> str:
-    columns = ", ".join(f'"{name}"' for name in key)
-    known = " and ".join(f'"{name}" is not null' for name in key)
-    value = " || ', ' || ".join(f'cast("{name}" as varchar)' for name in key)
-    return (
-        f"select '{', '.join(key)}' as key, {value} as value, count(*) as times "
-        f"from {table} where {known} group by {columns} having count(*) > 1"
+def _state(model: Model, *, seq: int, tokens: Tokens | None) -> State:
+    return State(
+        relation=str(model.relation),
+        materialized=model.rendered.materialized,
+        version=model.build_version,
+        changed_seq=seq,
+        full_seq=seq if model.rendered.step is not None else 0,
+        reads=tuple(map(str, model.inputs)),
+        inputs=tokens,
     )
 
 
-def _literals(values: tuple[str, ...]) -> str:
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+def _drop(con: duckdb.DuckDBPyConnection, relation: Relation) -> None:
+    kind = kind_of(con, relation)
+    if kind is not None:
+        con.execute(f"drop {kind} {relation}")
 
 
-def _hold_to_contract(model: Model, columns: Mapping[str, str]) -> None:
+def _rows_if_there(con: duckdb.DuckDBPyConnection, relation: Relation) -> int | None:
+    try:
+        return _count(con, relation)
+    except duckdb.CatalogException:
+        return None
+
+
+def _described(con: duckdb.DuckDBPyConnection, table: Relation | str) -> dict[str, str]:
+    return {str(row[0]): str(row[1]) for row in con.execute(f"describe {table}").fetchall()}
+
+
+def hold_to_contract(model: Model, columns: Mapping[str, str]) -> None:
+    """Refuse what was built when it is not what the header declares. Raises: SqlModelError."""
     declared = {column.name: column.type for column in model.contract.columns}
     for name, kind in columns.items():
         if name not in declared:
@@ -157,6 +173,6 @@ def _hold_to_contract(model: Model, columns: Mapping[str, str]) -> None:
         )
 
 
-def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+def _count(con: duckdb.DuckDBPyConnection, table: Relation | str) -> int:
+    ((rows,),) = con.execute(f"select count(*) from {table}").fetchall()
+    return int(rows)

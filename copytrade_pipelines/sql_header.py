@@ -31,11 +31,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What the head of a model promises. as_of is None where a row has no time of its own."""
+    """What the head of a model promises. as_of is None where a row has no time of its own.
+
+    changes names the column whose number grows whenever a row is written or changed, None where there is none.
+    """
 
     description: str
     grain: str
     as_of: str | None
+    changes: str | None
     is_blocking: bool
     columns: tuple[Column, ...]
     keys: tuple[tuple[str, ...], ...]
@@ -59,6 +63,7 @@ def parse_header(text: str, path: Path) -> Contract:
         description=" ".join(prose),
         grain=_grain(lines, path),
         as_of=_as_of(lines, names, path),
+        changes=_changes(lines, names, path),
         is_blocking=_is_blocking(lines, path),
         columns=columns,
         keys=(*((column.name,) for column in columns if column.is_unique), *keys),
@@ -85,7 +90,7 @@ def prose_of(text: str) -> str:
     return " ".join(line for line in leading_comment(text) if not _LABEL.match(line))
 
 
-_LABEL = re.compile(r"(column|grain|as of|checks|unique):")
+_LABEL = re.compile(r"(column|grain|as of|changes|checks|unique):")
 
 
 def _labelled(lines: tuple[str, ...], label: str) -> list[str]:
@@ -138,6 +143,17 @@ def _as_of(lines: tuple[str, ...], names: list[str], path: Path) -> str | None:
             f"{path}: as of was {columns}; add one line '-- as of: <a declared column>', or '-- as of: {NO_AS_OF}'"
         )
     return None if columns[0] == NO_AS_OF else columns[0]
+
+
+def _changes(lines: tuple[str, ...], names: list[str], path: Path) -> str | None:
+    columns = _labelled(lines, "changes")
+    if not columns:
+        return None
+    if len(columns) != 1 or columns[0] not in names:
+        raise SqlModelError(
+            f"{path}: changes was {columns}; name the one declared column whose number grows with every change of a row"
+        )
+    return columns[0]
 
 
 def _is_blocking(lines: tuple[str, ...], path: Path) -> bool:

@@ -18,6 +18,10 @@ DIALECT = "duckdb"
 # Table functions that read no table; any other one could bypass ref() and source().
 HARMLESS = (exp.GenerateSeries, exp.Unnest)
 
+# The parts of a select that look at one row at a time.
+_PROJECTION_PARTS = {"kind", "expressions", "from", "from_"}
+_ROW_WISE_PARTS = _PROJECTION_PARTS | {"where"}
+
 Schema = Mapping[Relation, Mapping[str, str]]
 
 
@@ -27,6 +31,14 @@ class Origin:
 
     relation: Relation
     column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """A table whose rows are handed on one by one, and which of its columns as they are."""
+
+    relation: Relation
+    columns: frozenset[str]
 
 
 def verify_select(marked: str, path: Path) -> exp.Query:
@@ -45,6 +57,37 @@ def verify_select(marked: str, path: Path) -> exp.Query:
     for table in query.find_all(exp.Table):
         _refuse_undeclared(table, ctes, path)
     return query
+
+
+def is_row_wise(query: exp.Query, relation: Relation) -> bool:
+    """Whether a select only filters the rows of one table, so that each row passes or fails by itself."""
+    tables = list(query.find_all(exp.Table))
+    if len(tables) != 1 or (tables[0].db, tables[0].name) != (relation.schema, relation.name):
+        return False
+    if not isinstance(query, exp.Select) or _parts(query) - _ROW_WISE_PARTS:
+        return False
+    return query.find(exp.AggFunc, exp.Window, exp.Subquery) is None
+
+
+def mirrored(query: exp.Query) -> Mirror | None:
+    """The one table whose rows a select hands on one by one, None when it joins, filters, repeats or adds up.
+
+    An import CTE, select * from the table, is looked through.
+    """
+    tables = [table for table in query.find_all(exp.Table) if table.catalog == MARK]
+    selects = list(query.find_all(exp.Select))
+    if len(tables) != 1 or len(selects) > 2 or not isinstance(query, exp.Select):
+        return None
+    if any(_parts(select) - _PROJECTION_PARTS - {"with", "with_"} for select in selects):
+        return None
+    if query.find(exp.AggFunc, exp.Window, exp.Unnest, exp.Subquery) is not None:
+        return None
+    names = frozenset(each.name for each in query.expressions if isinstance(each, exp.Column))
+    return Mirror(relation=Relation(tables[0].db, tables[0].name), columns=names)
+
+
+def _parts(select: exp.Select) -> set[str]:
+    return {name for name, value in select.args.items() if value}
 
 
 def trace_columns(marked: str, schema: Schema, path: Path) -> dict[str, tuple[Origin, ...]]:

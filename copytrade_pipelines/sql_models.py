@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -15,9 +15,9 @@ import yaml
 
 from copytrade_live.errors import SqlModelError
 from copytrade_pipelines.sql_header import Contract, is_blocking_comment, parse_header, prose_of
-from copytrade_pipelines.sql_lineage import Origin, trace_columns, verify_select
-from copytrade_pipelines.sql_render import Names, Relation, Rendered, render_template
-from copytrade_pipelines.warehouse_schema import COLUMNS
+from copytrade_pipelines.sql_lineage import Mirror, Origin, is_row_wise, mirrored, trace_columns, verify_select
+from copytrade_pipelines.sql_render import Names, Relation, Rendered, nearest, render_template
+from copytrade_pipelines.warehouse_schema import COLUMNS, LOADED_SEQ
 
 LAYERS = ("staging", "intermediate", "marts")
 TEST_SUFFIX = ".test.sql"
@@ -26,12 +26,19 @@ SOURCES_FILE = "sources.yml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One select and its contract."""
+    """One select and its contract.
+
+    build_version is that of everything it is made by: its own code and its ancestors'. proven_keys are those of its
+    keys that the model it only hands on the rows of has to prove already.
+    """
 
     relation: Relation
     path: Path
     contract: Contract
     rendered: Rendered
+    mirror: Mirror | None
+    build_version: str = ""
+    proven_keys: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def name(self) -> str:
@@ -40,30 +47,41 @@ class Model:
 
     @property
     def code_version(self) -> str:
-        """SHA-256 of the rendered SQL."""
-        return hashlib.sha256(self.rendered.sql.encode()).hexdigest()
+        """SHA-256 of the rendered SQL, of its incremental step too."""
+        step = self.rendered.step
+        return _sha256(self.rendered.sql + (step.sql if step else ""))
+
+    @property
+    def inputs(self) -> tuple[Relation, ...]:
+        """Every table it reads."""
+        return (*self.rendered.refs, *self.rendered.sources)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelTest:
-    """One select that returns the rows of a model that should not be."""
+    """One select that returns the rows of a model that should not be. is_row_wise: it looks at each row by itself."""
 
     name: str
     model: str
     path: Path
     description: str
     is_blocking: bool
+    is_row_wise: bool
     sql: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A table that Python writes. asset_key is the Dagster asset that writes it; columns maps name to DuckDB type."""
+    """A table that Python writes. asset_key is the Dagster asset that writes it; columns maps name to DuckDB type.
+
+    made_from names the models it is computed from, empty for what comes from outside.
+    """
 
     relation: Relation
     description: str
     asset_key: tuple[str, ...]
     columns: Mapping[str, str]
+    made_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +94,24 @@ class Project:
     sources: Mapping[Relation, Source]
 
     def model(self, name: str) -> Model:
-        """The model of that name. Raises: SqlModelError naming the known ones."""
+        """The model of that name. Raises: SqlModelError naming the nearest, or the known ones."""
         if name not in self.models:
-            raise SqlModelError(f"no SQL model is named '{name}'; models: {', '.join(sorted(self.models))}")
+            raise SqlModelError(f"no SQL model is named '{name}'{nearest(name, self.models)}")
         return self.models[name]
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Every model that a model is made from, itself included."""
-        parents = [relation.name for relation in self.models[name].rendered.refs]
+        parents = _parents(self.models[name], self.sources)
         return frozenset({name}).union(*(self.ancestors(parent) for parent in parents))
+
+    def descendants(self, name: str) -> frozenset[str]:
+        """Every model made from a model, itself included."""
+        return frozenset(other for other in self.models if name in self.ancestors(other))
 
     def lineage(self, name: str) -> dict[str, tuple[Origin, ...]]:
         """Where each column of a model comes from, one step back. Raises: SqlModelError."""
         model = self.model(name)
-        inputs = (*model.rendered.refs, *model.rendered.sources)
-        schema = {relation: self.columns_of(relation) for relation in inputs}
+        schema = {relation: self.columns_of(relation) for relation in model.inputs}
         return trace_columns(model.rendered.marked, schema, model.path)
 
     def columns_of(self, relation: Relation) -> dict[str, str]:
@@ -114,7 +135,7 @@ def load_project(root: Path | None = None) -> Project:
     names = Names(
         models={stem: Relation(path.parent.name, stem) for stem, path in files.items()}, sources=frozenset(sources)
     )
-    models = _in_order({stem: _read_model(path, names) for stem, path in files.items()})
+    models = _in_order({stem: _read_model(path, names) for stem, path in files.items()}, sources)
     project = Project(root=folder, models=models, tests={}, sources=sources)
     return Project(root=folder, models=models, tests=_read_tests(project, names), sources=sources)
 
@@ -131,18 +152,70 @@ def _sql_files(folder: Path) -> list[Path]:
 def _read_model(path: Path, names: Names) -> Model:
     text = path.read_text(encoding="utf-8")
     contract = parse_header(text, path)
-    rendered = render_template(text, path, names)
-    verify_select(rendered.marked, path)
-    return Model(relation=names.models[path.stem], path=path, contract=contract, rendered=rendered)
+    rendered = render_template(text, path, names, names.models[path.stem])
+    query = verify_select(rendered.marked, path)
+    if rendered.step is not None:
+        verify_select(rendered.step.marked, path)
+        _refuse_unmarked(contract, rendered, path)
+    relation = names.models[path.stem]
+    return Model(relation=relation, path=path, contract=contract, rendered=rendered, mirror=mirrored(query))
 
 
-def _in_order(models: dict[str, Model]) -> dict[str, Model]:
-    graph = {name: [relation.name for relation in model.rendered.refs] for name, model in models.items()}
+def _refuse_unmarked(contract: Contract, rendered: Rendered, path: Path) -> None:
+    if rendered.unique_key not in contract.keys:
+        key = ", ".join(rendered.unique_key)
+        raise SqlModelError(
+            f"{path}: replaces rows by unique_key {key}, which its header does not promise to be unique; "
+            f"add '-- unique: {key}'"
+        )
+    if contract.changes is None:
+        raise SqlModelError(
+            f"{path}: is incremental, and its header does not say how a changed row is known; "
+            "add '-- changes: <the column whose number grows with every change of a row>'"
+        )
+
+
+def _parents(model: Model, sources: Mapping[Relation, Source]) -> list[str]:
+    through = [name for relation in model.rendered.sources for name in sources[relation].made_from]
+    return [*(relation.name for relation in model.rendered.refs), *through]
+
+
+def _in_order(models: dict[str, Model], sources: Mapping[Relation, Source]) -> dict[str, Model]:
+    graph = {name: _parents(model, sources) for name, model in models.items()}
     try:
-        return {name: models[name] for name in TopologicalSorter(graph).static_order()}
+        return _versioned({name: models[name] for name in TopologicalSorter(graph).static_order()})
     except CycleError as error:
         circle = " -> ".join(error.args[1])
         raise SqlModelError(f"{models[error.args[1][0]].path}: refs go in a circle: {circle}; break one ref") from error
+
+
+def _versioned(models: dict[str, Model]) -> dict[str, Model]:
+    # A model whose ancestors are written anew selects other rows, though its own text is the same. What is said in the
+    # head of an ancestor changes no row.
+    bodies: dict[str, str] = {}
+    for name, model in models.items():
+        bodies[name] = _sha256("".join([_body(model), *(bodies[parent.name] for parent in model.rendered.refs)]))
+    return {
+        name: replace(
+            model, build_version=_sha256(model.code_version + bodies[name]), proven_keys=_proven(model, models)
+        )
+        for name, model in models.items()
+    }
+
+
+def _proven(model: Model, models: Mapping[str, Model]) -> frozenset[tuple[str, ...]]:
+    if model.mirror is None or model.mirror.relation not in model.rendered.refs:
+        return frozenset()
+    above = models[model.mirror.relation.name].contract.keys
+    return frozenset(key for key in model.contract.keys if key in above and model.mirror.columns.issuperset(key))
+
+
+def _body(model: Model) -> str:
+    return "\n".join(line for line in model.rendered.sql.splitlines() if not line.startswith("--"))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _read_tests(project: Project, names: Names) -> dict[str, tuple[ModelTest, ...]]:
@@ -160,7 +233,7 @@ def _read_test(path: Path, project: Project, names: Names) -> ModelTest:
         raise SqlModelError(f"{path}: tests no model; name the file <model>.<what_holds>{TEST_SUFFIX}")
     text = path.read_text(encoding="utf-8")
     rendered = render_template(text, path, names)
-    verify_select(rendered.marked, path)
+    query = verify_select(rendered.marked, path)
     later = [relation.name for relation in rendered.refs if relation.name not in project.ancestors(model)]
     if later:
         raise SqlModelError(f"{path}: reads {later}, built after {model}; test the later model instead")
@@ -172,6 +245,7 @@ def _read_test(path: Path, project: Project, names: Names) -> ModelTest:
         path=path,
         description=prose_of(text),
         is_blocking=is_blocking_comment(text, path),
+        is_row_wise=is_row_wise(query, project.models[model].relation),
         sql=rendered.sql,
     )
 
@@ -185,13 +259,25 @@ def _read_sources(folder: Path) -> dict[Relation, Source]:
     return {source.relation: source for source in found}
 
 
+def _raw_columns(relation: Relation) -> dict[str, str]:
+    columns = COLUMNS.get(str(relation))
+    return {**columns, LOADED_SEQ: "BIGINT"} if columns else {}
+
+
 def _read_source(schema: str, table: Mapping[str, Any], path: Path) -> Source:
     relation = Relation(schema, table["name"])
     # Schema raw has its one home in warehouse_schema; other tables declare their columns here, as dbt does.
-    columns = COLUMNS.get(str(relation)) or {
+    columns = _raw_columns(relation) or {
         column["name"]: str(column["data_type"]).upper() for column in table.get("columns", ())
     }
     if not columns:
         raise SqlModelError(f"{path}: source {relation} has no columns; list them with name and data_type")
-    key = table.get("meta", {}).get("dagster", {}).get("asset_key", [relation.schema, relation.name])
-    return Source(relation=relation, description=table["description"], asset_key=tuple(key), columns=columns)
+    meta = table.get("meta", {})
+    key = meta.get("dagster", {}).get("asset_key", [relation.schema, relation.name])
+    return Source(
+        relation=relation,
+        description=table["description"],
+        asset_key=tuple(key),
+        columns=columns,
+        made_from=tuple(meta.get("made_from", ())),
+    )

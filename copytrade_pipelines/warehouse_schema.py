@@ -34,6 +34,15 @@ KEYS: dict[str, tuple[str, ...]] = {
 LOADED_SEQ = "loaded_seq"
 LOAD_SEQUENCE = "raw.load_seq"
 MARKS = "raw.marks"
+# What SQL models are built (sql_state.py).
+BUILDS = "raw.builds"
+_BOOKKEEPING = (
+    "CREATE SCHEMA IF NOT EXISTS raw",
+    f"CREATE SEQUENCE IF NOT EXISTS {LOAD_SEQUENCE}",
+    f"CREATE TABLE IF NOT EXISTS {MARKS} (consumer VARCHAR, table_name VARCHAR, seq BIGINT)",
+    f"CREATE TABLE IF NOT EXISTS {BUILDS} (relation VARCHAR, materialized VARCHAR, version VARCHAR, "
+    "changed_seq BIGINT, full_seq BIGINT, reads VARCHAR[], inputs VARCHAR, rules_version VARCHAR, checked_seq BIGINT)",
+)
 
 LADDER = "STRUCT(price DOUBLE, size DOUBLE)[]"
 
@@ -242,14 +251,19 @@ def ensure_schema(con: duckdb.DuckDBPyConnection) -> None:
     """Create the four schemas and every raw table that is not there yet; add the columns an older file lacks."""
     for schema in SCHEMAS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    con.execute(f"CREATE SEQUENCE IF NOT EXISTS {LOAD_SEQUENCE}")
-    con.execute(f"CREATE TABLE IF NOT EXISTS {MARKS} (consumer VARCHAR, table_name VARCHAR, seq BIGINT)")
+    ensure_bookkeeping(con)
     found = _columns_found(con)
     for table, columns in COLUMNS.items():
         if table in found:
             _add_missing(con, table, found[table])
         else:
             _create(con, table, columns)
+
+
+def ensure_bookkeeping(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the sequence of writes, and the tables that say who read and built what."""
+    for statement in _BOOKKEEPING:
+        con.execute(statement)
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 -- Every decision of the runner: copied, rejected or left, with the number measured and the limit it met.
 -- grain: one row per run and decision
 -- as of: observed_at
+-- changes: loaded_seq
 -- checks: blocking
 -- unique: run_id, seq
 -- column: run_id varchar not_null -- the run that decided
@@ -17,10 +18,22 @@
 -- column: snapshot_id varchar -- the score snapshot it rested on; null for exits
 -- column: event_at timestamp not_null -- when it happened
 -- column: observed_at timestamp not_null -- when the runner could know it
-{{ config(materialized='table', tags=['journal']) }}
+-- column: loaded_seq bigint -- number of the write that brought it
+{{
+    config(
+        materialized='incremental',
+        unique_key=['run_id', 'seq'],
+        incremental_strategy='delete+insert',
+        tags=['journal'],
+    )
+}}
 
 with journal as (
     select * from {{ ref('stg_journal') }}
+    {% if is_incremental() %}
+    -- events are never changed once journaled
+    where loaded_seq > (select coalesce(max(loaded_seq), -1) from {{ this }})
+    {% endif %}
 ),
 
 decisions as (
@@ -49,4 +62,5 @@ select
     json_extract_string(payload, '$.snapshot_id') as snapshot_id,
     event_at,
     observed_at,
+    loaded_seq,
 from decisions

@@ -1,6 +1,7 @@
 -- Every fill of every watched wallet.
 -- grain: one row per fill
 -- as of: observed_at
+-- changes: loaded_seq
 -- checks: blocking
 -- column: fill_id varchar not_null unique -- identity of the fill
 -- column: wallet varchar not_null -- who traded, lower case
@@ -15,7 +16,8 @@
 -- column: event_at timestamp not_null -- when it happened
 -- column: observed_at timestamp not_null -- when it could be known
 -- column: tx_hash varchar -- transaction; null in old recordings
-{{ config(materialized='table', tags=['fills']) }}
+-- column: loaded_seq bigint -- number of the write that made the row what it is
+{{ config(materialized='view', tags=['fills']) }}
 
 with fills as (
     select * from {{ ref('stg_fills') }}
@@ -35,4 +37,5 @@ select
     event_at,
     observed_at,
     tx_hash,
+    loaded_seq,
 from fills

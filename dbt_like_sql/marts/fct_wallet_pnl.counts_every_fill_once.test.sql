@@ -12,7 +12,7 @@ known as (
     select
         wallet,
         count(*) as fills,
-    from {{ ref('fct_fills') }}
+    from {{ source('intermediate', 'int_fill_values') }}
     group by wallet
 )
 

@@ -1,6 +1,7 @@
 -- Captured order books: the top of each and how deep it goes.
 -- grain: one row per captured book
 -- as of: observed_at
+-- changes: loaded_seq
 -- checks: blocking
 -- column: book_id varchar not_null unique -- identity of the capture
 -- column: token_id varchar not_null -- the outcome token
@@ -14,7 +15,8 @@
 -- column: ask_levels bigint not_null -- prices offered
 -- column: event_at timestamp not_null -- the venue's time of the book
 -- column: observed_at timestamp not_null -- when it could be known
-{{ config(materialized='table', tags=['books']) }}
+-- column: loaded_seq bigint -- number of the write that made the row what it is
+{{ config(materialized='view', tags=['books']) }}
 
 select
     book_id,
@@ -29,4 +31,5 @@ select
     coalesce(len(asks), 0) as ask_levels,
     event_at,
     observed_at,
+    loaded_seq,
 from {{ source('raw', 'books') }}

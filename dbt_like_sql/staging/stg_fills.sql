@@ -1,6 +1,7 @@
 -- Fills of watched wallets, with the columns models need and nothing derived.
 -- grain: one row per fill
 -- as of: observed_at
+-- changes: loaded_seq
 -- checks: blocking
 -- column: fill_id varchar not_null unique -- identity of the fill (venue/identity.py)
 -- column: wallet varchar not_null -- who traded, lower case
@@ -15,7 +16,8 @@
 -- column: size double not_null -- shares
 -- column: event_at timestamp not_null -- when it happened
 -- column: observed_at timestamp not_null -- when it could be known
-{{ config(materialized='table', tags=['fills']) }}
+-- column: loaded_seq bigint -- number of the write that made the row what it is
+{{ config(materialized='view', tags=['fills']) }}
 
 select
     fill_id,
@@ -31,4 +33,5 @@ select
     size,
     event_at,
     observed_at,
+    loaded_seq,
 from {{ source('raw', 'fills') }}

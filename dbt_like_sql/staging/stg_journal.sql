@@ -1,6 +1,7 @@
 -- Events of the runner's journal; the payload is one event of core/events.py as JSON text.
 -- grain: one row per journaled event
 -- as of: observed_at
+-- changes: loaded_seq
 -- checks: blocking
 -- unique: run_id, seq
 -- column: run_id varchar not_null -- the run that journaled it
@@ -11,7 +12,8 @@
 -- column: payload varchar not_null -- the event as JSON text
 -- column: event_at timestamp not_null -- when it happened
 -- column: observed_at timestamp not_null -- when the runner could know it
-{{ config(materialized='table', tags=['journal']) }}
+-- column: loaded_seq bigint -- number of the write that made the row what it is
+{{ config(materialized='view', tags=['journal']) }}
 
 select
     run_id,
@@ -22,4 +24,5 @@ select
     payload,
     event_at,
     observed_at,
+    loaded_seq,
 from {{ source('raw', 'journal') }}

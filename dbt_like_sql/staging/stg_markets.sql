@@ -1,6 +1,7 @@
 -- Markets as last seen, with the columns models need and nothing derived.
 -- grain: one row per condition
 -- as of: observed_at
+-- changes: loaded_seq
 -- checks: blocking
 -- column: condition_id varchar not_null unique -- the market
 -- column: market_id varchar -- the venue's own number for it
@@ -22,7 +23,8 @@
 -- column: end_at timestamp -- when it is scheduled to end
 -- column: closed_at timestamp -- when it closed
 -- column: observed_at timestamp not_null -- when this row could be known
-{{ config(materialized='table', tags=['markets']) }}
+-- column: loaded_seq bigint -- number of the write that made the row what it is
+{{ config(materialized='view', tags=['markets']) }}
 
 select
     condition_id,
@@ -45,4 +47,5 @@ select
     end_at,
     closed_at,
     observed_at,
+    loaded_seq,
 from {{ source('raw', 'markets') }}

@@ -1,6 +1,7 @@
 -- Where each condition stands: its payout once it has one, else the latest status on the way there.
 -- grain: one row per condition
 -- as of: known_at
+-- changes: loaded_seq
 -- checks: blocking
 -- column: condition_id varchar not_null unique -- the market
 -- column: status varchar not_null -- latest status
@@ -10,7 +11,8 @@
 -- column: was_disputed boolean -- whether a proposal was disputed
 -- column: resolved_at timestamp -- when it was decided
 -- column: known_at timestamp not_null -- when that could be known
-{{ config(materialized='table', tags=['resolutions']) }}
+-- column: loaded_seq bigint -- number of the last write to any status of the condition
+{{ config(materialized='view', tags=['resolutions']) }}
 
 with statuses as (
     select
@@ -23,6 +25,7 @@ with statuses as (
         was_disputed,
         resolved_at,
         known_at,
+        max(loaded_seq) over (partition by condition_id) as loaded_seq,
     from {{ source('raw', 'resolutions') }}
 ),
 
@@ -45,4 +48,5 @@ select
     was_disputed,
     resolved_at,
     known_at,
+    loaded_seq,
 from latest

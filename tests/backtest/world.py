@@ -140,7 +140,7 @@ class Rows:
         ensure_schema(con)
         for table, columns in {**COLUMNS, "marts.fct_trader_scores": SCORE_COLUMNS}.items():
             body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-            con.execute(f"create or replace table {table} ({body})")
+            con.execute(f"create table if not exists {table} ({body}); delete from {table}")
             _insert(con, table, self.tables.get(table, []), columns)
         for name in MODELS:
             build(project().models[name], con)

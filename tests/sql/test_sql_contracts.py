@@ -11,8 +11,9 @@ import pytest
 
 from copytrade_live.core.reasons import ExitReason, RejectReason
 from copytrade_live.errors import SqlModelError
-from copytrade_pipelines.sql_build import SAMPLE_ROWS, build, run_tests
+from copytrade_pipelines.sql_build import build
 from copytrade_pipelines.sql_models import load_project, render
+from copytrade_pipelines.sql_rules import SAMPLE_ROWS, run_tests
 from copytrade_pipelines.warehouse_schema import COLUMNS, ensure_schema
 
 HEADER = """-- Fills that a test reads.
@@ -76,7 +77,7 @@ def built_from(root: Path, con: duckdb.DuckDBPyConnection, name: str = "stg_test
         pytest.param(HEADER + "select from where", ["does not parse"], id="no sql"),
         pytest.param(HEADER + "select {{ macro() }}", ["macro", "ref()"], id="unknown macro"),
         pytest.param(HEADER + "{{ ''.__class__.__mro__ }}", ["template error"], id="template leaves its sandbox"),
-        pytest.param(HEADER.replace("'table'", "'view'") + SELECT, ["materialized='table'"], id="unsupported config"),
+        pytest.param(HEADER.replace("'table'", "'seed'") + SELECT, ["materialized='table'"], id="unsupported config"),
         pytest.param(HEADER.replace("one row per", "rows per") + SELECT, ["-- grain: one row per"], id="no grain"),
         pytest.param(
             HEADER.replace("as of: observed_at", "as of: at") + SELECT, ["as of", "['at']"], id="unknown as of"
@@ -223,9 +224,11 @@ def test_a_test_that_does_not_run_is_an_error_and_not_a_pass(write: Write, con: 
         run_tests(model, project.tests["stg_test"], con)
 
 
-def test_an_unknown_model_is_named_with_the_known_ones() -> None:
-    with pytest.raises(SqlModelError, match=r"no SQL model is named 'fct_nope'; models: .*fct_fills"):
-        load_project().model("fct_nope")
+def test_an_unknown_model_is_named_with_the_nearest_or_the_known_ones() -> None:
+    with pytest.raises(SqlModelError, match=r"no SQL model is named 'fct_filsl'; nearest is 'fct_fills'"):
+        load_project().model("fct_filsl")
+    with pytest.raises(SqlModelError, match=r"no SQL model is named 'q' \(known: dim_markets, "):
+        load_project().model("q")
 
 
 def test_rendered_sql_runs_as_it_stands(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,8 +10,9 @@ import pytest
 from copytrade_live.core.codec import dumps, encode
 from copytrade_live.core.events import ExitDecided, OrderFilled, SignalCopied, SignalRejected
 from copytrade_live.core.market import MICRO
-from copytrade_pipelines.sql_build import build, run_tests
+from copytrade_pipelines.sql_build import build
 from copytrade_pipelines.sql_models import load_project
+from copytrade_pipelines.sql_rules import run_tests
 from copytrade_pipelines.warehouse import ensure_schema
 from tests.parity.tape import random_tape, run_tape
 
