@@ -16,7 +16,7 @@ import pytest
 from copytrade_live.errors import WarehouseError
 from copytrade_pipelines import warehouse_lock
 from copytrade_pipelines.warehouse import COLUMNS, KEYS, SCHEMAS, Warehouse
-from copytrade_pipelines.warehouse_schema import MARKS
+from copytrade_pipelines.warehouse_schema import BUILDS, MARKS
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "docs" / "contracts.md"
 # 69 is DuckDB 2.0's own format, which 1.5 cannot read.
@@ -83,7 +83,7 @@ def test_a_fresh_file_has_every_schema_and_table(warehouse: Warehouse) -> None:
         schemas = {row[0] for row in con.execute("SELECT schema_name FROM duckdb_schemas()").fetchall()}
         found = con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY 1").fetchall()
     assert schemas >= set(SCHEMAS)
-    assert [row[0] for row in found] == sorted([*COLUMNS, MARKS])
+    assert [row[0] for row in found] == sorted([*COLUMNS, MARKS, BUILDS])
 
 
 def test_the_file_can_be_read_by_the_older_duckdb(warehouse: Warehouse) -> None:
