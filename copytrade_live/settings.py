@@ -177,6 +177,9 @@ class PipelinesConfig(Section):
     index_lag_seconds: float = Field(
         10.0, ge=0, description="How long the data API takes to show a fill; history counts as known this much later."
     )
+    audit_days: float = Field(
+        7.0, gt=0, description="Age at which a history is read whole again, for rows that came very late, days."
+    )
     gate_valid_seconds: float = Field(90.0, gt=0, description="How long one word of the gate holds, seconds.")
     max_runner_silence_seconds: float = Field(120.0, gt=0, description="Runner silence that fails its heartbeat check.")
     warehouse_patience_seconds: float = Field(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import Instant
-from copytrade_live.errors import PayloadError, VenueRefusal
+from copytrade_live.errors import PayloadError
 from copytrade_live.settings import VenueConfig
 from copytrade_live.venue.budget import Family
+from copytrade_live.venue.cursor_parts import NON_TRADES, PAGE_ROWS, CursorParts
 from copytrade_live.venue.fields import rows_of
+from copytrade_live.venue.histories import HistoryReader
 from copytrade_live.venue.http import VenueHttp
 from copytrade_live.venue.identity import identify_activity, identify_fills
 from copytrade_live.venue.listing import Listing, Page, PageSink, ignore_page
+from copytrade_live.venue.paging import CursorListing, Query
 from copytrade_live.venue.rows import (
     RESOLVED,
     ActivityRow,
@@ -27,6 +30,8 @@ from copytrade_live.venue.rows import (
     VenueActivity,
     VenueFill,
 )
+from copytrade_live.venue.stretch import BEGINNING, History
+from copytrade_live.venue.window_parts import WindowParts
 from copytrade_live.venue.wire_data import (
     bad_row,
     parse_activity,
@@ -39,21 +44,12 @@ from copytrade_live.venue.wire_data import (
 )
 
 SOURCE = "data-api"
-PAGE_ROWS = 1000
 V1_PAGE_ROWS = 500
 V1_CLOSED_ROWS = 50
 V1_HOLDERS = 100
-# The lowest cap seen on v1 offsets; beyond it the venue answers 400.
-V1_OFFSET_CAP = 3000
 CONDITIONS_PER_REQUEST = 20
-# Without a start the venue shows three years; 1 shows everything.
-_BEGINNING_SECONDS = 1
-NON_TRADES = (
-    "SPLIT,MERGE,REDEEM,REWARD,CONVERSION,MIGRATION,DEPOSIT,WITHDRAWAL,YIELD,MAKER_REBATE,TAKER_REBATE,REFERRAL_REWARD"
-)
 
 Parsed = TypeVar("Parsed")
-Query = dict[str, str | int]
 
 
 class DataApi:
@@ -99,7 +95,7 @@ class DataApi:
             query["condition_id"] = condition_id
         query |= _window(start, end)
         rows, bad = await self._all_pages("/v2/trades", query, parse_fill)
-        return Listing(rows=tuple(identify_fills(rows)), bad=tuple(bad), is_complete=_is_whole(bad))
+        return Listing(rows=tuple(_identified(rows)), bad=tuple(bad), is_complete=_is_whole(bad))
 
     async def activity(
         self, wallet: str, *, start: Instant | None = None, end: Instant | None = None
@@ -108,7 +104,7 @@ class DataApi:
         query: Query = {"user": wallet, "type": NON_TRADES, "exclude_deposits_withdrawals": "false"}
         query |= _window(start, end)
         rows, bad = await self._all_pages("/v2/activity", query, parse_activity)
-        others = [row for row in rows if isinstance(row, ActivityRow)]
+        others = sorted((row for row in rows if isinstance(row, ActivityRow)), key=lambda row: -row.event_at)
         return Listing(rows=tuple(identify_activity(others)), bad=tuple(bad), is_complete=_is_whole(bad))
 
     async def positions(self, wallet: str, *, status: str = "OPEN") -> Listing[PositionRow]:
@@ -178,69 +174,58 @@ class DataApi:
     async def fills_v1(
         self, wallet: str, *, taker_only: bool = False, start: Instant | None = None, end: Instant | None = None
     ) -> Listing[VenueFill]:
-        """The same fills from the older API, whose offset is capped: windows end where the last one stopped."""
-        found: dict[str, VenueFill] = {}
-        bad: list[BadRow] = []
-        query: Query = {"user": wallet, "takerOnly": _flag(taker_only), "limit": V1_PAGE_ROWS}
-        query |= _window(start, end)
-        while True:
-            rows, poor, is_whole = await self._v1_window(query)
-            bad += poor
-            found |= {fill.fill_id: fill for fill in identify_fills(rows) if fill.fill_id not in found}
-            if is_whole or not rows:
-                return Listing(rows=tuple(found.values()), bad=_distinct(bad), is_complete=is_whole)
-            oldest = min(row.event_at for row in rows) // 1000
-            if oldest >= int(query.get("end", oldest + 1)):  # one second holds more than the cap shows
-                return Listing(rows=tuple(found.values()), bad=_distinct(bad), is_complete=False)
-            query["end"] = oldest
-
-    async def _v1_window(self, query: Query) -> tuple[list[FillRow], list[BadRow], bool]:
+        """The same fills from the older API, whose offset is capped: windows of time move instead."""
         rows: list[FillRow] = []
         bad: list[BadRow] = []
-        for offset in range(0, V1_OFFSET_CAP + 1, V1_PAGE_ROWS):
-            try:
-                payload = await self._page("/trades", query | {"offset": offset})
-            except VenueRefusal as refusal:
-                if "max historical" not in str(refusal):
-                    raise
-                return rows, bad, False
-            listed = rows_of(payload, "trades")
-            good, poor = parse_rows(listed, parse_fill, f"{SOURCE}/trades")
-            rows += good
+        first, last = _window(start, None)["start"], None if end is None else end // 1000
+        is_complete, lowest = True, int(first) + 1
+        while lowest > int(first):
+            part = await WindowParts(self._landed).read(
+                wallet, History.FILLS, start=int(first), end=last, taker_only=taker_only, whole=False
+            )
+            good, poor = parse_rows(part.rows, parse_fill, f"{SOURCE}/trades")
+            rows += [row for row in good if row.event_at // 1000 >= part.start]
             bad += poor
-            if len(listed) < V1_PAGE_ROWS:
-                return rows, bad, True
-        return rows, bad, False
+            is_complete &= part.is_complete
+            lowest, last = part.start, part.start - 1
+        return Listing(rows=tuple(_identified(rows)), bad=_distinct(bad), is_complete=is_complete)
+
+    def histories(self, *, older_api: bool = False) -> HistoryReader:
+        """Whole histories in stretches, from the newer API or the older one. Pages are handed over with them."""
+        return HistoryReader(WindowParts(self._ask) if older_api else CursorParts(self._ask))
 
     async def _all_pages(
         self, path: str, query: Query, parse: Callable[[object], Parsed], *, limit: int | None = None
     ) -> tuple[list[Parsed], list[BadRow]]:
         rows: list[Parsed] = []
         bad: list[BadRow] = []
-        cursors: set[str] = set()
-        page: Query = query | {"limit": PAGE_ROWS if limit is None else max(1, min(limit, PAGE_ROWS))}
+        size = PAGE_ROWS if limit is None else max(1, min(limit, PAGE_ROWS))
+        pages = CursorListing(self._landed, path, query | {"limit": size})
         while True:
-            payload = await self._page(path, page)
             try:
-                listed, cursor = rows_of(payload, "data"), _next_cursor(payload)
-            except PayloadError as error:  # the page as a whole does not fit: keep it, and say the list is not whole
-                return rows, [*bad, bad_row(payload, error, f"{SOURCE}{path}#page")]
-            good, poor = parse_rows(listed, parse, f"{SOURCE}{path}")
+                listed = await pages.next_page()
+            except PayloadError as error:  # a page does not fit as a whole: keep it, and say the list is not whole
+                if error.field == "next_cursor":
+                    raise
+                return rows, [*bad, bad_row(error.value, error, f"{SOURCE}{path}#page")]
+            good, poor = parse_rows(listed.rows, parse, f"{SOURCE}{path}")
             rows += good
             bad += poor
-            if not cursor or (limit is not None and len(rows) >= limit):
+            if not listed.cursor or (limit is not None and len(rows) >= limit):
                 return rows, bad
-            if cursor in cursors:
-                raise PayloadError(f"{path} sent the cursor {cursor[:40]} twice", field="next_cursor", value=cursor)
-            cursors.add(cursor)
-            page = page | {"cursor": cursor}
 
     async def _page(self, path: str, query: Query) -> object:
+        return (await self._landed(path, query))[1]
+
+    async def _landed(self, path: str, query: Query) -> tuple[Page, object]:
+        page, payload = await self._ask(path, query)
+        self._on_page(page)
+        return page, payload
+
+    async def _ask(self, path: str, query: Query) -> tuple[Page, object]:
         # The venue's edge caches /v2/trades for 300 s by its exact question; an unused parameter asks afresh.
         answer = await self._http.get(path, query | {"_": self._clock.now()})
-        self._on_page(Page(source=SOURCE, request=f"{path}?{urlencode(query)}", body=answer.body))
-        payload: object = answer.payload
-        return payload
+        return Page(source=SOURCE, request=f"{path}?{urlencode(query)}", body=answer.body), answer.payload
 
 
 def _families(config: VenueConfig) -> tuple[Family, ...]:
@@ -256,18 +241,13 @@ def _flag(value: bool) -> str:
 
 
 def _window(start: Instant | None, end: Instant | None) -> Query:
-    window: Query = {"start": _BEGINNING_SECONDS if start is None else max(start // 1000, _BEGINNING_SECONDS)}
+    window: Query = {"start": BEGINNING if start is None else max(start // 1000, BEGINNING)}
     return window if end is None else window | {"end": end // 1000}
 
 
-def _next_cursor(payload: object) -> str:
-    pagination = payload.get("pagination") if isinstance(payload, dict) else None
-    if not isinstance(pagination, Mapping) or pagination.get("has_more") is False:
-        return ""
-    cursor = pagination.get("next_cursor")
-    if cursor is not None and not isinstance(cursor, str):
-        raise PayloadError(f"next_cursor must be text, was {cursor!r}", field="next_cursor", value=cursor)
-    return cursor or ""
+def _identified(rows: Iterable[FillRow]) -> list[VenueFill]:
+    # Rows of a page may come shuffled; equal fills are numbered inside their second.
+    return identify_fills(sorted(rows, key=lambda row: row.event_at, reverse=True))
 
 
 def _is_whole(bad: Iterable[BadRow]) -> bool:

@@ -66,6 +66,37 @@ def identify_activity(rows: Iterable[ActivityRow]) -> list[VenueActivity]:
     return list(found.values())
 
 
+def fill_ids(
+    wallets: Iterable[str],
+    hashes: Iterable[str],
+    seconds: Iterable[int],
+    tokens: Iterable[str],
+    sides: Iterable[str],
+    prices: Iterable[int],
+    sizes: Iterable[int],
+) -> tuple[list[str], list[int]]:
+    """Ids and occurrences of fills by column, equal ones numbered in order. Units: prices and sizes in millionths.
+
+    The columns must hold whole seconds of a wallet, each once; a fill without a transaction may come more than once.
+    """
+    sha256 = hashlib.sha256
+    keys = [
+        f"{wallet}|{tx or f'at {second}'}|{token}|{side}|{price}|{size}|"
+        for wallet, tx, second, token, side, price, size in zip(
+            wallets, hashes, seconds, tokens, sides, prices, sizes, strict=True
+        )
+    ]
+    occurrences = [0] * len(keys)
+    if len(set(keys)) < len(keys):
+        seen: dict[str, int] = {}
+        for place, key in enumerate(keys):
+            occurrences[place] = seen.get(key, 0) if "|at " not in key else 0
+            seen[key] = occurrences[place] + 1
+    return [
+        sha256(f"{key}{number}".encode()).hexdigest()[:32] for key, number in zip(keys, occurrences, strict=True)
+    ], occurrences
+
+
 def _key(row: FillRow | ActivityRow) -> Key:
     # Without a transaction only the second tells two equal fills apart.
     when = row.tx_hash or f"at {row.event_at // 1000}"

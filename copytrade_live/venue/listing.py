@@ -13,11 +13,15 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page as the venue sent it: source names the API, request the question without cache-busting."""
+    """One page as the venue sent it: source names the API, request the question without cache-busting.
+
+    since is set where rows of an earlier second come again on a later page. Units: whole seconds since epoch.
+    """
 
     source: str
     request: str
     body: str
+    since: int = 0
 
 
 # Called with each page as it arrives; pipelines land it, the runner has no use for it.

@@ -1,13 +1,20 @@
 """raw/fills: what wallets traded, and beside it raw.activity: what else they did."""
 
 import dagster as dg
+from pydantic import Field
 
 from copytrade_live.venue.data_api import DataApi
 from copytrade_pipelines.assets.raw_tables import expected_failures, logging_progress, raw_asset, table_result
-from copytrade_pipelines.ingest.fills import FillsSummary, ingest_fills
-from copytrade_pipelines.ingest.landing import PageCollector
+from copytrade_pipelines.ingest.fills import FillsSummary, Source, ingest_fills, rebuild_from_landing
 from copytrade_pipelines.resources import Settings, VenueResource, run_closing
 from copytrade_pipelines.warehouse import Warehouse
+
+
+class FillsRun(dg.Config):
+    """Where histories are read."""
+
+    source: str = Field(default=Source.AUTO.value, description="auto (v2, and v1 where it refuses), v2 or v1.")
+    from_landing: bool = Field(default=False, description="Read what landed before once more, and ask no venue.")
 
 
 @raw_asset(
@@ -19,23 +26,39 @@ from copytrade_pipelines.warehouse import Warehouse
     ),
 )
 def fills(
-    context: dg.AssetExecutionContext, settings: Settings, venue: VenueResource, warehouse: Warehouse
+    context: dg.AssetExecutionContext,
+    config: FillsRun,
+    settings: Settings,
+    venue: VenueResource,
+    warehouse: Warehouse,
 ) -> dg.MaterializeResult[None]:
     """Bring wallet histories up to date."""
-    pages = PageCollector()
+    chosen = settings.config().pipelines
+    source = Source(config.source)
 
     async def ingest(api: DataApi) -> FillsSummary:
         return await ingest_fills(
             warehouse,
             api,
-            pages,
             landing=settings.home().landing,
             lag=settings.index_lag(),
+            now=venue_now,
+            audit_days=chosen.audit_days,
+            source=source,
             progress=logging_progress(context),
         )
 
     with expected_failures():
-        summary = run_closing(lambda: venue.data_api(pages), ingest)
+        if config.from_landing:
+            summary = rebuild_from_landing(
+                warehouse,
+                landing=settings.home().landing,
+                lag=settings.index_lag(),
+                progress=logging_progress(context),
+            )
+        else:
+            venue_now = venue.now()
+            summary = run_closing(venue.data_api, ingest)
         return table_result(
             warehouse,
             "raw.fills",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from copytrade_live.clock import SystemClock
+from copytrade_live.core.market import SECOND
+
 
 class Progress(Protocol):
     """Told after each batch."""
@@ -15,3 +18,23 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, label: str) -> None:
     """Tell nobody."""
+
+
+class Rate:
+    """Progress with the rows a second and the time it will still take, as far as one can tell."""
+
+    def __init__(self, progress: Progress, what: str, total: int) -> None:
+        self._progress, self._what, self._total = progress, what, total
+        self._clock = SystemClock()
+        self._began_at = self._clock.now()
+
+    def tell(self, done: int, rows: int) -> None:
+        """So many things are done, and so many rows read."""
+        seconds = max((self._clock.now() - self._began_at) / SECOND, 0.001)
+        left = f", {_spoken(seconds / done * (self._total - done))} left" if 0 < done < self._total else ""
+        self._progress(done, self._total, f"{self._what}, {rows:,} rows, {rows / seconds:,.0f} rows/s{left}")
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -43,6 +43,12 @@ def arrow(table: str, rows: Rows) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
+def from_columns(table: str, columns: Mapping[str, object]) -> pa.Table:
+    """Columns as an Arrow table in the shape of a raw table."""
+    schema = pa.schema([(name, _ARROW[kind]) for name, kind in COLUMNS[table].items()])
+    return pa.table({name: columns[name] for name in COLUMNS[table]}, schema=schema)
+
+
 def fills(rows: Iterable[tuple[VenueFill, Role]], *, source: str, lag: Instant) -> pa.Table:
     """Rows of raw.fills; a fill counts as known lag after it happened."""
     return arrow(

@@ -25,24 +25,22 @@ from tests.venue.samples import SHARED, needs_shared
 
 pytestmark = pytest.mark.e2e
 
-# Ingests in batches of four wallets and says after each how far it is, until it is killed or done.
+# Ingests and says after each batch how far it is, until it is killed or done.
 INGEST = """
 import asyncio, sys
 from pathlib import Path
-from typing import Any
 from copytrade_live.settings import Home, VenueConfig
 from copytrade_live.venue.data_api import DataApi
 from copytrade_pipelines.ingest.fills import ingest_fills
-from copytrade_pipelines.ingest.landing import PageCollector
 from copytrade_pipelines.ingest.discovery import discover_wallets
 from copytrade_pipelines.ingest.wallets import write_wallets
 from copytrade_pipelines.warehouse import Warehouse
 
 async def main(url, home):
-    warehouse, pages = Warehouse(path=str(home.warehouse)), PageCollector()
-    api = DataApi.from_config(VenueConfig(data_url=url), on_page=pages)
+    warehouse = Warehouse(path=str(home.warehouse))
+    api = DataApi.from_config(VenueConfig(data_url=url))
     write_wallets(warehouse, *(await discover_wallets(api, None)))
-    await ingest_fills(warehouse, api, pages, landing=home.landing, lag=10_000, wallets_per_batch=4,
+    await ingest_fills(warehouse, api, landing=home.landing, lag=10_000, now=int(sys.argv[3]),
                        progress=lambda done, total, label: print(done, flush=True))
 
 asyncio.run(main(sys.argv[1], Home(Path(sys.argv[2]))))
@@ -90,15 +88,15 @@ def test_ingesting_twice_changes_nothing(world_url: str, undisturbed: Path) -> N
 def test_a_kill_in_the_middle_and_a_rerun_give_the_tables_of_an_undisturbed_run(
     world_url: str, undisturbed: Path, tmp_path: Path
 ) -> None:
-    batches = 5
-    command = [sys.executable, "-c", INGEST, world_url, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for _ in range(batches):
-            process.stdout.readline()
-        os.kill(process.pid, signal.SIGKILL)
-    fetched = query(tmp_path, "SELECT count(*) FROM raw.wallets WHERE history_complete")[0][0]
-    assert 4 * batches <= fetched < 64
+    now = VenueResource.of(venue_config(world_url)).now()
+    command = [sys.executable, "-c", INGEST, world_url, str(tmp_path), str(now)]
+    for batches in (1, 2, 3):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for _ in range(batches):
+                process.stdout.readline()
+            os.kill(process.pid, signal.SIGKILL)
+    assert query(tmp_path, "SELECT count(*) FROM raw.fills")[0][0] > 0
     run_raw_assets(world_url, tmp_path)
     assert digests(tmp_path) == digests(undisturbed)
 

@@ -24,7 +24,6 @@ from copytrade_live.venue.wire import parse_fill
 from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.fills import FillsSummary, ingest_fills
-from copytrade_pipelines.ingest.landing import PageCollector
 from copytrade_pipelines.ingest.upsert import Change, upsert
 from copytrade_pipelines.ingest.wallets import Sighting, read_watchlist, write_wallets
 from copytrade_pipelines.warehouse import Warehouse
@@ -64,11 +63,10 @@ def ingest(url: str, root: Path) -> FillsSummary:
     home = Home(root)
 
     async def run() -> FillsSummary:
-        pages = PageCollector()
-        api = DataApi(VenueHttp(url, max_attempts=2, backoff_seconds=0.01), on_page=pages)
+        api = DataApi(VenueHttp(url, max_attempts=2, backoff_seconds=0.01))
         try:
             warehouse = Warehouse(path=str(home.warehouse))
-            return await ingest_fills(warehouse, api, pages, landing=home.landing, lag=10_000, wallets_per_batch=1)
+            return await ingest_fills(warehouse, api, landing=home.landing, lag=10_000)
         finally:
             await api.close()
 

@@ -18,7 +18,7 @@ PAGES = [
 
 def test_pages_land_by_source_as_they_were_sent(tmp_path: Path) -> None:
     paths = land(tmp_path, PAGES)
-    assert [path.parent.name for path in paths] == ["data-api", "gamma"]
+    assert [path.parent.parent.name for path in paths] == ["data-api", "gamma"]
     rows = pq.read_table(paths[0]).to_pylist()
     assert [row["request"] for row in rows] == ["/v2/trades?user=1", "/v2/trades?user=2"]
     assert rows[0]["body"] == '{"data": ["é"]}'
@@ -29,7 +29,7 @@ def test_the_same_pages_are_the_same_file_in_whatever_order_they_came(tmp_path: 
     written = [path.stat().st_mtime_ns for path in first]
     assert land(tmp_path, PAGES[::-1]) == first
     assert [path.stat().st_mtime_ns for path in first] == written
-    assert sorted(tmp_path.rglob("*.*")) == sorted(first)
+    assert sorted(tmp_path.rglob("*.parquet")) == sorted(first)
 
 
 def test_other_pages_are_another_file(tmp_path: Path) -> None:
