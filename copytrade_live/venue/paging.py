@@ -16,8 +16,9 @@ Doubt = Callable[[Sequence[object]], str]
 
 # A page that stays odd for so many tries is what the venue has.
 PAGE_TRIES = 8
-# The venue leaves these blank at times; they do not make a row another row.
-_BLANK_AT_TIMES = frozenset({"outcome_index", "outcomeIndex", "event_slug", "eventSlug"})
+# What tells ledger rows apart; the other fields describe them, and some are blank at times.
+_V2_IDENTITY = ("transaction_hash", "token_id", "side", "price", "size", "timestamp", "type", "condition_id")
+_V1_IDENTITY = ("transactionHash", "asset", "side", "price", "size", "timestamp", "type", "conditionId")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +67,14 @@ class CursorListing:
         if doubt:
             raise PayloadError(f"{self._path}: {doubt}", field="data", value=doubt)
         # Two true pages can be equal (the same fills again and again); the one asked for again stays as it is.
-        if not is_last_try and listed.rows and content_of(listed.rows) in self._shown:
+        if not is_last_try and self._shown and listed.rows and content_of(listed.rows) in self._shown:
             raise PayloadError(f"{self._path} sent a page twice", field="data", value=self._cursor)
 
     def _take(self, listed: Listed) -> None:
         if self._cursor:
             self._asked.add(self._cursor)
-        self._shown.add(content_of(listed.rows))
+        if listed.cursor:
+            self._shown.add(content_of(listed.rows))
         self._cursor = listed.cursor
 
 
@@ -83,8 +85,11 @@ def content_of(rows: Sequence[object]) -> str:
 
 def fingerprint(row: object) -> str:
     """What makes a row the same row."""
-    if isinstance(row, Mapping):
-        row = {name: value for name, value in row.items() if name not in _BLANK_AT_TIMES}
+    if not isinstance(row, dict):
+        return json.dumps(row, sort_keys=True)
+    for names in (_V2_IDENTITY, _V1_IDENTITY):
+        if isinstance(row.get(names[0]), str):
+            return "|".join(map(str, map(row.get, names)))
     return json.dumps(row, sort_keys=True)
 
 
