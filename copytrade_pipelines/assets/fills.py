@@ -5,7 +5,8 @@ from pydantic import Field
 
 from copytrade_live.venue.data_api import DataApi
 from copytrade_pipelines.assets.raw_tables import expected_failures, logging_progress, raw_asset, table_result
-from copytrade_pipelines.ingest.fills import FillsSummary, Source, ingest_fills, rebuild_from_landing
+from copytrade_pipelines.ingest.fills import FillsSummary, ingest_fills, rebuild_from_landing
+from copytrade_pipelines.ingest.history_fetch import Source
 from copytrade_pipelines.resources import Settings, VenueResource, run_closing
 from copytrade_pipelines.warehouse import Warehouse
 
