@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -50,21 +49,18 @@ STANDING = frozenset((FaultKind.LATE_ROWS, FaultKind.CHAIN_DISAGREES))
 
 
 class Fault(BaseModel):
-    """One fault as it was asked for. Units: seconds real, delay_seconds in the world's time.
-
-    An answer is bad at most most_in_row times in a row for one request, so that asking again always helps.
-    """
+    """One fault as it was asked for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: FaultKind
-    probability: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
-    seed: int = 0
-    paths: tuple[str, ...] = ()
-    most_in_row: Annotated[int, Field(ge=1)] = 2
-    retry_after_seconds: Annotated[int, Field(ge=0)] = 1
-    seconds: Annotated[float, Field(ge=0.0)] = 30.0
-    delay_seconds: Annotated[float, Field(ge=0.0)] = 300.0
+    name: FaultKind = Field(description="Which fault.")
+    probability: float = Field(0.1, ge=0.0, le=1.0, description="Share of requests, or of rows, that it befalls.")
+    seed: int = Field(0, description="Another seed befalls others.")
+    paths: tuple[str, ...] = Field((), description="Path prefixes it may befall; none means all but /admin.")
+    most_in_row: int = Field(2, ge=1, description="Bad answers in a row for one request; the next one is good.")
+    retry_after_seconds: int = Field(1, ge=0, description="What Retry-After asks for, seconds.")
+    seconds: float = Field(30.0, ge=0.0, description="How late a timeout's answer comes, real seconds.")
+    delay_seconds: float = Field(300.0, ge=0.0, description="How late late rows show up, seconds of the world's time.")
 
     def covers(self, path: str) -> bool:
         """Whether this fault may happen under a path; without prefixes it may under any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from copytrade_live.core.market import SECOND
 from copytrade_live.errors import ConfigError, InputFileError
 from copytrade_live.sandbox.fault_admin import read_fault_file
-from copytrade_live.sandbox.fault_kinds import FaultKind, read_faults
+from copytrade_live.sandbox.fault_kinds import STANDING, FaultKind, read_faults
 from copytrade_live.sandbox.synthetic import SyntheticWorld
 from tests.sandbox.conftest import StartSandbox
 from tests.sandbox.running import Sandbox
@@ -197,6 +198,39 @@ def test_a_call_asked_again_under_another_number_is_the_same_request(faulty: San
     books = [faulty.http.post("/books", json=[{"token_id": "1", "id": number}]).status_code for number in range(3)]
     assert books == [429, 429, 200]
     assert ask(faulty).status_code == 200
+
+
+def patient_pages(sandbox: Sandbox, user: str) -> list[dict[str, Any]]:
+    """Every activity row of a wallet, read by one who asks again: after a failure, or when a page came twice."""
+    rows: list[dict[str, Any]] = []
+    params, before = {"user": user, "limit": "40", "start": "1"}, ""
+    while True:
+        try:
+            page = sandbox.http.get("/v2/activity", params=params).json()
+            listed, pagination = page["data"], page["pagination"]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            continue
+        shown = json.dumps(sorted(json.dumps(row | {"outcome_index": 0, "event_slug": ""}) for row in listed))
+        if shown != before:
+            rows += listed
+            before = shown
+        if not pagination["has_more"]:
+            return rows
+        params = params | {"cursor": pagination["next_cursor"]}
+
+
+def test_who_asks_again_ends_with_the_truth_whatever_goes_wrong(faulty: Sandbox, synthetic: SyntheticWorld) -> None:
+    users = [wallet.address for wallet in synthetic.wallets[:6]]
+    told = faulty.get("/admin/truth", wallets=",".join(users), parts="fills,activity")
+    names = [kind.value for kind in FaultKind if kind not in STANDING]
+    for seed, name in enumerate(names):
+        switch_on(faulty, name, probability=0.08, seed=seed, seconds=0.001, retry_after_seconds=0)
+    rows = [row for user in users for row in patient_pages(faulty, user)]
+    assert set(met(faulty)) == set(names)
+    faulty.http.delete("/admin/faults")
+    fills = Counter((row["transaction_hash"], row["token_id"], row["size"]) for row in rows if row["type"] == "TRADE")
+    assert fills == Counter((one["tx"], one["token_id"], one["size"]) for one in told["fills"])
+    assert len(rows) == len(told["fills"]) + len(told["activity"])
 
 
 def test_faults_are_listed_replaced_and_cleared(faulty: Sandbox) -> None:
