@@ -189,6 +189,9 @@ class PipelinesConfig(Section):
     fine_mid_requests: int = Field(
         1000, ge=0, description="Most requests for such mids in one run, 20 tokens each; 0 keeps hourly mids alone."
     )
+    keep_runs_days: int = Field(
+        30, ge=1, description="How long Dagster keeps finished runs and their logs, days; the newest stay longer."
+    )
     keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
 
 

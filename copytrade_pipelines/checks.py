@@ -1,17 +1,12 @@
-"""Asset checks that no SQL model carries: the suites that guard publishing, and the runner's pulse."""
+"""Asset checks that no SQL model carries: the suites that guard publishing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import dagster as dg
 
-from copytrade_live.core.market import SECOND, Instant
-from copytrade_live.errors import VenueError
-from copytrade_pipelines.ingest.journal import Heartbeat, read_heartbeat
 from copytrade_pipelines.quality.expectations import Severity, Suite
 from copytrade_pipelines.quality.suites import RAW_BOOKS, RAW_FILLS, RAW_MARKETS, RAW_RESOLUTIONS, TRADER_SCORES
 from copytrade_pipelines.quality.validate import Failure, read, validate
-from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.sql_assets import failing_rows
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
@@ -61,42 +56,4 @@ def judge(suite: Suite, rows: int, failures: Sequence[Failure]) -> dg.AssetCheck
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pulse:
-    """What the runner's heartbeat says. silence_seconds is None when there is no readable heartbeat."""
-
-    is_alive: bool
-    said: str
-    silence_seconds: float | None = None
-
-
-def feel_pulse(heartbeat: Heartbeat | None, now: Instant, max_silence_seconds: float) -> Pulse:
-    """Judge the age of the runner's heartbeat."""
-    if heartbeat is None:
-        return Pulse(is_alive=False, said="no heartbeat can be read; no runner has run on this folder yet")
-    silence = (now - heartbeat.written_at) / SECOND
-    run = f"{heartbeat.mode} run {heartbeat.run_id}"
-    if silence > max_silence_seconds:
-        said = f"{run} has been silent for {silence:.0f} s, allowed are {max_silence_seconds:.0f} s; is it still up?"
-        return Pulse(is_alive=False, said=said, silence_seconds=silence)
-    return Pulse(is_alive=True, said=f"{run} was heard {silence:.0f} s ago", silence_seconds=silence)
-
-
-@dg.asset_check(
-    asset=["live_journal"],
-    description="The live runner exported a heartbeat lately. A silent runner copies nothing and reports nothing.",
-)
-def runner_is_heard(settings: Settings, venue: VenueResource) -> dg.AssetCheckResult:
-    """Warn when the live runner has been silent for too long."""
-    try:
-        limit = settings.config().pipelines.max_runner_silence_seconds
-        pulse = feel_pulse(read_heartbeat(settings.home().export), venue.now(), limit)
-    except VenueError as error:  # a sandbox whose clock counts may be gone before its runner
-        pulse = Pulse(is_alive=False, said=f"the venue's clock cannot be read: {error}")
-    silence = {} if pulse.silence_seconds is None else {"silence_seconds": pulse.silence_seconds}
-    return dg.AssetCheckResult(
-        passed=pulse.is_alive, severity=dg.AssetCheckSeverity.WARN, description=pulse.said, metadata=silence
-    )
-
-
-CHECKS = [*(contract_check(key, suite) for key, suite in GUARDED), runner_is_heard]
+CHECKS = [contract_check(key, suite) for key, suite in GUARDED]

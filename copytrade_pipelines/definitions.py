@@ -1,11 +1,9 @@
 """The code location: every asset, check, job, schedule and sensor, for one configuration and one home folder."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from copytrade_live.settings import CopytradeConfig, Home, home_from_environment, load_config
-from copytrade_pipelines import checks, jobs, schedules, sensors
+from copytrade_pipelines import automation, checks, jobs, schedules, sensors, watch_checks, watch_sensors
 from copytrade_pipelines.assets import (
     backtests,
     books,
@@ -22,6 +20,8 @@ from copytrade_pipelines.assets import (
     scores,
     wallets,
 )
+from copytrade_pipelines.automation import automate
+from copytrade_pipelines.freshness import keep_fresh
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.run_tags import tagging_executor
 from copytrade_pipelines.sql_assets import sql_assets
@@ -45,19 +45,15 @@ ASSETS: list[dg.AssetsDefinition] = [
     *backtests.ASSETS,
 ]
 
-# The refresh runs hourly: one missed is a warning, three are a failure, long before the runner calls scores stale.
-FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4), warn_window=timedelta(hours=2))
-KEPT_FRESH = frozenset({dg.AssetKey("trader_scores"), dg.AssetKey("published_scores")})
-
 
 def build(config: CopytradeConfig, home: Home) -> dg.Definitions:
     """The code location for one configuration and one home folder."""
     return dg.Definitions(
-        assets=[asset.map_asset_specs(_keep_fresh) for asset in ASSETS],
-        asset_checks=checks.CHECKS,
+        assets=[asset.map_asset_specs(keep_fresh).map_asset_specs(automate) for asset in ASSETS],
+        asset_checks=[*checks.CHECKS, *watch_checks.WATCH_CHECKS],
         jobs=jobs.JOBS,
         schedules=schedules.SCHEDULES,
-        sensors=sensors.SENSORS,
+        sensors=[*sensors.SENSORS, *watch_sensors.WATCH_SENSORS, automation.marts_automation],
         resources=resources_of(config, home),
         executor=tagging_executor(config.decision().digest()),
     )
@@ -72,10 +68,6 @@ def resources_of(config: CopytradeConfig, home: Home) -> dict[str, dg.Configurab
         "venue": VenueResource.of(config.venue),
         "settings": Settings.of(config, home),
     }
-
-
-def _keep_fresh(spec: dg.AssetSpec) -> dg.AssetSpec:
-    return spec.replace_attributes(freshness_policy=FRESHNESS) if spec.key in KEPT_FRESH else spec
 
 
 _home = home_from_environment()

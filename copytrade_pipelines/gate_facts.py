@@ -11,6 +11,7 @@ from copytrade_live.core.market import Instant
 from copytrade_live.errors import SnapshotError
 from copytrade_live.published import read_pointer
 from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_pipelines.failures import why_it_failed
 from copytrade_pipelines.gating import FailedCheck, GateDecision, GateFacts, PublishedFact, decide_gate
 from copytrade_pipelines.publishing import publish_gate
 
@@ -29,6 +30,7 @@ def evaluate_gate(
 ) -> GateDecision:
     """Decide the gate from what the instance recorded and the disk holds; nothing is written."""
     pointer, unreadable = _pointer(home)
+    failed_run = _failed_run(instance)
     facts = GateFacts(
         now=now,
         valid_seconds=config.pipelines.gate_valid_seconds,
@@ -37,7 +39,8 @@ def evaluate_gate(
         unreadable=unreadable,
         materialized=_materialized_snapshot(instance),
         failed_checks=failed_checks(instance, blocking_checks(definitions)),
-        failed_run=_failed_run(instance),
+        failed_run=failed_run,
+        failed_because="" if failed_run is None else why_it_failed(instance, failed_run),
     )
     return GateDecision(gate=decide_gate(facts), facts=facts)
 

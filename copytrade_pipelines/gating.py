@@ -43,7 +43,7 @@ class GateFacts:
 
     pointer is None when nothing is published; unreadable says why a pointer cannot be trusted. materialized is the
     snapshot id that Dagster last recorded for published_scores. failed_run is the newest finished run that was to
-    publish scores, if it failed.
+    publish scores, if it failed, and failed_because one line that says why.
     """
 
     now: Instant
@@ -54,6 +54,7 @@ class GateFacts:
     materialized: str | None = None
     failed_checks: tuple[FailedCheck, ...] = ()
     failed_run: str | None = None
+    failed_because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,8 @@ def _check_reasons(facts: GateFacts) -> tuple[str, ...]:
 def _run_reasons(facts: GateFacts) -> tuple[str, ...]:
     if facts.failed_run is None:
         return ()
-    return (_because(GateReason.REFRESH_FAILED, f"run {facts.failed_run} was to publish scores and failed"),)
+    why = f": {facts.failed_because}" if facts.failed_because else ""
+    return (_because(GateReason.REFRESH_FAILED, f"run {facts.failed_run} was to publish scores and failed{why}"),)
 
 
 def _because(reason: GateReason, said: str) -> str:

@@ -14,6 +14,7 @@ from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.errors import CopytradeError
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.definitions import build
+from copytrade_pipelines.failures import failures_in, step_name
 from copytrade_pipelines.instance import prepare_instance
 from copytrade_pipelines.liveness import sweep, sweeping
 from copytrade_pipelines.run_tags import COMMAND_LINE, TRIGGER_TAG, tags_of_run
@@ -89,7 +90,7 @@ class Location:
                 run_config=run_config, instance=self.instance, raise_on_error=False, run_id=run_id, tags=tags
             )
         if not result.success:
-            raise PipelineFailed("\n".join([*_failures(result.all_events), f"run {result.run_id} failed"]))
+            raise PipelineFailed("\n".join([*failures_in(result.all_events), f"run {result.run_id} failed"]))
         return _outcome(result)
 
 
@@ -108,15 +109,15 @@ class _Watcher(logging.Handler):
         # Errors come again, whole, when the run has failed.
         if event is None and logging.INFO <= record.levelno < logging.ERROR:
             step, text = meta.get("step_key") or "", meta.get("orig_message") or record.getMessage()
-            self.display.tell(f"{_name(step)}: {text}")
+            self.display.tell(f"{step_name(step)}: {text}")
         elif event is None:
             return
         elif event.event_type is dg.DagsterEventType.STEP_START:
-            self.display.tell(_name(event.step_key or ""))
+            self.display.tell(step_name(event.step_key or ""))
         elif event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY:
-            self.display.tell(f"{_name(event.step_key or '')}: failed, will try again soon")
+            self.display.tell(f"{step_name(event.step_key or '')}: failed, will try again soon")
         elif event.event_type is dg.DagsterEventType.STEP_SUCCESS:
-            self.display.advance(_name(event.step_key or ""))
+            self.display.advance(step_name(event.step_key or ""))
 
 
 class _Bar:
@@ -187,25 +188,6 @@ def _logger(handler: logging.Handler) -> dg.LoggerDefinition:
         return made
 
     return dg.LoggerDefinition(make, description="Progress for the command line.")
-
-
-def _name(step_key: str) -> str:
-    return step_key.replace("__", ".")
-
-
-def _failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
-    found: list[str] = []
-    for event in events:
-        if event.event_type is dg.DagsterEventType.STEP_FAILURE:
-            data = event.step_failure_data
-            said = data.user_failure_data.description if data.user_failure_data else None
-            error = data.error.message.strip().splitlines()[0] if data.error else "failed"
-            found.append(f"{_name(event.step_key or '')}: {said or error}")
-        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            check = event.asset_check_evaluation_data
-            if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
-                found.append(f"check {check.check_name} of {check.asset_key.to_user_string()} failed")
-    return found
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:

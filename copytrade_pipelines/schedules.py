@@ -1,34 +1,61 @@
 """What runs by the clock. Times are UTC; the UI can start and stop each."""
 
 import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-from copytrade_pipelines.jobs import book_capture, nightly_backtest, refresh_scores
+from copytrade_pipelines import jobs
+from copytrade_pipelines.retention import prune_old_runs
 
-score_refresh_hourly = dg.ScheduleDefinition(
-    name="score_refresh_hourly",
-    job=refresh_scores,
-    cron_schedule="0 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Scores grow stale within hours, and the gate closes on stale scores.",
-)
 
-nightly_backtest_schedule = dg.ScheduleDefinition(
-    name="nightly_backtest_schedule",
-    job=nightly_backtest,
-    cron_schedule="10 3 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="A quiet hour, and off the full hour of the score refresh, which wants the warehouse too.",
-)
+def _by_the_clock(
+    name: str, job: jobs.AnyJob, cron: str, description: str, *, is_running: bool = True
+) -> dg.ScheduleDefinition:
+    """A schedule that lets a tick pass while the last run of its job is not over."""
 
-book_capture_schedule = dg.ScheduleDefinition(
-    name="book_capture_schedule",
-    job=book_capture,
-    cron_schedule="*/5 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Builds a record of books for backtests. Stopped at first: it asks the venue a lot.",
-)
+    @dg.schedule(
+        name=name,
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED,
+        description=description,
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        wanted = dg.RunsFilter(job_name=job.name, statuses=NOT_FINISHED_STATUSES)
+        going = context.instance.get_runs(wanted, limit=1)
+        if going:
+            return dg.SkipReason(
+                f"run {going[0].run_id} of {job.name} is not over yet ({going[0].status.value.lower()})"
+            )
+        return dg.RunRequest()
 
-SCHEDULES = [score_refresh_hourly, nightly_backtest_schedule, book_capture_schedule]
+    return tick
+
+
+SCHEDULES = [
+    _by_the_clock(
+        "score_refresh_hourly",
+        jobs.refresh_scores,
+        "0 * * * *",
+        "Scores grow stale within hours, and the gate closes on stale scores.",
+    ),
+    _by_the_clock(
+        "nightly_backtest_schedule",
+        jobs.nightly_backtest,
+        "10 3 * * *",
+        "A quiet hour, and off the full hour of the score refresh.",
+    ),
+    _by_the_clock(
+        "book_capture_schedule",
+        jobs.book_capture,
+        "*/5 * * * *",
+        "Builds a record of books for backtests. Stopped at first: it asks the venue a lot.",
+        is_running=False,
+    ),
+    _by_the_clock(
+        "prune_nightly",
+        prune_old_runs,
+        "40 4 * * *",
+        "Dagster keeps every run for ever unless somebody forgets the old ones.",
+    ),
+]

@@ -10,7 +10,6 @@ from copytrade_pipelines.gate_facts import PUBLISHED, tick_gate
 from copytrade_pipelines.gating import GateDecision
 from copytrade_pipelines.ingest.journal import segments_of
 from copytrade_pipelines.jobs import ingest_live_journal, rescore_after_copies
-from copytrade_pipelines.liveness import sweep
 from copytrade_pipelines.resources import Settings, VenueResource
 
 TICK_SECONDS = 5
@@ -35,7 +34,7 @@ def copy_gate_sensor(
     if repository is None:
         raise dg.DagsterInvariantViolationError("copy_gate_sensor needs its code location to know which checks block")
     try:
-        now = venue.now()
+        now = venue.hasty().now()
     except VenueError as error:
         return dg.SkipReason(f"The venue's time cannot be read, so the gate is left to run out: {error}")
     decision = tick_gate(context.instance, repository, settings.config(), settings.home(), now)
@@ -66,17 +65,6 @@ def live_journal_sensor(context: dg.SensorEvaluationContext, settings: Settings)
     return dg.SensorResult(run_requests=[request], cursor=last)
 
 
-@dg.sensor(
-    name="janitor_sensor",
-    minimum_interval_seconds=15,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Marks runs as failed whose process was killed, and frees the pool slots they held.",
-)
-def janitor_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Sweep up after runs that died."""
-    return dg.SkipReason(str(sweep(context.instance)) or "Every run has its process.")
-
-
 def _said(decision: GateDecision) -> str:
     gate = decision.gate
     return f"open: {gate.snapshot_id}" if gate.is_open else f"closed: {'; '.join(gate.reasons)}"
@@ -100,4 +88,4 @@ def _has(path: Path, words: tuple[bytes, ...]) -> bool:
     return any(word in content for word in words)
 
 
-SENSORS = [copy_gate_sensor, live_journal_sensor, janitor_sensor]
+SENSORS = [copy_gate_sensor, live_journal_sensor]

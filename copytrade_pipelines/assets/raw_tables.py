@@ -1,19 +1,17 @@
 """What the raw assets have in common: their settings, their metadata, and how expected failures end a step."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from copytrade_live.errors import ConfigError, CopytradeError, InputFileError, VenueRefusal, WarehouseError
+from copytrade_pipelines.failures import expected_failures
 from copytrade_pipelines.ingest.progress import Progress
 from copytrade_pipelines.ingest.upsert import Change
 from copytrade_pipelines.pools import VENUE_POOL
 from copytrade_pipelines.warehouse import COLUMNS, KEYS, Warehouse
 
-# The same request would fail again; an unreachable venue or a busy moment may pass.
-_FINAL = (ConfigError, InputFileError, VenueRefusal, WarehouseError)
+__all__ = ["column_schema", "expected_failures", "logging_progress", "raw_asset", "table_result"]
 
 _RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
@@ -34,17 +32,6 @@ def raw_asset(
         pool=pool,
         retry_policy=_RETRIES,
     )
-
-
-@contextmanager
-def expected_failures() -> Iterator[None]:
-    """End the step with the message of an expected failure, retrying only where that can help."""
-    try:
-        yield
-    except CopytradeError as error:
-        raise dg.Failure(
-            description=f"{type(error).__name__}: {error}", allow_retries=not isinstance(error, _FINAL)
-        ) from None
 
 
 def logging_progress(context: dg.AssetExecutionContext) -> Progress:

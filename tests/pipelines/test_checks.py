@@ -13,14 +13,16 @@ import pytest
 from copytrade_live.clock import from_iso
 from copytrade_live.core.market import SECOND
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.checks import CONTRACT, contract_check, feel_pulse, judge, runner_is_heard
+from copytrade_pipelines.checks import CONTRACT, contract_check, judge
 from copytrade_pipelines.ingest.journal import Heartbeat
+from copytrade_pipelines.pulse import feel_pulse
 from copytrade_pipelines.quality.expectations import Severity, Suite
 from copytrade_pipelines.quality.suites import RAW_BOOKS, RAW_FILLS, RAW_MARKETS, RAW_RESOLUTIONS, SUITES, TRADER_SCORES
 from copytrade_pipelines.quality.validate import SAMPLE_ROWS, Failure, read, validate
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.scores import COLUMNS as SCORE_COLUMNS
 from copytrade_pipelines.warehouse import Warehouse, ensure_schema
+from copytrade_pipelines.watch_checks import runner_is_heard
 
 WALLET = "0x" + "a" * 40
 ROWS = {

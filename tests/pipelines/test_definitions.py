@@ -18,7 +18,8 @@ import yaml
 
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import fill_values
-from copytrade_pipelines.definitions import FRESHNESS, build, resources_of
+from copytrade_pipelines.definitions import build, resources_of
+from copytrade_pipelines.freshness import WATCHED, window_of
 from copytrade_pipelines.pools import POOLS, VENUE_POOL, WAREHOUSE_POOL
 from copytrade_pipelines.sql_assets import asset_key_of, sql_assets
 from copytrade_pipelines.sql_models import load_project
@@ -103,10 +104,19 @@ def test_every_step_that_opens_the_warehouse_is_in_a_pool(definitions: dg.Defini
     assert {pools["trader_scores"], pools["marts__fct_fills"]} == {WAREHOUSE_POOL}
 
 
-def test_scores_are_expected_to_stay_fresh(definitions: dg.Definitions) -> None:
-    fresh = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs() if spec.freshness_policy}
-    assert fresh == {"trader_scores", "published_scores"}
-    assert FRESHNESS.warn_window is not None
+def test_everything_that_runs_by_the_clock_is_expected_to_stay_fresh(definitions: dg.Definitions) -> None:
+    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+    ageless = {spec.group_name for spec in specs.values() if spec.freshness_policy is None}
+    assert ageless <= {"staging", "intermediate", "live"}, "what others read from these is expected to stay fresh"
+    for key, window in WATCHED.items():
+        assert window_of(key, specs[key].group_name) == window
+
+
+def test_tables_that_are_cheap_to_build_follow_their_inputs(definitions: dg.Definitions) -> None:
+    specs = definitions.resolve_all_asset_specs()
+    automated = {spec.key.to_user_string() for spec in specs if spec.automation_condition}
+    assert {"staging/stg_fills", "intermediate/int_fill_values", "marts/fct_fills"} <= automated
+    assert automated & {"raw/fills", "trader_scores", "published_scores", "backtest_runs"} == set()
 
 
 def test_every_table_that_models_read_is_made_by_an_asset(definitions: dg.Definitions) -> None:
@@ -115,13 +125,10 @@ def test_every_table_that_models_read_is_made_by_an_asset(definitions: dg.Defini
     assert {asset_key_of(project, relation) for relation in project.sources} - made == set()
 
 
-@pytest.mark.parametrize(
-    "job", ["ingest_to_marts", "refresh_scores", "book_capture", "ingest_live_journal", "nightly_backtest"]
-)
-def test_a_job_can_be_launched_without_typing_config(definitions: dg.Definitions, job: str) -> None:
-    launched = definitions.resolve_job_def(job)
-    config = dg.validate_run_config(launched, launched.run_config)
-    assert set(config["ops"]) == {node.name for node in launched.nodes}
+def test_every_job_can_be_launched_without_typing_config(definitions: dg.Definitions) -> None:
+    for job in definitions.get_repository_def().get_all_jobs():
+        config = dg.validate_run_config(job, job.run_config)
+        assert set(config["ops"]) == {node.name for node in job.nodes}
 
 
 def test_the_workspace_names_this_location() -> None:
