@@ -1,119 +1,135 @@
-"""What a copier would have paid: the book at our latency, else what our copies paid, else a model, plus the fee."""
+"""What a copier would have paid at our latency, from the best source there is, and which one that was.
+
+The book, walked for the reference stake; else what other takers paid right after; else the leader's price and a
+slippage: what copying this leader cost us, what copying anyone did, the median of the category, a modelled one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from copytrade_live.core.market import Level, Role, Side
-from copytrade_live.core.pricing import taker_fee, walk_asks
-from copytrade_pipelines.scoring.evidence import TIME, Evidence, span
+from copytrade_live.core.market import DAY, Level
+from copytrade_live.core.pricing import walk_asks
+from copytrade_pipelines.scoring.codes import codes_in
+from copytrade_pipelines.scoring.columns import ids, times
+from copytrade_pipelines.scoring.evidence import Evidence
+from copytrade_pipelines.scoring.frame import (
+    ALL_COPIES,
+    CATEGORY,
+    IMPUTED_FROM,
+    LEADER_COPIES,
+    MAKER,
+    MODEL,
+    Codes,
+    Flags,
+    Floats,
+    Small,
+    Times,
+)
+from copytrade_pipelines.scoring.inputs import Inputs
+from copytrade_pipelines.scoring.kernels import costs, ordering, parts
+from copytrade_pipelines.scoring.latency import first_at_or_after
 from copytrade_pipelines.scoring.parameters import ScoreParameters
+from copytrade_pipelines.scoring.threads import ranges_of, spread
 
-BOOK_TOLERANCE_SECONDS = 60.0
-# How old a mid may be and still say where the market stood when we would have copied.
-MID_TOLERANCE_SECONDS = 3600.0
+BOOK_TOLERANCE = 60_000_000
 # Copies of one leader, and of all leaders, from which their mean slippage is believed.
-LEADER_COPIES = 5
-ALL_COPIES = 20
+LEADER_LEAST, ALL_LEAST = 5, 20
+# A mean over copies is kept to this many digits, so that one more copy does not reprice every wallet.
+COPY_DIGITS = 4
+# A category's median slippage is taken over the newest earlier week with this many measured episodes, so that what an
+# episode cost is settled when its week begins.
+BLOCK = 7 * DAY * 1000
+CATEGORY_LEAST = 20
 
 
-def price_copies(episodes: pd.DataFrame, evidence: Evidence, parameters: ScoreParameters) -> pd.DataFrame:
-    """Add what a copier would have paid per share, a SELL being a buy of the complement.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Episodes to price; everything is of what was bought.
 
-    Shape: episodes of episodes.py with fee_rate and fee_exponent.
-    Returns: the rows with bought (leader's price), cost (copier's, fee included) and is_imputed (no book, no copies).
+    Units: met is the mid a copier would have met (NaN: none), paid what other takers paid (NaN: nobody).
     """
-    sold = episodes["side"].to_numpy() == str(Side.SELL)
-    bought = mirrored(episodes["price"].to_numpy(float), sold)
-    walked = _book_prices(episodes, sold, evidence.books, parameters)
-    slippage, is_imputed = _slippage(episodes["wallet"], evidence.copies, parameters.modelled_slippage)
-    start = np.maximum(bought, _resting_floor(episodes, sold, evidence.prices, parameters))
-    price = np.where(np.isnan(walked), start + slippage, walked)
-    fee = [
-        taker_fee(at, rate, exponent)
-        for at, rate, exponent in zip(
-            np.clip(price, 0.0, 1.0), episodes["fee_rate"], episodes["fee_exponent"], strict=True
-        )
-    ]
-    return episodes.assign(
-        bought=bought, cost=price + np.array(fee, dtype=float), is_imputed=np.isnan(walked) & is_imputed
-    )
+
+    wallet: Codes
+    token: Codes
+    market: Codes
+    category: Codes
+    is_sold: Flags
+    role: Small
+    started: Times
+    known: Times
+    bought: Floats
+    met: Floats
+    paid: Floats
+    paid_known: Times
 
 
-def mirrored(values: np.ndarray, sold: np.ndarray) -> np.ndarray:
-    """Prices of what was bought: the token's own, or one minus it for a sale."""
-    return np.where(sold, 1.0 - values, values)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a copier would have paid per share: price, fee and both, from which source, since when known."""
+
+    price: Floats
+    fee: Floats
+    cost: Floats
+    source: Small
+    known_at: Times
 
 
-def last_mids(episodes: pd.DataFrame, prices: pd.DataFrame, delay: float, tolerance: float) -> np.ndarray:
-    """The last mid of each episode's token at delay after its start, NaN if none is within the tolerance.
-
-    Units: delay and tolerance in seconds.
-    """
-    wanted = _keys(episodes, span(delay))
-    known = prices.assign(at=prices["at"].astype(TIME), token_id=prices["token_id"].astype("str"))
-    known = known.sort_values(["at", "token_id"], kind="stable")
-    found = pd.merge_asof(
-        wanted, known, on="at", by="token_id", direction="backward", tolerance=pd.Timedelta(seconds=tolerance)
-    )
-    return _in_order(found, "mid").astype(float)
-
-
-def _keys(episodes: pd.DataFrame, delay: np.timedelta64) -> pd.DataFrame:
-    keys = pd.DataFrame(
-        {
-            "token_id": episodes["token_id"].astype("str").array,
-            "at": (episodes["started_at"] + delay).astype(TIME).to_numpy(),
-            "position": np.arange(len(episodes)),
-        }
-    )
-    return keys.sort_values("at", kind="stable")
-
-
-def _in_order(found: pd.DataFrame, column: str) -> np.ndarray:
-    values: np.ndarray = found.set_index("position")[column].sort_index().to_numpy()
-    return values
-
-
-def _resting_floor(
-    episodes: pd.DataFrame, sold: np.ndarray, prices: pd.DataFrame, parameters: ScoreParameters
-) -> np.ndarray:
+def price_copies(wanted: Wanted, inputs: Inputs, evidence: Evidence, parameters: ScoreParameters) -> Costs:
+    """Price every episode, a SELL being a buy of the complement."""
+    rows = len(wanted.token)
     # A leader who rested bought below the mid; a copier takes, so never starts below the mid it would have met.
-    mids = mirrored(last_mids(episodes, prices, parameters.latency_seconds, MID_TOLERANCE_SECONDS), sold)
-    rested = (episodes["role"] == str(Role.MAKER)).to_numpy()
-    return np.where(rested & ~np.isnan(mids), mids, 0.0)
+    rests = (wanted.role == MAKER) & ~np.isnan(wanted.met)
+    start = np.where(rests, np.maximum(wanted.bought, np.where(rests, wanted.met, 0.0)), wanted.bought)
+    walked, walked_known = _walk_books(wanted, inputs, evidence, parameters)
+    measured = np.where(np.isnan(walked), wanted.paid, walked)
+    slippage, source = _slippages(wanted, measured - start, inputs, evidence.copies, parameters)
+    price, fee, known = np.empty(rows), np.empty(rows), np.empty(rows, dtype=np.int64)
+    wallet_market, rate, exponent = wanted.market, inputs.markets.fee_rate, inputs.markets.fee_exponent
+
+    def choose(first: int, last: int) -> None:
+        parts.choose_price(
+            start, walked, walked_known, wanted.paid, wanted.paid_known, wanted.known, slippage, source, price, known,
+            first, last,
+        )  # fmt: skip
+        costs.taker_fees(price, wallet_market, rate, exponent, fee, first, last)
+
+    spread(choose, ranges_of(np.arange(rows + 1)))
+    return Costs(price=price, fee=fee, cost=price + fee, source=source, known_at=known)
 
 
-def _book_prices(
-    episodes: pd.DataFrame, sold: np.ndarray, books: pd.DataFrame, parameters: ScoreParameters
-) -> np.ndarray:
-    if books.empty:
-        return np.full(len(episodes), np.nan)
-    known = books.reset_index(drop=True)
-    known = known.assign(
-        at=known["event_at"].astype(TIME), token_id=known["token_id"].astype("str"), book=np.arange(len(known))
-    )
-    found = pd.merge_asof(
-        _keys(episodes, span(parameters.latency_seconds)),
-        known.sort_values("at", kind="stable")[["token_id", "at", "book"]],
-        on="at",
-        by="token_id",
-        direction="forward",
-        tolerance=pd.Timedelta(seconds=BOOK_TOLERANCE_SECONDS),
-    )
-    rows = _in_order(found, "book")
-    prices = np.full(len(episodes), np.nan)
-    for position in np.flatnonzero(~np.isnan(rows)):
-        book = known.iloc[int(rows[position])]
-        offers = _offers(book["bids"], complement=True) if sold[position] else _offers(book["asks"], complement=False)
-        price, filled = walk_asks(offers, parameters.reference_stake)
+def is_imputed(source: Small) -> Flags:
+    """Whether a cost from that source is a guess."""
+    return np.asarray(source >= IMPUTED_FROM)
+
+
+def _walk_books(
+    wanted: Wanted, inputs: Inputs, evidence: Evidence, parameters: ScoreParameters
+) -> tuple[Floats, Times]:
+    prices, known = np.full(len(wanted.token), np.nan), np.zeros(len(wanted.token), dtype=np.int64)
+    books = evidence.books
+    if not len(books):
+        return prices, known
+    token, at = codes_in(inputs.names.tokens, ids(books, "token_id")), times(books, "event_at")
+    order = np.lexsort((at, token))
+    order = order[token[order] >= 0]
+    met_at = wanted.started + round(parameters.latency_seconds * 1e6)
+    found = first_at_or_after(token[order], at[order], wanted.token, met_at)
+    rows = np.flatnonzero(found >= 0)
+    rows = rows[at[order[found[rows]]] <= met_at[rows] + BOOK_TOLERANCE]
+    bids, asks, seen = books["bids"], books["asks"], times(books, "observed_at")
+    for row in rows.tolist():
+        book = int(order[found[row]])
+        levels = bids.iloc[book] if wanted.is_sold[row] else asks.iloc[book]
+        price, filled = walk_asks(_offers(levels, complement=bool(wanted.is_sold[row])), parameters.reference_stake)
         if filled > 0.0:
-            prices[position] = price
-    return prices
+            prices[row], known[row] = price, seen[book]
+    return prices, known
 
 
 def _offers(levels: Iterable[Mapping[str, Any]] | None, *, complement: bool) -> list[Level]:
@@ -122,11 +138,38 @@ def _offers(levels: Iterable[Mapping[str, Any]] | None, *, complement: bool) -> 
     return [Level(1.0 - row["price"] if complement else row["price"], row["size"]) for row in rows]
 
 
-def _slippage(wallets: pd.Series, copies: pd.DataFrame, modelled: float) -> tuple[np.ndarray, np.ndarray]:
-    measured = copies.dropna(subset=["slippage"])
-    enough = len(measured) >= ALL_COPIES
-    by_leader = measured.groupby("wallet")["slippage"].agg(["mean", "size"])
-    trusted = by_leader.loc[by_leader["size"] >= LEADER_COPIES, "mean"]
-    own = wallets.map(trusted).to_numpy(float)
-    rest = float(measured["slippage"].mean()) if enough else modelled
-    return np.where(np.isnan(own), rest, own), np.isnan(own) & (not enough)
+def _slippages(
+    wanted: Wanted, measured: Floats, inputs: Inputs, copies: pd.DataFrame, parameters: ScoreParameters
+) -> tuple[Floats, Small]:
+    ours = copies.dropna(subset=["slippage"]).sort_values(["wallet", "slippage"], kind="stable")
+    slippage = np.full(len(wanted.token), parameters.modelled_slippage)
+    source = np.full(len(wanted.token), MODEL, dtype=np.int8)
+    medians = _category_medians(wanted, measured)
+    slippage = np.where(np.isnan(medians), slippage, medians)
+    source[~np.isnan(medians)] = CATEGORY
+    if len(ours) >= ALL_LEAST:
+        slippage[:], source[:] = round(float(ours["slippage"].mean()), COPY_DIGITS), ALL_COPIES
+    by_leader = ours.groupby("wallet")["slippage"].agg(["mean", "size"])
+    trusted = by_leader.loc[by_leader["size"] >= LEADER_LEAST, "mean"].round(COPY_DIGITS)
+    of_wallet = np.full(len(inputs.names.wallets) + 1, np.nan)
+    of_wallet[codes_in(inputs.names.wallets, trusted.index)] = trusted.to_numpy(float)
+    of_wallet[-1] = np.nan
+    own = of_wallet[wanted.wallet]
+    source[~np.isnan(own)] = LEADER_COPIES
+    return np.where(np.isnan(own), slippage, own), source
+
+
+def _category_medians(wanted: Wanted, measured: Floats) -> Floats:
+    seen = ~np.isnan(measured)
+    if not seen.any():
+        return np.full(len(measured), np.nan)
+    week = wanted.started // BLOCK
+    first, weeks = int(week.min()), int(week.max() - week.min()) + 1
+    block = (wanted.category.astype(np.int64) * weeks + (week - first)).astype(np.int32)
+    categories = int(wanted.category.max()) + 1
+    starts = ordering.starts_of(block[seen], categories * weeks)
+    order = ordering.ordered_by(block, starts, np.flatnonzero(seen).astype(np.int32))
+    medians, counts = parts.block_medians(measured, order, starts)
+    table = pd.DataFrame(np.where(counts >= CATEGORY_LEAST, medians, np.nan).reshape(categories, weeks))
+    earlier: Floats = table.T.ffill().shift().T.to_numpy(float).reshape(-1)
+    return earlier[block]

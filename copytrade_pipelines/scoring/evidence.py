@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,10 @@ class Evidence:
     """Frames as the warehouse has them; times are naive UTC.
 
     Shape: wallets(wallet, coverage, history_complete), markets(condition_id, event_id, category, fee_rate,
-    fee_exponent, end_at, closed_at), outcomes(token_id, payout, resolved_at, known_at) of resolved markets,
-    books(token_id, event_at, observed_at, bids, asks) with levels as {price, size} best first, prices(token_id, at,
-    mid), copies(wallet, slippage, known_at): our own entries.
+    fee_exponent, end_at, closed_at, and where known token_ids, neg_risk and event_size: how many markets of a neg-risk
+    event exclude each other), outcomes(token_id, payout, resolved_at, known_at) of resolved markets, books(token_id,
+    event_at, observed_at, bids, asks) with levels as {price, size} best first, prices(token_id, at, mid),
+    copies(wallet, slippage, known_at): our own entries, clusters(wallet, cluster_id, known_at): who trades as one.
     """
 
     wallets: pd.DataFrame
@@ -29,6 +30,7 @@ class Evidence:
     books: pd.DataFrame
     prices: pd.DataFrame
     copies: pd.DataFrame
+    clusters: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["wallet", "cluster_id", "known_at"]))
 
 
 def moment(instant: Instant) -> np.datetime64:
@@ -52,6 +54,7 @@ def known_by(evidence: Evidence, as_of: Instant, parameters: ScoreParameters) ->
         books=evidence.books[evidence.books["observed_at"] <= now],
         prices=prices[prices["at"] <= now - lag],
         copies=evidence.copies[evidence.copies["known_at"] <= now],
+        clusters=evidence.clusters[evidence.clusters["known_at"] <= now],
     )
 
 

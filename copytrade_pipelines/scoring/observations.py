@@ -1,110 +1,113 @@
-"""What each event says of a leader: how the mid moved after we would have bought, and how it ended."""
+"""Events and sums: what each event says of a leader, and what all of them add up to."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from copytrade_live.core.market import DAY, HOUR, Instant, Side
-from copytrade_pipelines.scoring.copier_cost import last_mids, mirrored
-from copytrade_pipelines.scoring.evidence import Evidence, moment, span
+from copytrade_live.core.market import DAY, Instant
+from copytrade_pipelines.scoring.frame import Codes, EvidenceFrame, Floats, Times
+from copytrade_pipelines.scoring.kernels.events import AVERAGES, SUMS, average_events, sum_wallets
 from copytrade_pipelines.scoring.parameters import ScoreParameters
+from copytrade_pipelines.scoring.threads import ranges_of, spread
 
-# A mid older than this part of the horizon does not say where the market stood at its end.
-MID_FRESHNESS = 0.5
-# No outcome is surer than this, whatever its price says.
-SURPRISE = 0.005
-# Weights never vanish entirely, so that a wallet of tiny stakes still has an average.
-LEAST_STAKE = 1e-6
-EVENT = ["wallet", "category", "event_id"]
+# Weights are kept relative to this instant (2020-01-01), so that an event's never changes; a score scales them to its
+# own as_of.
+EPOCH: Instant = 1_577_836_800_000
 
 
-def describe_markets(episodes: pd.DataFrame, markets: pd.DataFrame) -> pd.DataFrame:
-    """Add event, category, fee and end to episodes; a market we know nothing of is its own event without a fee."""
-    columns = ["condition_id", "event_id", "category", "fee_rate", "fee_exponent", "end_at", "closed_at"]
-    # An event stands in one category, or it would count once in each.
-    of_event = markets.groupby("event_id")["category"].min()
-    known = markets[columns].assign(category=markets["event_id"].map(of_event).fillna(markets["category"]))
-    described = episodes.merge(known, on="condition_id", how="left")
-    return described.assign(
-        event_id=described["event_id"].fillna(described["condition_id"]),
-        category=described["category"].fillna("unknown"),
-        fee_rate=described["fee_rate"].astype(float).fillna(0.0),
-        fee_exponent=described["fee_exponent"].astype(float).fillna(1.0),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """One row a wallet and event that says something, in that order; category is that of its first episode.
 
-
-def observe(priced: pd.DataFrame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
-    """Add the parts of the copier's edge that are known: a to the later mid, r from there to the payout.
-
-    Shape: episodes of copier_cost.py with their market and opened size; evidence is cut to as_of.
-    Returns: the rows with a, r, o (outcome against cost, where no later mid exists), mid, stake and the model
-    variances r_var and o_var. Units: dollars per share.
+    Shape: averages is (events, AVERAGES), stake-capped means over its episodes; last_at is when its last one began.
     """
-    sold = priced["side"].to_numpy() == str(Side.SELL)
-    told = priced.merge(evidence.outcomes[["token_id", "payout", "resolved_at"]], on="token_id", how="left")
-    payout = mirrored(told["payout"].to_numpy(float), sold)
-    mid = mirrored(_later_mids(told, evidence.prices, as_of, parameters), sold)
-    cost, bought = told["cost"].to_numpy(float), told["bought"].to_numpy(float)
-    return priced.assign(
-        mid=mid,
-        a=mid - cost,
-        r=payout - mid,
-        o=np.where(np.isnan(mid), payout - cost, np.nan),
-        r_var=_outcome_variance(mid),
-        o_var=_outcome_variance(bought),
-        stake=np.maximum(bought * told["opened"].to_numpy(float), LEAST_STAKE),
+
+    wallet: Codes
+    event: Codes
+    category: Codes
+    last_at: Times
+    averages: Floats
+
+    def column(self, name: str) -> Floats:
+        """One of AVERAGES."""
+        return np.asarray(self.averages[:, AVERAGES.index(name)])
+
+    def frame(self, built: EvidenceFrame) -> pd.DataFrame:
+        """As a table with names for codes; r_var and o_var are the squares of r_sd and o_sd."""
+        table = pd.DataFrame({name: self.column(name) for name in AVERAGES})
+        table = table.assign(r_var=table.pop("r_sd") ** 2, o_var=table.pop("o_sd") ** 2)
+        table.insert(0, "wallet", built.names.wallets[self.wallet])
+        table.insert(1, "category", built.names.categories[self.category])
+        table.insert(2, "event_id", built.names.events[self.event])
+        return table.assign(last_at=self.last_at.view("datetime64[us]"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """Sums of events by wallet code (wallets, SUMS), and of each wallet's categories with their codes (groups, 2)."""
+
+    overall: Floats
+    groups: Codes
+    by_category: Floats
+
+
+def average(frame: EvidenceFrame, parameters: ScoreParameters) -> Events:
+    """Average the episodes of each wallet's event, stakes capped, so that an event counts once however often traded."""
+    columns = (
+        frame.a, frame.r, frame.o, frame.r_var, frame.o_var, frame.imputed, frame.cost - frame.bought, frame.bought,
+        frame.payout,
+    )  # fmt: skip
+    starts = frame.wallet_starts()
+
+    def work(first: int, last: int) -> tuple[Floats, Times]:
+        begin, end = int(starts[first]), int(starts[last])
+        out, ids = np.empty((end - begin, len(AVERAGES))), np.empty((end - begin, 4), dtype=np.int64)
+        count = average_events(
+            frame.wallet, frame.event, frame.category, frame.started_at, frame.stake, columns, frame.mid, frame.cost,
+            parameters.stake_cap_multiple, begin, end, out, ids,
+        )  # fmt: skip
+        return out[:count].copy(), ids[:count].copy()
+
+    found = spread(work, ranges_of(starts))
+    averages, ids = (np.concatenate(column) for column in zip(*found, strict=True))
+    wallet, event, category = (ids[:, place].astype(np.int32) for place in range(3))
+    return Events(
+        wallet=wallet, event=event, category=category, last_at=np.ascontiguousarray(ids[:, 3]), averages=averages
     )
 
 
-def _outcome_variance(price: np.ndarray) -> np.ndarray:
-    likely = np.clip(price, SURPRISE, 1.0 - SURPRISE)
-    return np.asarray(likely * (1.0 - likely))
+def weights(events: Events, half_life_days: float, reference: Instant = EPOCH) -> Floats:
+    """How much each event counts: half for each half life that lies between it and the reference."""
+    return np.asarray(2.0 ** ((events.last_at - reference * 1000) / (DAY * 1000.0 * half_life_days)))
 
 
-def _later_mids(told: pd.DataFrame, prices: pd.DataFrame, as_of: Instant, parameters: ScoreParameters) -> np.ndarray:
-    horizon = parameters.horizon_hours * HOUR / 1000.0
-    read_at = told["started_at"] + span(horizon)
-    is_known = read_at + span(parameters.index_lag_seconds) <= moment(as_of)
-    end = told[["end_at", "closed_at", "resolved_at"]].min(axis=1)
-    is_open = ~(end <= read_at)
-    mids = last_mids(told, prices, horizon, horizon * MID_FRESHNESS)
-    return np.where((is_known & is_open).to_numpy(), mids, np.nan)
+def add_up(events: Events, weight: Floats, wallets: int, categories: int) -> Sums:
+    """Sums over events by wallet, and by wallet and category."""
+    ids = np.stack((events.wallet, events.event, events.category), axis=1).astype(np.int64)
+    starts = np.searchsorted(events.wallet, np.arange(wallets + 1)).astype(np.int64)
+    overall = np.zeros((wallets, len(SUMS)))
+
+    def work(first: int, last: int) -> tuple[Codes, Floats]:
+        begin, end = int(starts[first]), int(starts[last])
+        groups, sums = np.empty((end - begin, 2), dtype=np.int32), np.empty((end - begin, len(SUMS)))
+        scratch = np.zeros((categories, len(SUMS)))
+        count = sum_wallets(ids, events.averages, weight, begin, end, overall, scratch, groups, sums)
+        return groups[:count].copy(), sums[:count].copy()
+
+    found = spread(work, ranges_of(starts))
+    groups, by_category = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Sums(overall=overall, groups=groups, by_category=by_category)
 
 
-def average_events(observed: pd.DataFrame, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
-    """One row a wallet and event, stakes capped, so that an event counts once however often it was traded.
-
-    Returns: EVENT columns with a, r, o, r_var, o_var, imputed, extra (cost over the leader's price) and weight,
-    which halves with each half life of age. Events that say nothing yet are left out.
-    """
-    cap = parameters.stake_cap_multiple * observed.groupby("wallet")["stake"].transform("median")
-    rows = observed.assign(
-        weight=np.minimum(observed["stake"], cap), extra=observed["cost"] - observed["bought"]
-    ).sort_values([*EVENT, "episode_id"], kind="stable")
-    rows = rows.assign(
-        imputed=rows["is_imputed"].astype(float), r_sd=np.sqrt(rows["r_var"]), o_sd=np.sqrt(rows["o_var"])
-    )
-    keys = [rows[name] for name in EVENT]
-    averages = {
-        "a": _average(rows, "a", "a", keys),
-        "r": _average(rows, "r", "r", keys),
-        "o": _average(rows, "o", "o", keys),
-        # Episodes of one event end together, so their noise adds up instead of averaging out.
-        "r_var": _average(rows, "r_sd", "r", keys) ** 2,
-        "o_var": _average(rows, "o_sd", "o", keys) ** 2,
-        "imputed": _average(rows, "imputed", "cost", keys),
-        "extra": _average(rows, "extra", "cost", keys),
-        "last_at": rows.groupby(EVENT)["started_at"].max(),
-    }
-    events = pd.DataFrame(averages).reset_index()
-    events["o"] = events["o"].where(events["a"].isna())
-    age_days = (moment(as_of) - events["last_at"]) / span(DAY / 1000.0)
-    events["weight"] = 2.0 ** (-age_days / parameters.half_life_days)
-    return events[events["a"].notna() | events["o"].notna()].reset_index(drop=True)
+def scaled(sums: Floats, factor: float) -> Floats:
+    """Sums with every weight multiplied by the factor."""
+    power = np.array([_power(name) for name in SUMS])
+    return sums * factor**power
 
 
-def _average(rows: pd.DataFrame, column: str, where: str, keys: list[pd.Series]) -> pd.Series:
-    weight = rows["weight"].where(rows[where].notna(), 0.0)
-    total = weight.groupby(keys).sum()
-    return (rows[column].fillna(0.0) * weight).groupby(keys).sum() / total.where(total > 0.0)
+def _power(name: str) -> int:
+    kind = name.rpartition("_")[2]
+    return {"n": 0, "ww": 2, "wwv": 2}.get(kind, 1)

@@ -1,0 +1,239 @@
+"""What happened in a market after each episode: what others paid, where the mid went, how much was traded.
+
+One pass a market in order of time. Every window begins with its episode and has a fixed length, so its end only moves
+forward: each fill and each mid is passed once a horizon, however many episodes there are.
+Prices here are those of the pair's first outcome, except what others paid, which is of the episode's own token.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from copytrade_pipelines.scoring.frame import TAKER
+
+# The mids of one episode: where we would have copied, then the fixed horizons, then the close.
+AT_COPY, FIRST_HORIZON, CLOSE = 0, 1, 4
+READINGS = 5
+
+
+@njit(cache=True, nogil=True)
+def look_after(
+    fills: np.ndarray,
+    pair_starts: np.ndarray,
+    traded: np.ndarray,
+    wanted: np.ndarray,
+    looked_from: np.ndarray,
+    group: np.ndarray,
+    price_starts: np.ndarray,
+    price_at: np.ndarray,
+    price_mid: np.ndarray,
+    pair_tokens: np.ndarray,
+    close_at: np.ndarray,
+    spans: np.ndarray,
+    tolerances: np.ndarray,
+    others_span: int,
+    first_pair: int,
+    last_pair: int,
+    paid: np.ndarray,
+    paid_known: np.ndarray,
+    mids: np.ndarray,
+    mids_known: np.ndarray,
+    volume: np.ndarray,
+) -> None:
+    """Fill paid (volume-weighted), paid_known, mids, mids_known (of the trades used, 0 for recorded ones) and volume.
+
+    Shape: fills by pair and time; traded is the running sum of micro-shares, one entry more; wanted is the row of the
+    episode that a fill begins, or -1; looked_from is where a row's volume begins to count; close_at by pair; spans
+    and tolerances by reading, the first of them our latency; mids and volume are (rows, READINGS).
+    """
+    for pair in range(first_pair, last_pair):
+        begin, end = pair_starts[pair], pair_starts[pair + 1]
+        ahead = np.full(CLOSE, begin)
+        found = np.empty((2, READINGS), np.int64)
+        for outcome in range(2):
+            token = pair_tokens[pair, outcome]
+            found[outcome, :] = price_starts[token] if token >= 0 else 0
+        closing = begin + np.searchsorted(fills["at"][begin:end], close_at[pair], side="right")
+        for place in range(begin, end):
+            row = wanted[place]
+            if row < 0:
+                continue
+            fill = fills[place]
+            for reading in range(CLOSE):
+                until = fill.at + spans[reading]
+                while ahead[reading] < end and fills[ahead[reading]].at <= until:
+                    ahead[reading] += 1
+            paid[row], paid_known[row] = _paid_by_others(fills, ahead[AT_COPY], end, fill, others_span, spans, group)
+            since = place
+            while since < end and fills[since].at <= looked_from[row]:
+                since += 1
+            for reading in range(READINGS):
+                is_close = reading == CLOSE
+                read_at = close_at[pair] if is_close else fill.at + spans[reading]
+                last = max(closing, since) if is_close else max(ahead[reading], since)
+                volume[row, reading] = traded[last] - traded[since]
+                # A later mid comes after the episode; the one we would have met may be older.
+                oldest = read_at - tolerances[reading]
+                if reading != AT_COPY:
+                    oldest = max(oldest, fill.at + 1)
+                mid = np.nan
+                for step in range(2):
+                    outcome = fill.flip if step == 0 else 1 - fill.flip
+                    token = pair_tokens[pair, outcome]
+                    if token < 0 or not np.isnan(mid):
+                        continue
+                    at = _advance(price_at, found, outcome, reading, price_starts[token + 1], read_at)
+                    if at > price_starts[token] and price_at[at - 1] >= oldest:
+                        mid = 1.0 - price_mid[at - 1] if outcome else price_mid[at - 1]
+                known = np.int64(0)
+                if np.isnan(mid) and reading != AT_COPY:
+                    mid, known = _traded_mid(fills, begin, closing if is_close else ahead[reading], oldest, fill, group)
+                mids[row, reading], mids_known[row, reading] = mid, known
+
+
+@njit(cache=True, nogil=True)
+def _advance(price_at: np.ndarray, found: np.ndarray, outcome: int, reading: int, end: int, read_at: int) -> int:
+    at = found[outcome, reading]
+    while at < end and price_at[at] <= read_at:
+        at += 1
+    found[outcome, reading] = at
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _is_other(fill: np.void, leader: np.void, group: np.ndarray) -> bool:
+    if fill.wallet == leader.wallet:
+        return False
+    own = group[leader.wallet]
+    return own < 0 or group[fill.wallet] != own
+
+
+@njit(cache=True, nogil=True)
+def _paid_by_others(
+    fills: np.ndarray, begin: int, end: int, leader: np.void, others_span: int, spans: np.ndarray, group: np.ndarray
+) -> tuple[float, int]:
+    until = leader.at + spans[AT_COPY] + others_span
+    cash, shares, known = 0.0, 0.0, np.int64(0)
+    for place in range(begin, end):
+        fill = fills[place]
+        if fill.at > until:
+            break
+        if fill.role != TAKER or fill.token != leader.token or fill.side != leader.side:
+            continue
+        if _is_other(fill, leader, group):
+            cash += fill.price * fill.size
+            shares += fill.size
+            known = max(known, fill.known)
+    return (cash / shares if shares > 0.0 else np.nan), known
+
+
+@njit(cache=True, nogil=True)
+def _traded_mid(
+    fills: np.ndarray, begin: int, end: int, oldest: int, leader: np.void, group: np.ndarray
+) -> tuple[float, int]:
+    # Takers among others: who took the first outcome paid the ask, who took the second met the bid.
+    ask, bid, known = np.nan, np.nan, np.int64(0)
+    for step in range(end - begin):
+        fill = fills[end - 1 - step]
+        if fill.at < oldest or not (np.isnan(ask) or np.isnan(bid)):
+            break
+        if fill.role != TAKER or not _is_other(fill, leader, group):
+            continue
+        price = 1.0 - fill.price if fill.flip else fill.price
+        is_up = (fill.side > 0) != (fill.flip > 0)
+        if is_up and np.isnan(ask):
+            ask, known = price, max(known, fill.known)
+        elif not is_up and np.isnan(bid):
+            bid, known = price, max(known, fill.known)
+    return (ask + bid) / 2.0, known
+
+
+@njit(cache=True, nogil=True)
+def own_volume(
+    fills: np.ndarray,
+    places: np.ndarray,
+    wanted: np.ndarray,
+    looked_from: np.ndarray,
+    close_at: np.ndarray,
+    spans: np.ndarray,
+    own: np.ndarray,
+) -> None:
+    """Fill own (rows, READINGS): micro-shares that the leader itself traded in the windows of look_after.
+
+    Shape: places are fills in order of wallet, pair and time, whole wallets.
+    """
+    begin = 0
+    sums = np.empty(len(places) + 1, np.int64)
+    sums[0] = 0
+    for at in range(len(places)):
+        sums[at + 1] = sums[at] + np.int64(np.rint(fills[places[at]].size * 1e6))
+    for at in range(1, len(places) + 1):
+        if at < len(places):
+            fill, first = fills[places[at]], fills[places[begin]]
+            if fill.wallet == first.wallet and fill.pair == first.pair:
+                continue
+        _own_of_pair(fills, places, begin, at, sums, wanted, looked_from, close_at, spans, own)
+        begin = at
+
+
+@njit(cache=True, nogil=True)
+def _own_of_pair(
+    fills: np.ndarray,
+    places: np.ndarray,
+    begin: int,
+    end: int,
+    sums: np.ndarray,
+    wanted: np.ndarray,
+    looked_from: np.ndarray,
+    close_at: np.ndarray,
+    spans: np.ndarray,
+    own: np.ndarray,
+) -> None:
+    ahead = np.full(READINGS, begin)
+    for at in range(begin, end):
+        row = wanted[places[at]]
+        if row < 0:
+            continue
+        fill = fills[places[at]]
+        since = at
+        while since < end and fills[places[since]].at <= looked_from[row]:
+            since += 1
+        for reading in range(READINGS):
+            until = close_at[fill.pair] if reading == CLOSE else fill.at + spans[reading]
+            while ahead[reading] < end and fills[places[ahead[reading]]].at <= until:
+                ahead[reading] += 1
+            own[row, reading] = sums[max(ahead[reading], since)] - sums[since]
+
+
+@njit(cache=True, nogil=True)
+def group_volume(
+    fills: np.ndarray,
+    pair_starts: np.ndarray,
+    wanted: np.ndarray,
+    looked_from: np.ndarray,
+    group: np.ndarray,
+    close_at: np.ndarray,
+    spans: np.ndarray,
+    own: np.ndarray,
+) -> None:
+    """Put the volume of the leader's whole cluster in own, for leaders that have one; every window is walked."""
+    for pair in range(len(pair_starts) - 1):
+        end = pair_starts[pair + 1]
+        for place in range(pair_starts[pair], end):
+            row = wanted[place]
+            if row < 0 or group[fills[place].wallet] < 0:
+                continue
+            leader = fills[place]
+            own[row, :] = 0
+            latest = max(close_at[pair], leader.at + spans.max())
+            for later in range(place, end):
+                fill = fills[later]
+                if fill.at > latest:
+                    break
+                if fill.at <= looked_from[row] or group[fill.wallet] != group[leader.wallet]:
+                    continue
+                for reading in range(READINGS):
+                    until = close_at[pair] if reading == CLOSE else leader.at + spans[reading]
+                    if fill.at <= until:
+                        own[row, reading] += np.int64(np.rint(fill.size * 1e6))
