@@ -145,6 +145,9 @@ class ScoringConfig(Section):
     history_days: float = Field(180.0, gt=0, description="How far back events count, days.")
     episode_gap_minutes: float = Field(10.0, gt=0, description="Fills this close are one episode, minutes.")
     stake_cap_multiple: float = Field(3.0, ge=1, description="Most an episode weighs, in wallet medians.")
+    impact_share: Fraction = Field(
+        0.25, description="Share of the volume up to a later mid from which that mid is the leader's own making."
+    )
     latency_p90_seconds: float = Field(
         20.0, ge=0, description="Delay that nine of ten copies stay below, seconds; a leader must pay even then."
     )

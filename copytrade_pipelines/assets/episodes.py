@@ -5,26 +5,26 @@ import dagster as dg
 from copytrade_pipelines.resources import Settings
 from copytrade_pipelines.scoring.episodes import COLUMNS, merge_fills
 from copytrade_pipelines.scoring.parameters import parameters_of
-from copytrade_pipelines.scoring.tables import EPISODES, read_fills, write_episodes
+from copytrade_pipelines.scoring.tables import EPISODES, read_fills, read_markets, write_episodes
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 
 @dg.asset(
     key=["intermediate", "int_episodes"],
-    deps=[["marts", "fct_fills"]],
+    deps=[["marts", "fct_fills"], ["marts", "dim_markets"]],
     group_name="scores",
     kinds={"python", "duckdb"},
     owners=["team:copytrade"],
-    code_version="1",
+    code_version="2",
     metadata={"dagster/table_name": EPISODES},
     pool=WAREHOUSE_POOL,
 )
 def int_episodes(settings: Settings, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-    """Fills of one wallet, token and side that follow each other closely, merged at their mean price."""
-    gap = parameters_of(settings.config()).episode_gap_minutes
+    """Fills of one wallet, token and side that follow each other closely, merged at their mean price and netted."""
+    parameters = parameters_of(settings.config())
     with warehouse.connect() as con:
-        fills = read_fills(con)
-    episodes = merge_fills(fills, gap)
+        fills, markets = read_fills(con), read_markets(con)
+    episodes = merge_fills(fills, markets, parameters)
     with warehouse.connect() as con:
         write_episodes(con, episodes)
     return dg.MaterializeResult(
@@ -33,7 +33,7 @@ def int_episodes(settings: Settings, warehouse: Warehouse) -> dg.MaterializeResu
             "dagster/table_name": EPISODES,
             "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()]),
             "fills": len(fills),
-            "gap_minutes": gap,
+            "gap_minutes": parameters.episode_gap_minutes,
         }
     )
 

@@ -13,8 +13,8 @@ from copytrade_live.errors import ConfigError
 from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
-from copytrade_pipelines.scoring.scores import COLUMNS, score_episodes
-from copytrade_pipelines.scoring.tables import SCORES, read_episodes, read_evidence, write_scores
+from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
+from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, write_scores
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 PREVIEW_ROWS = 20
@@ -57,9 +57,8 @@ def trader_scores(
         as_ofs = times_of(config, _as_of(config, venue))
         parameters = parameters_of(settings.config())
         with warehouse.connect() as con:
-            evidence = read_evidence(con, parameters)
-            episodes = {as_of: read_episodes(con, as_of, parameters) for as_of in as_ofs}
-        made = [score_episodes(episodes[as_of], evidence, as_of, parameters) for as_of in as_ofs]
+            fills, evidence = read_fills(con), read_evidence(con, parameters)
+        made = [score_wallets(fills, evidence, as_of, parameters) for as_of in as_ofs]
         with warehouse.connect() as con:
             rows = write_scores(con, pd.concat(made, ignore_index=True), as_ofs)
     return dg.MaterializeResult(metadata=_metadata(made[0], as_ofs, rows, settings))
@@ -103,7 +102,9 @@ def _metadata(newest: pd.DataFrame, as_ofs: list[Instant], rows: int, settings: 
     return {
         "dagster/row_count": rows,
         "dagster/table_name": SCORES,
-        "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()]),
+        "dagster/column_schema": dg.TableSchema(
+            [dg.TableColumn(name, kind) for name, kind in (COLUMNS | MORE_COLUMNS).items()]
+        ),
         "as_of": dg.MetadataValue.timestamp(as_ofs[0] / 1000),
         "as_ofs": [to_iso(as_of) for as_of in as_ofs],
         "new_rows": len(newest),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copytrade_pipelines.scoring.frame import NEVER, Floats, Small, Times
+from copytrade_pipelines.scoring.frame import NEVER, Flags, Floats, Small, Times
 
-Frame = pd.DataFrame | pa.Table
+# A pandas DataFrame or an Arrow table; neither has types that mypy could tell apart.
+Frame: TypeAlias = Any
 
 
 def ids(frame: Frame, name: str) -> Any:
@@ -24,7 +25,7 @@ def numbers(frame: Frame, name: str) -> Floats:
     """A column of numbers, NaN for null."""
     if isinstance(frame, pa.Table):
         return np.asarray(frame[name].to_numpy(), dtype=float)
-    return frame[name].to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(frame[name].to_numpy(dtype=float, na_value=np.nan))
 
 
 def times(frame: Frame, name: str) -> Times:
@@ -48,4 +49,11 @@ def codes_of_words(frame: Frame, name: str, codes: Mapping[str, int]) -> Small:
         return np.empty(0, dtype=np.int8)
     encoded = array if pa.types.is_dictionary(array.type) else array.cast(pa.string()).dictionary_encode()
     words = np.array([codes.get(word, 0) for word in encoded.dictionary.to_pylist()] + [0], dtype=np.int8)
-    return words[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return np.asarray(words[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+
+
+def kept(frame: Frame, mask: Flags) -> Frame:
+    """The rows that the mask keeps; the frame itself where it keeps all."""
+    if mask.all():
+        return frame
+    return frame.filter(pa.array(mask)) if isinstance(frame, pa.Table) else frame[mask]

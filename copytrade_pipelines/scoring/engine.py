@@ -1,4 +1,4 @@
-"""From fills to the evidence frame: merge, net, price, observe, each a pass of compiled loops over ranges of wallets."""
+"""From fills to the evidence frame: merge, net, price, observe, each a pass of compiled loops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ import numpy as np
 from copytrade_live.core.market import DAY, HOUR, MINUTE, Instant
 from copytrade_pipelines.scoring import copier_cost
 from copytrade_pipelines.scoring.evidence import Evidence
-from copytrade_pipelines.scoring.frame import HORIZONS, NEVER, EvidenceFrame, Flags, Floats, Times, WalletFacts
+from copytrade_pipelines.scoring.frame import (
+    HORIZONS,
+    MAKER,
+    NEVER,
+    TAKER,
+    UNKNOWN,
+    EvidenceFrame,
+    Flags,
+    Floats,
+    Small,
+    Times,
+    WalletFacts,
+)
 from copytrade_pipelines.scoring.inputs import Inputs
 from copytrade_pipelines.scoring.kernels import facts, merging, netting, ordering, parts, windows
 from copytrade_pipelines.scoring.parameters import ScoreParameters
@@ -175,7 +187,7 @@ def _assemble(
     bought = np.where(is_sold, 1.0 - price, price)
     is_first = is_sold == (episodes["flip"] > 0)
     category = inputs.markets.category[market]
-    role = _roles(episodes)
+    role = role_codes(episodes)
     started = np.ascontiguousarray(episodes["started"])
     met = np.where(is_first, seen.mids[:, windows.AT_COPY], 1.0 - seen.mids[:, windows.AT_COPY])
     costs = copier_cost.price_copies(
@@ -242,10 +254,11 @@ def _assemble(
     )
 
 
-def _roles(episodes: np.ndarray) -> np.ndarray:
+def role_codes(episodes: np.ndarray) -> Small:
+    """TAKER where half of the size seen took, MAKER below, UNKNOWN where no fill says."""
     seen = episodes["maker_size"] + episodes["taker_size"]
-    roles = np.where(episodes["taker_size"] >= seen / 2.0, 1, 2)
-    return np.where(seen > 0.0, roles, 0).astype(np.int8)
+    roles = np.where(episodes["taker_size"] >= seen / 2.0, TAKER, MAKER)
+    return np.where(seen > 0.0, roles, UNKNOWN).astype(np.int8)
 
 
 def _facts(

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from copytrade_live.core.market import Role, Side
-from copytrade_pipelines.scoring.evidence import span
+from copytrade_pipelines.scoring.columns import ids
+from copytrade_pipelines.scoring.engine import Merged, by_wallet, merge, role_codes
+from copytrade_pipelines.scoring.evidence import no_evidence
+from copytrade_pipelines.scoring.inputs import Inputs, read_inputs
+from copytrade_pipelines.scoring.parameters import ScoreParameters
 
-KEY = ["wallet", "token_id", "side"]
-# A smaller part than this is what rounding left.
-DUST = 1e-6
 COLUMNS = {
     "episode_id": "VARCHAR",
     "wallet": "VARCHAR",
@@ -20,6 +21,8 @@ COLUMNS = {
     "role": "VARCHAR",
     "price": "DOUBLE",
     "size": "DOUBLE",
+    "opened": "DOUBLE",
+    "closed": "DOUBLE",
     "notional": "DOUBLE",
     "maker_notional": "DOUBLE",
     "taker_notional": "DOUBLE",
@@ -28,77 +31,40 @@ COLUMNS = {
     "ended_at": "TIMESTAMP",
     "known_at": "TIMESTAMP",
 }
+# By code: UNKNOWN, TAKER, MAKER.
+ROLE_WORDS = np.array([str(Role.UNKNOWN), str(Role.TAKER), str(Role.MAKER)], dtype=object)
 
 
-def merge_fills(fills: pd.DataFrame, gap_minutes: float) -> pd.DataFrame:
-    """Merge fills of one wallet, token and side that follow each other within the gap.
+def merge_fills(fills: pd.DataFrame, markets: pd.DataFrame, parameters: ScoreParameters) -> pd.DataFrame:
+    """Episodes of all wallets (COLUMNS). Shape: fills and markets as in scores.score_wallets and evidence.Evidence."""
+    inputs = read_inputs(fills, no_evidence(markets=markets))
+    return episode_table(inputs, merge(inputs, *by_wallet(inputs), parameters), fills)
 
-    Shape: fills(fill_id, wallet, condition_id, token_id, side, role, price, size, event_at, observed_at).
-    Returns: one row an episode (COLUMNS), price the size-weighted mean; known_at is when its last fill was seen.
+
+def episode_table(inputs: Inputs, merged: Merged, fills: pd.DataFrame) -> pd.DataFrame:
+    """One row an episode (COLUMNS): price is the size-weighted mean, episode_id the id of its first fill, opened the
+    part that opens a position (closed: of it, what was left again), known_at when its last fill was seen.
     """
-    numbered = number_episodes(fills, gap_minutes)
-    maker, taker = numbered["role"] == Role.MAKER, numbered["role"] == Role.TAKER
-    notional = numbered["price"] * numbered["size"]
-    numbered = numbered.assign(
-        notional=notional,
-        maker_notional=notional.where(maker, 0.0),
-        taker_notional=notional.where(taker, 0.0),
-        maker_size=numbered["size"].where(maker, 0.0),
-        taker_size=numbered["size"].where(taker, 0.0),
-    )
-    return _summed(numbered)[list(COLUMNS)]
-
-
-def mark_opened(episodes: pd.DataFrame) -> pd.DataFrame:
-    """Add opened: the part of each episode that opens a position, shares; the rest closes one the leader had.
-
-    A copier answers a leader's exit by its own exit, never by a bet on the complement, so only what is opened is
-    evidence. Who sells more than it bought (after a split) opens on the complement with the rest, and the other way.
-    """
-    ordered = episodes.sort_values(["wallet", "token_id", "started_at", "side", "episode_id"], kind="stable")
-    size = ordered["size"].astype(float)
-    change = size.where(ordered["side"] == Side.BUY, -size)
-    held = change.groupby([ordered["wallet"], ordered["token_id"]]).cumsum() - change
-    closing = np.where(np.sign(held) == -np.sign(change), np.minimum(held.abs(), change.abs()), 0.0)
-    opened = size - closing
-    return episodes.assign(opened=opened.where(opened > DUST * size, 0.0))
-
-
-def number_episodes(fills: pd.DataFrame, gap_minutes: float) -> pd.DataFrame:
-    """The fills in a fixed order with the episode_id of each: the id of the episode's first fill."""
-    ordered = fills.drop_duplicates("fill_id").sort_values([*KEY, "event_at", "fill_id"], kind="stable")
-    ordered = ordered[ordered["size"] > 0.0].reset_index(drop=True)
-    same = pd.Series(True, index=ordered.index)
-    for column in KEY:
-        same &= ordered[column] == ordered[column].shift()
-    near = ordered["event_at"].diff() <= span(gap_minutes * 60.0)
-    number = (~(same & near)).cumsum().to_numpy()
-    first = ordered["fill_id"].groupby(number).transform("first")
-    return ordered.assign(episode_id=first)
-
-
-def _summed(numbered: pd.DataFrame) -> pd.DataFrame:
-    grouped = numbered.groupby("episode_id", sort=False)
-    episodes = grouped.agg(
-        wallet=("wallet", "first"),
-        condition_id=("condition_id", "first"),
-        token_id=("token_id", "first"),
-        side=("side", "first"),
-        size=("size", "sum"),
-        notional=("notional", "sum"),
-        maker_notional=("maker_notional", "sum"),
-        taker_notional=("taker_notional", "sum"),
-        maker_size=("maker_size", "sum"),
-        taker_size=("taker_size", "sum"),
-        fills=("fill_id", "size"),
-        started_at=("event_at", "min"),
-        ended_at=("event_at", "max"),
-        known_at=("observed_at", "max"),
-    ).reset_index()
-    return episodes.assign(price=episodes["notional"] / episodes["size"], role=_roles(episodes))
-
-
-def _roles(episodes: pd.DataFrame) -> np.ndarray:
-    seen = episodes["maker_size"] + episodes["taker_size"]
-    took = episodes["taker_size"] >= seen / 2.0
-    return np.where(seen <= 0.0, str(Role.UNKNOWN), np.where(took, str(Role.TAKER), str(Role.MAKER)))
+    episodes, names = merged.episodes, inputs.names
+    token = episodes["token"]
+    return pd.DataFrame(
+        {
+            "episode_id": np.asarray(ids(fills, "fill_id"))[inputs.fills["row"][episodes["first"]]],
+            "wallet": names.wallets[episodes["wallet"]],
+            "condition_id": names.markets[inputs.tokens.market[token]],
+            "token_id": names.tokens[token],
+            "side": np.where(episodes["side"] > 0, str(Side.BUY), str(Side.SELL)),
+            "role": ROLE_WORDS[role_codes(episodes)],
+            "price": episodes["notional"] / episodes["size"],
+            "size": episodes["size"],
+            "opened": merged.opened,
+            "closed": merged.closed,
+            "notional": episodes["notional"],
+            "maker_notional": episodes["maker_notional"],
+            "taker_notional": episodes["taker_notional"],
+            "fills": episodes["fills"].astype(np.int64),
+            "started_at": np.ascontiguousarray(episodes["started"]).view("datetime64[us]"),
+            "ended_at": np.ascontiguousarray(episodes["ended"]).view("datetime64[us]"),
+            "known_at": np.ascontiguousarray(episodes["known"]).view("datetime64[us]"),
+        }
+    )[list(COLUMNS)]

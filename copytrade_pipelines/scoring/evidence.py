@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from copytrade_live.core.market import Instant
+from copytrade_pipelines.scoring.columns import Frame, kept, times
 from copytrade_pipelines.scoring.parameters import ScoreParameters
 
 TIME = "datetime64[us]"
@@ -26,11 +27,24 @@ class Evidence:
 
     wallets: pd.DataFrame
     markets: pd.DataFrame
-    outcomes: pd.DataFrame
+    outcomes: Frame
     books: pd.DataFrame
-    prices: pd.DataFrame
+    prices: Frame
     copies: pd.DataFrame
     clusters: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["wallet", "cluster_id", "known_at"]))
+
+
+def no_evidence(**known: pd.DataFrame) -> Evidence:
+    """Empty frames but for those given."""
+    shapes = {
+        "wallets": ["wallet", "coverage", "history_complete"],
+        "markets": ["condition_id", "event_id", "category", "fee_rate", "fee_exponent", "end_at", "closed_at"],
+        "outcomes": ["token_id", "payout", "resolved_at", "known_at"],
+        "books": ["token_id", "event_at", "observed_at", "bids", "asks"],
+        "prices": ["token_id", "at", "mid"],
+        "copies": ["wallet", "slippage", "known_at"],
+    }
+    return Evidence(**{name: known.get(name, pd.DataFrame(columns=columns)) for name, columns in shapes.items()})
 
 
 def moment(instant: Instant) -> np.datetime64:
@@ -45,19 +59,20 @@ def span(seconds: float) -> np.timedelta64:
 
 def known_by(evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> Evidence:
     """Drop every row that was not known at as_of; nothing downstream looks at a clock again."""
-    now = moment(as_of)
-    prices, markets, lag = evidence.prices, evidence.markets, span(parameters.index_lag_seconds)
+    now, lag = as_of * 1000, round(parameters.index_lag_seconds * 1e6)
+    markets, clusters = evidence.markets, evidence.clusters
+    known_clusters = clusters[times(clusters, "known_at") <= now].sort_values("known_at", kind="stable")
     return replace(
         evidence,
-        markets=markets.assign(closed_at=markets["closed_at"].where(markets["closed_at"] <= now)),
-        outcomes=evidence.outcomes[evidence.outcomes["known_at"] <= now].drop_duplicates("token_id"),
-        books=evidence.books[evidence.books["observed_at"] <= now],
-        prices=prices[prices["at"] <= now - lag],
-        copies=evidence.copies[evidence.copies["known_at"] <= now],
-        clusters=evidence.clusters[evidence.clusters["known_at"] <= now],
+        markets=markets.assign(closed_at=markets["closed_at"].where(times(markets, "closed_at") <= now)),
+        outcomes=kept(evidence.outcomes, times(evidence.outcomes, "known_at") <= now),
+        books=kept(evidence.books, times(evidence.books, "observed_at") <= now),
+        prices=kept(evidence.prices, times(evidence.prices, "at") <= now - lag),
+        copies=kept(evidence.copies, times(evidence.copies, "known_at") <= now),
+        clusters=known_clusters.drop_duplicates("wallet", keep="last"),
     )
 
 
-def fills_known_by(fills: pd.DataFrame, as_of: Instant) -> pd.DataFrame:
+def fills_known_by(fills: Frame, as_of: Instant) -> Frame:
     """The fills that could be seen at as_of."""
-    return fills[fills["observed_at"] <= moment(as_of)]
+    return kept(fills, times(fills, "observed_at") <= as_of * 1000)

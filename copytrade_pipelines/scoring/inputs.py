@@ -148,7 +148,7 @@ def _places(fills: Frame, evidence: Evidence) -> tuple[dict[str, np.ndarray], Ma
     known = evidence.markets.drop_duplicates("condition_id")
     known = known.assign(code=codes_in(conditions, known["condition_id"]))
     known = known[known["code"] >= 0].sort_values("code", kind="stable")
-    both = known[known["token_ids"].map(_is_pair)] if "token_ids" in known else known.iloc[:0]
+    both = known[known["token_ids"].map(_is_pair).astype(bool)] if "token_ids" in known else known.iloc[:0]
     sides = [pd.Series([pair[place] for pair in both["token_ids"]] if len(both) else []) for place in (0, 1)]
     token_names, (fill_token, first, second) = encode(ids(fills, "token_id"), *sides)
     markets, event_names, category_names = _markets(known, conditions)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from copytrade_live.settings import CopytradeConfig
 
 # Names the method; a change that moves any score gets a new one.
-SCORE_VERSION = "ce1"
+SCORE_VERSION = "ce2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class ScoreParameters:
     history_days: float
     episode_gap_minutes: float
     stake_cap_multiple: float
+    impact_share: float
     latency_p90_seconds: float
     latency_delays: tuple[float, ...]
     diagnose_above: float

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
-from copytrade_live.core.market import Instant
+from copytrade_live.core.market import DAY, Instant
 from copytrade_live.core.score import OVERALL
-from copytrade_pipelines.scoring.copier_cost import price_copies
-from copytrade_pipelines.scoring.episodes import mark_opened, merge_fills
-from copytrade_pipelines.scoring.evidence import Evidence, fills_known_by, known_by, moment, span
+from copytrade_pipelines.scoring.codes import codes_in
+from copytrade_pipelines.scoring.columns import Frame
+from copytrade_pipelines.scoring.engine import Built, build
+from copytrade_pipelines.scoring.evidence import Evidence, fills_known_by, known_by, moment
 from copytrade_pipelines.scoring.explain import explain
-from copytrade_pipelines.scoring.observations import average_events, describe_markets, observe
+from copytrade_pipelines.scoring.frame import HORIZONS
+from copytrade_pipelines.scoring.inputs import read_inputs
+from copytrade_pipelines.scoring.kernels.events import SUMS
+from copytrade_pipelines.scoring.observations import EPOCH, Events, Sums, add_up, average, scaled, weights
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters
 from copytrade_pipelines.scoring.shrinkage import (
     Belief,
@@ -23,7 +29,6 @@ from copytrade_pipelines.scoring.shrinkage import (
     fit_population,
     pooled_variance,
     posterior,
-    sum_events,
     widen,
 )
 
@@ -31,7 +36,6 @@ CATEGORY_EVENTS = 5
 TENTH = NormalDist().inv_cdf(0.9)
 # Digits kept of every number: more than any reader needs, fewer than the order of a sum can change.
 DIGITS = 9
-DAY_SECONDS = 86_400.0
 GROUP = ["wallet", "category"]
 
 COLUMNS = {
@@ -57,57 +61,84 @@ COLUMNS = {
     "reasons": "VARCHAR[]",
     "known_at": "TIMESTAMP",
 }
+CLVS = tuple(f"clv_{horizon}" for horizon in HORIZONS)
+# What diagnostics and people read beside them: decayed means over events, dollars per share (roi: per dollar), null
+# where nothing is known yet; clv is what the mid had gained over the copier's cost at a horizon, whoever moved it.
+MORE_COLUMNS = {
+    "roi_mean": "DOUBLE",
+    **dict.fromkeys(CLVS, "DOUBLE"),
+    "residual": "DOUBLE",
+    "hold_hours": "DOUBLE",
+    "both_sides": "DOUBLE",
+    "last_event_at": "TIMESTAMP",
+}
 
 
-def score_wallets(fills: pd.DataFrame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+def score_wallets(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
     """Score every watched wallet from its fills as they were known at as_of.
 
-    Shape: fills as in episodes.merge_fills. Returns: COLUMNS, one row a wallet for all its events, and one a category
-    with CATEGORY_EVENTS of them; wallets whose history is not complete have none.
+    Shape: fills(fill_id, wallet, condition_id, token_id, side, role, price, size, event_at, observed_at). Returns:
+    COLUMNS and MORE_COLUMNS, one row a wallet for all its events, and one a category with CATEGORY_EVENTS of them;
+    wallets whose history is not complete have none.
     """
-    return score_episodes(
-        merge_fills(fills_known_by(fills, as_of), parameters.episode_gap_minutes), evidence, as_of, parameters
-    )
+    return judge(collect(fills, evidence, as_of, parameters), as_of, parameters)
 
 
-def score_episodes(
-    episodes: pd.DataFrame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters
-) -> pd.DataFrame:
-    """Score every watched wallet from episodes made of fills known at as_of."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """Everything a score is made of at one as_of. coverage is by wallet code, NaN for who is not scored."""
+
+    built: Built
+    events: Events
+    sums: Sums
+    coverage: np.ndarray
+
+
+def collect(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> Collected:
+    """Cut to what was known at as_of and make frame, events and sums."""
     known = known_by(evidence, as_of, parameters)
     watched = known.wallets[known.wallets["history_complete"].fillna(False).astype(bool)]
     watched = watched.drop_duplicates("wallet").sort_values("wallet").reset_index(drop=True)
-    recent = episodes["started_at"] >= moment(as_of) - span(parameters.history_days * DAY_SECONDS)
-    counted = mark_opened(episodes)[recent & episodes["wallet"].isin(watched["wallet"])]
-    described = describe_markets(counted, known.markets)
-    opening = described[described["opened"] > 0.0].reset_index(drop=True)
-    priced = price_copies(opening, known, parameters)
-    events = average_events(observe(priced, known, as_of, parameters), as_of, parameters)
-    rows = _shrink(events, watched, parameters)
-    rows = rows.join(_maker_shares(described), on=GROUP)
-    return _finish(rows.reset_index(drop=True), as_of, parameters)
+    inputs = read_inputs(fills_known_by(fills, as_of), replace(known, wallets=watched))
+    built = build(inputs, known, as_of, parameters)
+    events = average(built.frame, parameters)
+    weight = weights(events, parameters.half_life_days)
+    sums = add_up(events, weight, len(inputs.names.wallets), len(inputs.names.categories))
+    coverage = np.full(len(inputs.names.wallets), np.nan)
+    coverage[codes_in(inputs.names.wallets, watched["wallet"])] = watched["coverage"].astype(float).fillna(0.0)
+    return Collected(built=built, events=events, sums=sums, coverage=coverage)
 
 
-def _shrink(events: pd.DataFrame, watched: pd.DataFrame, parameters: ScoreParameters) -> pd.DataFrame:
-    sums = sum_events(events, ["wallet"])
+def judge(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+    """Shrink sums to beliefs and say them in rows."""
+    rows = _shrink(collected, as_of, parameters)
+    return _finish(rows, collected, as_of, parameters)
+
+
+def _shrink(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+    names, events = collected.built.frame.names, collected.events
+    age = 2.0 ** ((EPOCH - as_of) / (DAY * parameters.half_life_days))
+    scored = np.flatnonzero(~np.isnan(collected.coverage))
+    sums = pd.DataFrame(scaled(collected.sums.overall, age)[scored], columns=list(SUMS), index=scored)
     pool = pooled_variance(sums)
-    table = estimates(sums.reindex(watched["wallet"], fill_value=0.0), pool)
-    expected_loss = float(events["extra"].mean()) if len(events) else parameters.modelled_slippage
+    table = estimates(sums, pool)
+    expected_loss = float(events.column("extra").mean()) if len(events.wallet) else parameters.modelled_slippage
     population = fit_population(table, expected_loss)
-    overall = _rows(sums.reindex(watched["wallet"], fill_value=0.0), believe(table, population))
-    overall = overall.reset_index(names="wallet").assign(category=OVERALL)
-    by_category = sum_events(events, GROUP)
-    by_category = by_category[by_category["a_n"] + by_category["o_n"] >= CATEGORY_EVENTS]
-    if by_category.empty:
-        return overall.merge(watched[["wallet", "coverage"]], on="wallet")
+    overall = _rows(sums, believe(table, population)).assign(wallet_code=scored, category=OVERALL)
+    groups, own = collected.sums.groups, scaled(collected.sums.by_category, age)
+    by_category = pd.DataFrame(own, columns=list(SUMS), index=np.arange(len(own)))
+    is_enough = (by_category["a_n"] + by_category["o_n"] >= CATEGORY_EVENTS).to_numpy(bool)
+    if not is_enough.any():
+        return overall
+    groups, by_category = groups[is_enough], by_category[is_enough]
     # A category is shrunk to what the wallet's other events say, so that no event counts twice.
-    rest = sums.reindex(by_category.index.get_level_values("wallet")).set_axis(by_category.index) - by_category
+    rest = sums.loc[groups[:, 0]].set_axis(by_category.index) - by_category
     rest = rest.where(rest.abs() > 1e-12, 0.0)
     others = believe(estimates(rest, pool), population)
     inside = estimates(by_category, pooled_variance(by_category))
     belief = posterior(inside, widen(others, between_groups(inside, others)))
-    rows = pd.concat([overall, _rows(by_category, belief).reset_index()], ignore_index=True)
-    return rows.merge(watched[["wallet", "coverage"]], on="wallet")
+    inner = _rows(by_category, belief).assign(wallet_code=groups[:, 0], category=names.categories[groups[:, 1]])
+    return pd.concat([overall, inner], ignore_index=True)
 
 
 def _rows(sums: pd.DataFrame, belief: Belief) -> pd.DataFrame:
@@ -121,44 +152,52 @@ def _rows(sums: pd.DataFrame, belief: Belief) -> pd.DataFrame:
             "n_eff": (seen**2 / (sums["a_ww"] + sums["o_ww"])).fillna(0.0),
             "copy_cost_mean": sums["extra_w"] / seen,
             "imputed_share": (sums["imputed_w"] / seen).fillna(0.0),
+            "roi_mean": sums["roi_wx"] / sums["roi_w"].where(sums["roi_w"] > 0.0),
+            **{name: sums[f"{name}_wx"] / sums[f"{name}_w"].where(sums[f"{name}_w"] > 0.0) for name in CLVS},
+            "residual": sums["r_wx"] / sums["r_w"].where(sums["r_w"] > 0.0),
         },
         index=sums.index,
     )
 
 
-def _maker_shares(episodes: pd.DataFrame) -> pd.Series:
-    every = pd.concat([episodes, episodes.assign(category=OVERALL)], ignore_index=True)
-    sums = every.groupby(GROUP)[["maker_notional", "taker_notional"]].sum()
-    seen = sums["maker_notional"] + sums["taker_notional"]
-    share: pd.Series = (sums["maker_notional"] / seen.where(seen > 0.0)).rename("maker_share")
-    return share
-
-
-def _finish(rows: pd.DataFrame, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+def _finish(rows: pd.DataFrame, collected: Collected, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+    names, code = collected.built.frame.names, rows["wallet_code"].to_numpy(int)
     # A wallet without events costs a copier what copying costs on average.
     cost = rows["copy_cost_mean"]
-    average = float(cost.mean()) if cost.notna().any() else parameters.modelled_slippage
+    average_cost = float(cost.mean()) if cost.notna().any() else parameters.modelled_slippage
     rows = rows.assign(
-        copy_cost_mean=cost.fillna(average),
-        maker_share=rows["maker_share"].fillna(0.0),
-        coverage=rows["coverage"].astype(float).fillna(0.0),
+        wallet=names.wallets[code],
+        copy_cost_mean=cost.fillna(average_cost),
+        maker_share=_maker_shares(rows, collected.built),
+        coverage=collected.coverage[code],
         lcb10=rows["edge_mean"] - TENTH * rows["edge_sd"],
-        p_pos=_chance_above_zero(rows["edge_mean"].to_numpy(float), rows["edge_sd"].to_numpy(float)),
+        p_pos=ndtr(rows["edge_mean"].to_numpy(float) / np.maximum(rows["edge_sd"].to_numpy(float), 1e-12)),
         as_of=moment(as_of),
         known_at=moment(as_of),
         score_version=SCORE_VERSION,
         breakeven_latency=np.nan,
         capacity=np.nan,
         q_value=np.nan,
+        hold_hours=collected.built.facts.hold_hours[code],
+        both_sides=collected.built.facts.both_sides[code],
+        last_event_at=_moments(collected.built.facts.last_at[code]),
     )
-    numbers = [name for name, kind in COLUMNS.items() if kind == "DOUBLE" and name in rows]
+    every = COLUMNS | MORE_COLUMNS
+    numbers = [name for name, kind in every.items() if kind == "DOUBLE" and name in rows]
     rows[numbers] = rows[numbers].round(DIGITS)
     rows["rank"] = rows.groupby("category")["lcb10"].rank(pct=True).mul(100.0).round(DIGITS)
     rows = explain(rows, parameters)
-    return rows.sort_values(GROUP, kind="stable").reset_index(drop=True)[list(COLUMNS)]
+    return rows.sort_values(GROUP, kind="stable").reset_index(drop=True)[list(every)]
 
 
-def _chance_above_zero(mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    normal = NormalDist()
-    ratio = mean / np.maximum(sd, 1e-12)
-    return np.array([normal.cdf(value) for value in ratio], dtype=float)
+def _maker_shares(rows: pd.DataFrame, built: Built) -> np.ndarray:
+    code, is_overall = rows["wallet_code"].to_numpy(int), (rows["category"] == OVERALL).to_numpy(bool)
+    maker, taker = built.facts.maker_notional[code], built.facts.taker_notional[code]
+    inner = np.flatnonzero(~is_overall)
+    category = codes_in(built.frame.names.categories, rows["category"].iloc[inner])
+    maker[inner], taker[inner] = built.maker[code[inner], category], built.taker[code[inner], category]
+    return np.asarray(np.divide(maker, maker + taker, out=np.zeros(len(code)), where=maker + taker > 0.0))
+
+
+def _moments(at: np.ndarray) -> np.ndarray:
+    return np.where(at > 0, at, np.iinfo(np.int64).min).view("datetime64[us]")

@@ -25,15 +25,6 @@ _ARROW = {
     "TIMESTAMP": pa.timestamp("us"),
     "VARCHAR[]": pa.list_(pa.string()),
 }
-# The fills of episodes that were still growing at as_of.
-_GROWING_FILLS = f"""
-    select {", ".join(f"fills.{name}" for name in FILL_COLUMNS.split(", "))}
-    from marts.fct_fills as fills
-    join {EPISODES} as episodes
-        on fills.wallet = episodes.wallet and fills.token_id = episodes.token_id and fills.side = episodes.side
-        and fills.event_at between episodes.started_at and episodes.ended_at
-    where episodes.known_at > $as_of and fills.observed_at <= $as_of
-"""  # noqa: S608 - constants of ours
 # Only books that some episode may have met; which of them it met is decided in copier_cost.
 _BOOKS_IN_REACH = f"""
     select token_id, event_at, observed_at, bids, asks
@@ -45,6 +36,11 @@ _BOOKS_IN_REACH = f"""
     )
     order by event_at, book_id
 """  # noqa: S608 - constants of ours
+_MARKETS = """
+    select condition_id, event_id, category, fee_rate, fee_exponent, end_at, closed_at, token_ids,
+        is_neg_risk as neg_risk, cast(null as integer) as event_size
+    from marts.dim_markets order by condition_id
+"""
 _ENTRIES = """
     select wallet, slippage, observed_at as known_at from marts.fct_copies
     where side = 'BUY' and signal_id is not null order by run_id, seq
@@ -52,19 +48,13 @@ _ENTRIES = """
 
 
 def read_fills(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Every fill of a watched wallet."""
-    return con.execute(f"select {FILL_COLUMNS} from marts.fct_fills").df()  # noqa: S608 - constants of ours
+    """Every fill of every wallet we have, watched or not: who is not scored is still the market."""
+    return con.execute(f"select {FILL_COLUMNS} from marts.fct_fills order by event_at, fill_id").df()  # noqa: S608
 
 
-def read_episodes(con: duckdb.DuckDBPyConnection, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
-    """Episodes as they stood at as_of: whole ones as kept, growing ones from the fills known by then."""
-    names, at = ", ".join(episode.COLUMNS), {"as_of": moment(as_of).item()}
-    whole = con.execute(f"select {names} from {EPISODES} where known_at <= $as_of", at).df()  # noqa: S608
-    growing = episode.merge_fills(con.execute(_GROWING_FILLS, at).df(), parameters.episode_gap_minutes)
-    parts = [part for part in (whole, growing) if len(part)] or [whole]
-    return pd.concat(parts, ignore_index=True).sort_values(
-        ["wallet", "started_at", "episode_id"], kind="stable", ignore_index=True
-    )
+def read_markets(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """What scoring needs to know of markets."""
+    return con.execute(_MARKETS).df()
 
 
 def read_evidence(con: duckdb.DuckDBPyConnection, parameters: ScoreParameters) -> Evidence:
@@ -72,16 +62,12 @@ def read_evidence(con: duckdb.DuckDBPyConnection, parameters: ScoreParameters) -
     reach = parameters.latency_seconds + 60.0
     return Evidence(
         wallets=con.execute("select wallet, coverage, history_complete from raw.wallets").df(),
-        markets=con.execute(
-            "select condition_id, event_id, category, fee_rate, fee_exponent, end_at, closed_at from marts.dim_markets"
-        ).df(),
+        markets=read_markets(con),
         outcomes=con.execute(
             "select token_id, payout, resolved_at, known_at from intermediate.int_outcomes where is_resolved"
         ).df(),
         books=con.execute(_BOOKS_IN_REACH, {"reach": reach}).df(),
-        prices=con.execute(
-            f'select token_id, "at", mid from raw.prices where token_id in (select token_id from {EPISODES})'  # noqa: S608
-        ).df(),
+        prices=con.execute('select token_id, "at", mid from raw.prices order by "at", token_id').df(),
         copies=con.execute(_ENTRIES).df(),
     )
 
@@ -95,14 +81,17 @@ def write_episodes(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame) -> None:
 
 def write_scores(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_ofs: Sequence[Instant]) -> int:
     """Put scores in the place of those with the same as_of and version. Returns: rows the table has now."""
-    body = ", ".join(f'"{name}" {kind}' for name, kind in scores.COLUMNS.items())
+    every = scores.COLUMNS | scores.MORE_COLUMNS
+    body = ", ".join(f'"{name}" {kind}' for name, kind in every.items())
     con.execute(f"create table if not exists {SCORES} ({body})")
+    for name, kind in scores.MORE_COLUMNS.items():
+        con.execute(f'alter table {SCORES} add column if not exists "{name}" {kind}')
     for as_of in as_ofs:
         con.execute(
             f"delete from {SCORES} where as_of = ? and score_version = ?",  # noqa: S608 - a constant of ours
             [moment(as_of).item(), SCORE_VERSION],
         )
-    _register(con, rows, scores.COLUMNS)
+    _register(con, rows, every)
     con.execute(f"insert into {SCORES} by name select * from incoming")  # noqa: S608 - a constant of ours
     con.unregister("incoming")
     ((found,),) = con.execute(f"select count(*) from {SCORES}").fetchall()  # noqa: S608 - a constant of ours
@@ -119,6 +108,10 @@ def read_latest_scores(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _register(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, columns: Mapping[str, str]) -> None:
-    # Through Arrow, where a NaN of pandas becomes the NULL it means.
+    # Through Arrow, where a NaN of pandas becomes the NULL it means; a column that rows lack is null.
+    arrays = {
+        name: pa.array(rows[name], type=_ARROW[kind], from_pandas=True) if name in rows else pa.nulls(len(rows))
+        for name, kind in columns.items()
+    }
     schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
-    con.register("incoming", pa.Table.from_pandas(rows[list(columns)], schema=schema, preserve_index=False))
+    con.register("incoming", pa.table(arrays).cast(schema))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +25,7 @@ def ranges_of(starts: np.ndarray) -> list[tuple[int, int]]:
         return [(0, max(groups, 0))]
     cuts = np.searchsorted(starts, np.linspace(0, rows, _RANGES + 1)[1:-1])
     edges = np.unique(np.concatenate(([0], cuts, [groups]))).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def spread(work: Callable[[int, int], T], ranges: Sequence[tuple[int, int]]) -> list[T]:

@@ -47,7 +47,7 @@ def resources(home: Home, config: CopytradeConfig | None = None) -> dict[str, An
 def lay_out(home: Home, world: World) -> None:
     """Put a world's rows into the raw tables, in place of what was there."""
     evidence = world.evidence()
-    markets = evidence.markets.assign(
+    markets = evidence.markets.drop(columns="event_size").assign(
         outcomes=[["Yes", "No"]] * len(evidence.markets),
         token_ids=[[f"{name}-yes", f"{name}-no"] for name in evidence.markets["condition_id"]],
         observed_at=pd.Timestamp(START, unit="ms"),

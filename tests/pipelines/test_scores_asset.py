@@ -13,13 +13,10 @@ from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import scores
 from copytrade_pipelines.assets.scores import ScoreConfig, times_of
 from copytrade_pipelines.scoring.episodes import merge_fills
-from copytrade_pipelines.scoring.evidence import fills_known_by
 from copytrade_pipelines.scoring.parameters import parameters_of
-from copytrade_pipelines.scoring.scores import COLUMNS, score_wallets
-from copytrade_pipelines.scoring.tables import read_episodes, read_fills
+from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
 from copytrade_pipelines.warehouse import Warehouse
 from tests.pipelines.score_world import AS_OF, DAY, home_in, lay_out, materialize, resources, rows_of, small_world
-from tests.scoring.world import LAG, START, World
 
 COUNT = "select count(*) from marts.fct_trader_scores"
 
@@ -39,7 +36,9 @@ def test_scores_of_the_warehouse_are_those_of_the_pure_scorer(
     expected = score_wallets(world.fill_frame(), world.evidence(), AS_OF, parameters_of(CopytradeConfig()))
     with Warehouse(path=str(scored[0].warehouse)).connect() as con:
         found = con.execute("select * from marts.fct_trader_scores order by wallet, category").df()
-    numbers = [name for name, kind in COLUMNS.items() if kind in ("DOUBLE", "BIGINT", "VARCHAR", "TIMESTAMP")]
+    numbers = [
+        name for name, kind in (COLUMNS | MORE_COLUMNS).items() if kind in ("DOUBLE", "BIGINT", "VARCHAR", "TIMESTAMP")
+    ]
     pd.testing.assert_frame_equal(found[numbers], expected[numbers], check_dtype=False)
     assert [list(flags) for flags in found["flags"]] == expected["flags"].tolist()
 
@@ -59,28 +58,15 @@ def test_a_wallet_with_an_incomplete_history_is_not_scored(scored: tuple[Home, d
     assert rows_of(scored[0], "select * from marts.fct_trader_scores where wallet = '0xpartial'") == []
 
 
-@pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """One bet that grew while we looked, its fills seen out of order."""
-    home, world = home_in(tmp_path_factory.mktemp("grown")), World()
-    for part in range(6):
-        when = START + part * 4 * 60_000
-        world.fill("0xa", world.market(f"m{part}"), 0.40 + part / 100, when=when, token_id="m-yes")
-    world.fills[-3]["observed_at"] = pd.Timestamp(START + 2 * DAY, unit="ms")
-    lay_out(home, world)
-    road = [["staging", "stg_fills"], ["marts", "fct_fills"], ["intermediate", "int_episodes"]]
-    with dg.DagsterInstance.ephemeral() as instance:
-        materialize(home, instance, selection=road)
-    return home
-
-
-@pytest.mark.parametrize("after", [0, 5 * 60_000, 11 * 60_000, 3 * DAY])
-def test_episodes_as_of_a_time_are_those_of_the_fills_known_then(grown: Home, after: int) -> None:
-    as_of, parameters = START + LAG + after, parameters_of(CopytradeConfig())
-    with Warehouse(path=str(grown.warehouse)).connect() as con:
-        found, fills = read_episodes(con, as_of, parameters), read_fills(con)
-    expected = merge_fills(fills_known_by(fills, as_of), parameters.episode_gap_minutes)
-    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+def test_kept_episodes_are_those_of_the_pure_merger(scored: tuple[Home, dg.ExecuteInProcessResult]) -> None:
+    world = small_world()
+    expected = merge_fills(world.fill_frame(), world.evidence().markets, parameters_of(CopytradeConfig()))
+    with Warehouse(path=str(scored[0].warehouse)).connect() as con:
+        found = con.execute("select * from intermediate.int_episodes").df()
+    order = ["wallet", "started_at", "episode_id"]
+    pd.testing.assert_frame_equal(
+        found.sort_values(order, ignore_index=True), expected.sort_values(order, ignore_index=True), check_dtype=False
+    )
 
 
 def test_scoring_the_same_time_again_replaces_its_rows_with_equal_ones(

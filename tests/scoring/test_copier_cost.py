@@ -9,17 +9,13 @@ import pytest
 
 from copytrade_live.core.market import SECOND
 from copytrade_live.core.pricing import taker_fee
-from copytrade_pipelines.scoring.copier_cost import price_copies
-from copytrade_pipelines.scoring.episodes import merge_fills
-from copytrade_pipelines.scoring.observations import describe_markets
 
 START = 1_750_000_000_000
 
 
 def priced(world: Any) -> pd.Series:
-    evidence = world.evidence()
-    episodes = describe_markets(merge_fills(world.fill_frame(), 10.0), evidence.markets)
-    return price_copies(episodes, evidence, world.parameters).iloc[0]
+    world.watch("0xa")
+    return world.seen().iloc[0]
 
 
 def book(world: Any, after: int, **sides: Any) -> None:
@@ -36,7 +32,7 @@ def test_without_a_book_or_copies_the_cost_is_modelled_and_flagged(world: Any) -
     world.fill("0xa", world.market("m"), 0.40)
     row = priced(world)
     assert row["cost"] == pytest.approx(0.406)
-    assert row["is_imputed"]
+    assert row["cost_source"] == "model"
 
 
 def test_the_fee_of_the_market_is_part_of_the_cost(world: Any) -> None:
@@ -51,7 +47,7 @@ def test_a_book_soon_after_our_latency_is_walked_for_the_reference_stake(world: 
     shares = 25.0 + (25.0 - 10.5) / 0.50
     row = priced(world)
     assert row["cost"] == pytest.approx(25.0 / shares)
-    assert not row["is_imputed"]
+    assert row["cost_source"] == "book"
 
 
 def test_a_sale_walks_the_bids_as_offers_of_the_complement(world: Any) -> None:
@@ -64,23 +60,23 @@ def test_a_sale_walks_the_bids_as_offers_of_the_complement(world: Any) -> None:
 def test_a_book_before_our_latency_or_a_minute_after_it_is_not_used(world: Any, after: int) -> None:
     world.fill("0xa", world.market("m"), 0.40)
     book(world, after, asks=[{"price": 0.90, "size": 1e6}])
-    assert priced(world)["is_imputed"]
+    assert priced(world)["cost_source"] == "model"
 
 
 def test_an_empty_book_says_nothing(world: Any) -> None:
     world.fill("0xa", world.market("m"), 0.40)
     book(world, 15)
-    assert priced(world)["is_imputed"]
+    assert priced(world)["cost_source"] == "model"
 
 
 def test_five_copies_of_a_leader_are_believed_before_the_model(world: Any) -> None:
     world.fill("0xa", world.market("m"), 0.40)
     copied(world, "0xa", 0.02, 4)
-    assert priced(world)["is_imputed"]
+    assert priced(world)["cost_source"] == "model"
     copied(world, "0xa", 0.02, 1)
     row = priced(world)
     assert row["cost"] == pytest.approx(0.42)
-    assert not row["is_imputed"]
+    assert row["cost_source"] == "leader_copies"
 
 
 def test_twenty_copies_of_others_are_believed_for_a_leader_never_copied(world: Any) -> None:
@@ -88,7 +84,7 @@ def test_twenty_copies_of_others_are_believed_for_a_leader_never_copied(world: A
     copied(world, "0xb", 0.01, 20)
     row = priced(world)
     assert row["cost"] == pytest.approx(0.41)
-    assert not row["is_imputed"]
+    assert row["cost_source"] == "all_copies"
 
 
 def test_a_copier_of_a_resting_leader_starts_at_the_mid(world: Any) -> None:

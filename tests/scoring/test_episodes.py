@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from copytrade_live.core.market import MINUTE
-from copytrade_pipelines.scoring.episodes import COLUMNS, mark_opened, merge_fills
+from copytrade_pipelines.scoring.episodes import COLUMNS
 
 START = 1_750_000_000_000
 
@@ -16,7 +16,7 @@ def test_fills_within_the_gap_are_one_episode_at_their_mean_price(world: Any) ->
     world.fill("0xa", "m", 0.40, stake=40.0)
     world.fill("0xa", "m", 0.50, stake=150.0, when=START + 10 * MINUTE)
     world.fill("0xa", "m", 0.60, stake=60.0, when=START + 21 * MINUTE)
-    episodes = merge_fills(world.fill_frame(), 10.0)
+    episodes = world.episodes()
     assert list(episodes["fills"]) == [2, 1]
     assert episodes["price"].iloc[0] == pytest.approx(190.0 / 400.0)
     assert episodes["notional"].iloc[0] == pytest.approx(190.0)
@@ -28,7 +28,7 @@ def test_another_wallet_token_or_side_is_another_episode(world: Any, different: 
     world.fill("0xa", "m", 0.40)
     world.fill("0xa", "m", 0.40, when=START + MINUTE)
     world.fills[-1] |= different
-    assert len(merge_fills(world.fill_frame(), 10.0)) == 2
+    assert len(world.episodes()) == 2
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_another_wallet_token_or_side_is_another_episode(world: Any, different: 
 def test_half_of_the_size_taken_makes_a_taker(world: Any, roles: tuple[str, str], role: str) -> None:
     for number, name in enumerate(roles):
         world.fill("0xa", "m", 0.40, when=START + number * MINUTE, role=name)
-    assert list(merge_fills(world.fill_frame(), 10.0)["role"]) == [role]
+    assert list(world.episodes()["role"]) == [role]
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_only_what_opens_a_position_counts(world: Any, trades: list[str], opened
     for number, trade in enumerate(trades):
         side, size = trade.split()
         world.fill("0xa", "m", 0.5, stake=float(size) / 2, when=START + number * 11 * MINUTE, side=side)
-    episodes = mark_opened(merge_fills(world.fill_frame(), 10.0)).sort_values("started_at")
+    episodes = world.episodes()
     assert list(episodes["opened"]) == pytest.approx(opened)
 
 
 def test_an_episode_is_known_when_its_last_fill_is(world: Any) -> None:
     world.fill("0xa", "m", 0.40)
     world.fill("0xa", "m", 0.40, when=START + MINUTE)
-    episode = merge_fills(world.fill_frame(), 10.0).iloc[0]
+    episode = world.episodes().iloc[0]
     assert episode["known_at"] == world.fill_frame()["observed_at"].max()
     assert episode["episode_id"] == "f000000"

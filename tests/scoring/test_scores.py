@@ -10,10 +10,7 @@ import pandas as pd
 import pytest
 
 from copytrade_live.core.market import DAY, HOUR, MINUTE
-from copytrade_pipelines.scoring.copier_cost import price_copies
-from copytrade_pipelines.scoring.episodes import mark_opened, merge_fills
-from copytrade_pipelines.scoring.observations import average_events, describe_markets, observe
-from copytrade_pipelines.scoring.scores import COLUMNS
+from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS
 
 START = 1_750_000_000_000
 
@@ -26,15 +23,6 @@ def steady(world: Any, wallet: str, price: float, edge: float, *, bets: int = 40
     for number in range(bets):
         won = (number + 1) * wins // bets > number * wins // bets
         world.bet(wallet, number, price + 0.005, price + 0.6 * edge, float(won), **more)
-
-
-def events_of(world: Any, wallet: str, **changed: Any) -> pd.DataFrame:
-    parameters = world.parameters
-    evidence = world.evidence()
-    episodes = mark_opened(merge_fills(world.fill_frame(), parameters.episode_gap_minutes))
-    priced = price_copies(describe_markets(episodes, evidence.markets), evidence, parameters)
-    events = average_events(observe(priced.assign(**changed), evidence, world.now, parameters), world.now, parameters)
-    return events[events["wallet"] == wallet]
 
 
 def test_a_zero_edge_buyer_at_95_cents_is_below_a_taker_with_4_cents_of_edge(crowded: Any) -> None:
@@ -70,7 +58,8 @@ def test_a_large_episode_weighs_at_most_three_medians_inside_its_event(world: An
         price = 0.2 if stake > 100.0 else 0.4
         world.fill("0xa", market, price, stake=stake, when=START + number * HOUR)
     world.mid(market, START + 24 * HOUR, 0.5)
-    event = events_of(world, "0xa").iloc[0]
+    world.volume(market, START + 4 * HOUR, 10_000_000.0)
+    event = world.events("0xa").iloc[0]
     assert event["a"] == pytest.approx((3 * (0.5 - 0.406) + 3 * (0.5 - 0.206)) / 6)
 
 
@@ -79,7 +68,7 @@ def test_a_maker_is_worth_less_at_the_copiers_cost(crowded: Any) -> None:
     for number in range(40):
         crowded.bet("0xmaker", number, 0.49, 0.50, float(number % 2), role="maker")
         crowded.mid(f"0xmaker-{number}", START + number * HOUR, 0.50)
-    events = events_of(crowded, "0xmaker")
+    events = crowded.events("0xmaker")
     assert (events["a"] + events["extra"] > 0).all()
     assert (events["a"] < 0).all()
     row = crowded.overall().loc["0xmaker"]
@@ -89,9 +78,9 @@ def test_a_maker_is_worth_less_at_the_copiers_cost(crowded: Any) -> None:
 
 
 def test_dearer_copies_lower_every_raw_edge_by_exactly_as_much(crowded: Any) -> None:
-    plain = events_of(crowded, "0xnoise03")
+    plain = crowded.events("0xnoise03")
     crowded.parameters = replace(crowded.parameters, modelled_slippage=crowded.parameters.modelled_slippage + 0.01)
-    dearer = events_of(crowded, "0xnoise03")
+    dearer = crowded.events("0xnoise03")
     np.testing.assert_allclose(plain["a"] - dearer["a"], 0.01, atol=1e-12)
     np.testing.assert_allclose(plain["r"], dearer["r"], atol=1e-12)
 
@@ -121,26 +110,29 @@ def test_rows_in_another_order_give_the_same_scores_to_the_last_digit(crowded: A
 def test_a_void_pays_half(world: Any) -> None:
     world.watch("0xa")
     world.bet("0xa", 1, 0.40, 0.45, 0.5)
-    event = events_of(world, "0xa").iloc[0]
+    event = world.events("0xa").iloc[0]
     assert event["r"] == pytest.approx(0.05)
 
 
 def test_a_sale_is_a_purchase_of_the_complement(world: Any) -> None:
     world.watch("0xa")
     world.bet("0xa", 1, 0.60, 0.50, 0.0, side="SELL")
-    event = events_of(world, "0xa").iloc[0]
+    event = world.events("0xa").iloc[0]
     assert event["a"] == pytest.approx((1 - 0.50) - (0.40 + 0.006))
     assert event["r"] == pytest.approx(1.0 - 0.5)
 
 
 def test_an_exit_is_not_held_against_the_leader(crowded: Any) -> None:
     steady(crowded, "0xtaker", 0.50, 0.04)
+    for number in range(40):
+        crowded.volume(f"0xtaker-{number}", START + number * HOUR + 30 * MINUTE)
     held = crowded.overall()
     for number in range(40):
         crowded.fill(
             "0xtaker", f"0xtaker-{number}", 0.52, stake=40.0, when=START + number * HOUR + 20 * MINUTE, side="SELL"
         )
-    pd.testing.assert_frame_equal(crowded.overall(), held)
+    moved = ["hold_hours", "last_event_at"]
+    pd.testing.assert_frame_equal(crowded.overall().drop(columns=moved), held.drop(columns=moved))
 
 
 def test_an_event_without_a_later_mid_counts_by_its_outcome_alone(world: Any) -> None:
@@ -148,7 +140,7 @@ def test_an_event_without_a_later_mid_counts_by_its_outcome_alone(world: Any) ->
     world.fill("0xa", world.market("quick", end_at=pd.Timestamp(START + 2 * HOUR, unit="ms")), 0.40)
     world.mid("quick", START + 23 * HOUR, 0.99)
     world.resolve("quick", 1.0, START + 3 * HOUR)
-    event = events_of(world, "0xa").iloc[0]
+    event = world.events("0xa").iloc[0]
     assert event["o"] == pytest.approx(1.0 - 0.406)
     assert np.isnan(event["a"])
 
@@ -164,7 +156,7 @@ def test_two_markets_of_one_event_count_once(world: Any) -> None:
 def test_an_event_counts_half_after_one_half_life(world: Any) -> None:
     world.watch("0xa")
     world.bet("0xa", 0, 0.40, 0.45, 1.0)
-    assert events_of(world, "0xa").iloc[0]["weight"] == pytest.approx(0.5)
+    assert world.events("0xa").iloc[0]["weight"] == pytest.approx(0.5)
 
 
 def test_a_wallet_with_an_incomplete_history_has_no_score(crowded: Any) -> None:
@@ -209,7 +201,7 @@ def test_one_event_leaves_a_wallet_near_what_all_wallets_are_worth(crowded: Any)
 
 
 def test_an_empty_world_has_no_rows_but_all_columns(world: Any) -> None:
-    assert list(world.scores().columns) == list(COLUMNS)
+    assert list(world.scores().columns) == list(COLUMNS | MORE_COLUMNS)
     assert world.scores().empty
 
 

@@ -10,9 +10,12 @@ import pandas as pd
 
 from copytrade_live.core.market import DAY, HOUR, SECOND, Instant
 from copytrade_live.settings import CopytradeConfig
-from copytrade_pipelines.scoring.evidence import TIME, Evidence
+from copytrade_pipelines.scoring.episodes import merge_fills
+from copytrade_pipelines.scoring.evidence import TIME, Evidence, fills_known_by
+from copytrade_pipelines.scoring.evidence_table import evidence_table
+from copytrade_pipelines.scoring.observations import weights
 from copytrade_pipelines.scoring.parameters import ScoreParameters, parameters_of
-from copytrade_pipelines.scoring.scores import score_wallets
+from copytrade_pipelines.scoring.scores import Collected, collect, score_wallets
 
 START: Instant = 1_750_000_000_000
 LAG = 10 * SECOND
@@ -50,7 +53,8 @@ class World:
 
     def market(self, name: str, *, fee: float = 0.0, category: str = "sports", **more: Any) -> str:
         row = {"condition_id": name, "event_id": f"event-{name}", "category": category, "fee_rate": fee}
-        row |= {"fee_exponent": 1.0, "end_at": at(START + 90 * DAY), "closed_at": pd.NaT} | more
+        row |= {"fee_exponent": 1.0, "end_at": at(START + 90 * DAY), "closed_at": pd.NaT}
+        row |= {"token_ids": [f"{name}-yes", f"{name}-no"], "neg_risk": False, "event_size": None} | more
         self.markets.append(row)
         return name
 
@@ -65,6 +69,10 @@ class World:
         }
         row |= {"side": "BUY", "role": "taker", "price": price, "size": stake / price}
         self.fills.append(row | {"event_at": at(when), "observed_at": at(when + LAG)} | more)
+
+    def volume(self, market: str, when: Instant, stake: float = 10_000.0) -> None:
+        """Somebody we do not follow trades, resting, so that neither mids nor costs are read off it."""
+        self.fill("0xsomebody", market, 0.5, stake=stake, when=when, role="maker")
 
     def mid(self, market: str, when: Instant, mid: float) -> None:
         self.prices.append({"token_id": f"{market}-yes", "at": at(when), "mid": mid})
@@ -88,6 +96,7 @@ class World:
 
     def evidence(self) -> Evidence:
         market = ("condition_id", "event_id", "category", "fee_rate", "fee_exponent", "end_at", "closed_at")
+        market += ("token_ids", "neg_risk", "event_size")
         book = ("token_id", "event_at", "observed_at", "bids", "asks")
         return Evidence(
             wallets=frame(self.wallets, ("wallet", "coverage", "history_complete")),
@@ -103,6 +112,27 @@ class World:
     def scores(self, as_of: Instant | None = None, **changed: Any) -> pd.DataFrame:
         parameters = replace(self.parameters, **changed)
         return score_wallets(self.fill_frame(), self.evidence(), as_of or self.now, parameters)
+
+    def collected(self, as_of: Instant | None = None) -> Collected:
+        return collect(self.fill_frame(), self.evidence(), as_of or self.now, self.parameters)
+
+    def seen(self, as_of: Instant | None = None) -> pd.DataFrame:
+        """The evidence of every episode that opens, in order of its start."""
+        frame = self.collected(as_of).built.frame
+        known = fills_known_by(self.fill_frame(), as_of or self.now)
+        return evidence_table(frame, known).sort_values("started_at", kind="stable", ignore_index=True)
+
+    def events(self, wallet: str) -> pd.DataFrame:
+        """A wallet's events, with the weight that each has now."""
+        found = self.collected()
+        table = found.events.frame(found.built.frame)
+        table["weight"] = weights(found.events, self.parameters.half_life_days, self.now)
+        return table[table["wallet"] == wallet]
+
+    def episodes(self) -> pd.DataFrame:
+        """Every episode, in order of its start."""
+        made = merge_fills(self.fill_frame(), self.evidence().markets, self.parameters)
+        return made.sort_values("started_at", kind="stable", ignore_index=True)
 
     def overall(self, as_of: Instant | None = None, **changed: Any) -> pd.DataFrame:
         """Overall rows by wallet."""

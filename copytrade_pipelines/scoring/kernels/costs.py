@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from copytrade_live.core import pricing
 
-_taker_fee = njit(pricing.taker_fee)
+_taker_fee: Any = njit(pricing.taker_fee)
 
 
 @njit(nogil=True)
 def taker_fees(
-    price: np.ndarray, market: np.ndarray, rate: np.ndarray, exponent: np.ndarray, out: np.ndarray, first: int, last: int
+    price: np.ndarray,
+    market: np.ndarray,
+    rate: np.ndarray,
+    exponent: np.ndarray,
+    out: np.ndarray,
+    first: int,
+    last: int,
 ) -> None:
     """Fill out with the fee per share at each price (held within 0 and 1) in its market."""
     for row in range(first, last):

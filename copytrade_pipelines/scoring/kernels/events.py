@@ -24,7 +24,7 @@ AVERAGES = (
     "payout",
     *(f"clv_{horizon}" for horizon in HORIZONS),
 )
-(A, R, O, R_SD, O_SD, IMPUTED, EXTRA, ROI, BOUGHT, PAYOUT, CLV) = range(11)
+A, R, OUTCOME, R_SD, O_SD, IMPUTED, EXTRA, ROI, BOUGHT, PAYOUT, CLV = range(11)
 # Sums over events that scores are made of, in the names of shrinkage.sum_events, then those of plain averages.
 PARTS = ("a", "r", "o")
 SUMS = (
@@ -106,7 +106,7 @@ def _average_event(
             _put(totals, weights, R, r[row], weight)
             _put(totals, weights, R_SD, np.sqrt(r_var[row]), weight)
         if not np.isnan(o[row]):
-            _put(totals, weights, O, o[row], weight)
+            _put(totals, weights, OUTCOME, o[row], weight)
             _put(totals, weights, O_SD, np.sqrt(o_var[row]), weight)
         _put(totals, weights, IMPUTED, 1.0 if imputed[row] else 0.0, weight)
         _put(totals, weights, EXTRA, extra[row], weight)
@@ -115,12 +115,12 @@ def _average_event(
         _put(totals, weights, ROI, (payout[row] - cost[row]) / cost[row], weight)
         for horizon in range(mid.shape[1]):
             _put(totals, weights, CLV + horizon, mid[row, horizon] - cost[row], weight)
-    if weights[A] == 0.0 and weights[O] == 0.0:
+    if weights[A] == 0.0 and weights[OUTCOME] == 0.0:
         return 0
     for name in range(len(totals)):
         out[count, name] = totals[name] / weights[name] if weights[name] > 0.0 else np.nan
     if weights[A] > 0.0:
-        out[count, O], out[count, O_SD] = np.nan, np.nan
+        out[count, OUTCOME], out[count, O_SD] = np.nan, np.nan
     ids[count, 0], ids[count, 1] = wallet, event[begin]
     ids[count, 2], ids[count, 3] = category[earliest], latest
     return 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -58,7 +60,7 @@ def merge_fills(fills: np.ndarray, places: np.ndarray, gap: int, out: np.ndarray
 
 
 @njit(cache=True, nogil=True)
-def _begin(out: np.ndarray, at: int, fill: np.void, place: int) -> None:
+def _begin(out: np.ndarray, at: int, fill: Any, place: int) -> None:
     episode = out[at]
     episode.started = fill.at
     episode.known = fill.known
@@ -78,7 +80,7 @@ def _begin(out: np.ndarray, at: int, fill: np.void, place: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _add(out: np.ndarray, at: int, fill: np.void) -> None:
+def _add(out: np.ndarray, at: int, fill: Any) -> None:
     episode = out[at]
     notional = fill.price * fill.size
     episode.ended = fill.at

@@ -9,6 +9,8 @@ all others is thereby the YES it converts to, and the second outcome bought agai
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -62,7 +64,7 @@ def _net_event(
 
 
 @njit(cache=True, nogil=True)
-def _direction(episode: np.void) -> int:
+def _direction(episode: Any) -> Any:
     return -episode.side if episode.flip else episode.side
 
 
@@ -98,9 +100,7 @@ def _net_field(episodes: np.ndarray, begin: int, end: int, field: int, opened: n
 
 
 @njit(cache=True, nogil=True)
-def _hold(
-    episodes: np.ndarray, begin: int, end: int, opened: np.ndarray, closed: np.ndarray, held: np.ndarray
-) -> None:
+def _hold(episodes: np.ndarray, begin: int, end: int, opened: np.ndarray, closed: np.ndarray, held: np.ndarray) -> None:
     # First in, first out, inside the market; a way's lots are left by what does not open the other way.
     heads = np.array([begin, begin])
     for place in range(begin, end):

@@ -5,13 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from copytrade_pipelines.scoring.frame import ALL_COPIES, BOOK, CATEGORY, LEADER_COPIES, MODEL, NEVER, NO_HORIZON, OTHERS
+from copytrade_pipelines.scoring.frame import (
+    BOOK,
+    NEVER,
+    NO_HORIZON,
+    OTHERS,
+)
 
 # No outcome is surer than this, whatever its price says.
 SURPRISE = 0.005
-# In which order horizons stand in for each other: the configured one, a day, the close, an hour.
-PREFERENCE = (1, 2, 3, 0)
-MAIN = 1
+# The horizon that counts is the configured one, else an hour: the longer ones say more but so much less sharply that
+# mixing them in costs power (docs/adr/0011).
+MAIN, HOUR = 1, 0
+PREFERENCE = (MAIN, HOUR)
 
 
 @njit(cache=True, nogil=True)

@@ -7,6 +7,8 @@ Prices here are those of the pair's first outcome, except what others paid, whic
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -15,6 +17,8 @@ from copytrade_pipelines.scoring.frame import TAKER
 # The mids of one episode: where we would have copied, then the fixed horizons, then the close.
 AT_COPY, FIRST_HORIZON, CLOSE = 0, 1, 4
 READINGS = 5
+# Trades older than this do not say where the market stands; a recorded mid of that age may.
+TRADE_TOLERANCE = 30 * 60 * 1_000_000
 
 
 @njit(cache=True, nogil=True)
@@ -86,14 +90,15 @@ def look_after(
                     at = _advance(price_at, found, outcome, reading, price_starts[token + 1], read_at)
                     if at > price_starts[token] and price_at[at - 1] >= oldest:
                         mid = 1.0 - price_mid[at - 1] if outcome else price_mid[at - 1]
-                known = np.int64(0)
+                known = 0
                 if np.isnan(mid) and reading != AT_COPY:
+                    oldest = max(oldest, read_at - TRADE_TOLERANCE)
                     mid, known = _traded_mid(fills, begin, closing if is_close else ahead[reading], oldest, fill, group)
                 mids[row, reading], mids_known[row, reading] = mid, known
 
 
 @njit(cache=True, nogil=True)
-def _advance(price_at: np.ndarray, found: np.ndarray, outcome: int, reading: int, end: int, read_at: int) -> int:
+def _advance(price_at: np.ndarray, found: np.ndarray, outcome: int, reading: int, end: int, read_at: int) -> Any:
     at = found[outcome, reading]
     while at < end and price_at[at] <= read_at:
         at += 1
@@ -102,7 +107,13 @@ def _advance(price_at: np.ndarray, found: np.ndarray, outcome: int, reading: int
 
 
 @njit(cache=True, nogil=True)
-def _is_other(fill: np.void, leader: np.void, group: np.ndarray) -> bool:
+def _way(fill: Any) -> int:
+    # 1 for a bet on the first outcome: bought, or the second one sold.
+    return 1 if (fill.side > 0) != (fill.flip > 0) else 0
+
+
+@njit(cache=True, nogil=True)
+def _is_other(fill: Any, leader: Any, group: np.ndarray) -> Any:
     if fill.wallet == leader.wallet:
         return False
     own = group[leader.wallet]
@@ -111,10 +122,10 @@ def _is_other(fill: np.void, leader: np.void, group: np.ndarray) -> bool:
 
 @njit(cache=True, nogil=True)
 def _paid_by_others(
-    fills: np.ndarray, begin: int, end: int, leader: np.void, others_span: int, spans: np.ndarray, group: np.ndarray
+    fills: np.ndarray, begin: int, end: int, leader: Any, others_span: int, spans: np.ndarray, group: np.ndarray
 ) -> tuple[float, int]:
     until = leader.at + spans[AT_COPY] + others_span
-    cash, shares, known = 0.0, 0.0, np.int64(0)
+    cash, shares, known = 0.0, 0.0, 0
     for place in range(begin, end):
         fill = fills[place]
         if fill.at > until:
@@ -130,10 +141,10 @@ def _paid_by_others(
 
 @njit(cache=True, nogil=True)
 def _traded_mid(
-    fills: np.ndarray, begin: int, end: int, oldest: int, leader: np.void, group: np.ndarray
+    fills: np.ndarray, begin: int, end: int, oldest: int, leader: Any, group: np.ndarray
 ) -> tuple[float, int]:
     # Takers among others: who took the first outcome paid the ask, who took the second met the bid.
-    ask, bid, known = np.nan, np.nan, np.int64(0)
+    ask, bid, known = np.nan, np.nan, 0
     for step in range(end - begin):
         fill = fills[end - 1 - step]
         if fill.at < oldest or not (np.isnan(ask) or np.isnan(bid)):
@@ -141,7 +152,7 @@ def _traded_mid(
         if fill.role != TAKER or not _is_other(fill, leader, group):
             continue
         price = 1.0 - fill.price if fill.flip else fill.price
-        is_up = (fill.side > 0) != (fill.flip > 0)
+        is_up = _way(fill) == 1
         if is_up and np.isnan(ask):
             ask, known = price, max(known, fill.known)
         elif not is_up and np.isnan(bid):
@@ -159,15 +170,18 @@ def own_volume(
     spans: np.ndarray,
     own: np.ndarray,
 ) -> None:
-    """Fill own (rows, READINGS): micro-shares that the leader itself traded in the windows of look_after.
+    """Fill own (rows, READINGS): micro-shares the leader itself traded in the windows of look_after, the same way.
 
     Shape: places are fills in order of wallet, pair and time, whole wallets.
     """
     begin = 0
-    sums = np.empty(len(places) + 1, np.int64)
-    sums[0] = 0
+    # By way: what bets against the episode cannot have moved the mid in its favour.
+    sums = np.zeros((2, len(places) + 1), np.int64)
     for at in range(len(places)):
-        sums[at + 1] = sums[at] + np.int64(np.rint(fills[places[at]].size * 1e6))
+        fill = fills[places[at]]
+        for way in range(2):
+            sums[way, at + 1] = sums[way, at]
+        sums[_way(fill), at + 1] += np.int64(np.rint(fill.size * 1e6))
     for at in range(1, len(places) + 1):
         if at < len(places):
             fill, first = fills[places[at]], fills[places[begin]]
@@ -203,7 +217,7 @@ def _own_of_pair(
             until = close_at[fill.pair] if reading == CLOSE else fill.at + spans[reading]
             while ahead[reading] < end and fills[places[ahead[reading]]].at <= until:
                 ahead[reading] += 1
-            own[row, reading] = sums[max(ahead[reading], since)] - sums[since]
+            own[row, reading] = sums[_way(fill), max(ahead[reading], since)] - sums[_way(fill), since]
 
 
 @njit(cache=True, nogil=True)
@@ -221,7 +235,7 @@ def group_volume(
     for pair in range(len(pair_starts) - 1):
         end = pair_starts[pair + 1]
         for place in range(pair_starts[pair], end):
-            row = wanted[place]
+            row = np.int64(wanted[place])
             if row < 0 or group[fills[place].wallet] < 0:
                 continue
             leader = fills[place]
@@ -232,6 +246,8 @@ def group_volume(
                 if fill.at > latest:
                     break
                 if fill.at <= looked_from[row] or group[fill.wallet] != group[leader.wallet]:
+                    continue
+                if _way(fill) != _way(leader):
                     continue
                 for reading in range(READINGS):
                     until = close_at[pair] if reading == CLOSE else leader.at + spans[reading]
