@@ -15,6 +15,7 @@ from copytrade_live.published import load_snapshot, read_pointer
 from copytrade_live.settings import Home
 from copytrade_pipelines.assets import publish as publish_asset
 from copytrade_pipelines.publishing import snapshot_bytes
+from copytrade_pipelines.scoring.parameters import SCORE_VERSION
 from copytrade_pipelines.scoring.tables import write_scores
 from copytrade_pipelines.warehouse import Warehouse
 from tests.pipelines.score_world import home_in, resources
@@ -40,7 +41,7 @@ def test_the_pointer_names_the_file_by_its_time_and_hash(tmp_path: Path) -> None
         "sha256": digest,
         "rows": 2,
         "as_of": AS_OF,
-        "score_version": "ce1",
+        "score_version": SCORE_VERSION,
         "dagster_run_id": "run-1",
     }
     assert [path.name for path in home.published.rglob("*.part")] == []
