@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from copytrade_pipelines.audit_check import looks_only_back
 from copytrade_pipelines.quality.expectations import Severity, Suite
 from copytrade_pipelines.quality.suites import RAW_BOOKS, RAW_FILLS, RAW_MARKETS, RAW_RESOLUTIONS, TRADER_SCORES
 from copytrade_pipelines.quality.validate import Failure, read, validate
@@ -56,4 +57,4 @@ def judge(suite: Suite, rows: int, failures: Sequence[Failure]) -> dg.AssetCheck
     )
 
 
-CHECKS = [contract_check(key, suite) for key, suite in GUARDED]
+CHECKS = [looks_only_back, *(contract_check(key, suite) for key, suite in GUARDED)]

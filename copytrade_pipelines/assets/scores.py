@@ -12,6 +12,7 @@ from copytrade_live.core.score import OVERALL
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.resources import Settings, VenueResource
+from copytrade_pipelines.scoring.marks import newest_write, write_marks
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
 from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
 from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, write_scores
@@ -57,10 +58,12 @@ def trader_scores(
         as_ofs = times_of(config, _as_of(config, venue))
         parameters = parameters_of(settings.config())
         with warehouse.connect() as con:
+            seq = newest_write(con)
             fills, evidence = read_fills(con), read_evidence(con, parameters)
         made = [score_wallets(fills, evidence, as_of, parameters) for as_of in as_ofs]
         with warehouse.connect() as con:
             rows = write_scores(con, pd.concat(made, ignore_index=True), as_ofs)
+            write_marks(con, as_ofs, SCORE_VERSION, seq)
     return dg.MaterializeResult(metadata=_metadata(made[0], as_ofs, rows, settings))
 
 

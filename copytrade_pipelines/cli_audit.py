@@ -1,0 +1,98 @@
+"""The verb `audit lookahead`: whether kept scores follow from what was known at their time, and nothing later."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
+
+if TYPE_CHECKING:
+    from copytrade_live.core.market import Instant
+    from copytrade_pipelines.scoring.audit import Audit
+
+app = typer.Typer(no_args_is_help=True)
+DIFFERENCE_FOUND = 3
+SHOWN = 40
+
+
+@app.callback()
+def audit() -> None:
+    """Check what the data platform keeps against its own past."""
+
+
+@app.command()
+def lookahead(
+    as_of: Annotated[
+        list[str] | None, typer.Option(metavar="TIME", help="ISO 8601; may be given again. Default: a sample.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="How many of the kept times to audit.")] = 5,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score again from data cut off at past times, and compare with the rows kept; exit 3 where they differ."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from copytrade_pipelines.scoring.audit import audit as audit_scores
+    from copytrade_pipelines.scoring.audit import kept_as_ofs, sample
+    from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
+    from copytrade_pipelines.warehouse import Warehouse
+
+    location = open_location(config)
+    with (
+        Warehouse(path=str(location.home.warehouse)).connect() as con,
+        Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar,
+    ):
+        kept = kept_as_ofs(con, SCORE_VERSION)
+        chosen = _chosen(as_of, kept) if as_of else sample(kept, samples)
+        task = bar.add_task("as_ofs", total=len(chosen))
+        found = audit_scores(
+            con,
+            chosen,
+            parameters_of(location.config),
+            SCORE_VERSION,
+            progress=lambda done, of: bar.update(task, completed=done),
+        )
+    _show(found, as_json)
+    if found.differences:
+        raise typer.Exit(DIFFERENCE_FOUND)
+
+
+def _chosen(wanted: list[str], kept: list[Instant]) -> list[Instant]:
+    from copytrade_live.clock import from_iso, to_iso
+
+    chosen = []
+    for text in wanted:
+        try:
+            instant = from_iso(text)
+        except ValueError:
+            raise typer.BadParameter(f"as-of is an ISO 8601 time such as 2026-01-31T12:00:00Z, was {text!r}") from None
+        if instant not in kept:
+            near = min(kept, key=lambda one: abs(one - instant), default=None)
+            hint = "none is kept" if near is None else f"the nearest is {to_iso(near)}"
+            raise typer.BadParameter(f"no scores are kept as of {text}; {hint}")
+        chosen.append(instant)
+    return chosen
+
+
+def _show(found: Audit, as_json: bool) -> None:
+    from copytrade_live.clock import to_iso
+    from copytrade_live.output import print_table
+
+    rows: list[dict[str, Any]] = [
+        {**asdict(difference), "as_of": to_iso(difference.as_of)} for difference in found.differences
+    ]
+    if as_json:
+        as_ofs = [to_iso(as_of) for as_of in found.as_ofs]
+        print(json.dumps({"as_ofs": as_ofs, "rows": found.rows, "differences": rows}, sort_keys=True, default=str))
+        return
+    print(f"{found.rows:,} rows of {len(found.as_ofs)} times scored again, {len(rows)} differences")
+    if rows:
+        print_table("Differences", list(rows[0]), [list(row.values()) for row in rows[:SHOWN]])
+    if len(rows) > SHOWN:
+        print(f"… and {len(rows) - SHOWN} more; --json prints them all")
