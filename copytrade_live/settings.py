@@ -155,7 +155,7 @@ class ScoringConfig(Section):
         (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0), description="Delays of the break-even curve, rising, seconds."
     )
     diagnose_above: Fraction = Field(
-        0.50, description="Break-even latency and capacity are worked out for p_pos from here on."
+        0.70, description="Break-even latency and capacity are worked out for p_pos from here on."
     )
     max_idle_days: float = Field(14.0, gt=0, description="Time since its last fill that makes a wallet inactive, days.")
     max_both_sides: Fraction = Field(

@@ -23,7 +23,7 @@ from copytrade_pipelines.scoring.evidence import moment, span
 from copytrade_pipelines.scoring.marks import read_mark
 from copytrade_pipelines.scoring.parameters import ScoreParameters
 from copytrade_pipelines.scoring.scores import COLUMNS, score_wallets
-from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, write_episodes
+from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, read_markets, write_episodes
 
 # Two ways to the same sum may differ by this much.
 TOLERANCE = 1e-6
@@ -154,7 +154,7 @@ def truncated(
 def recompute(past: duckdb.DuckDBPyConnection, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
     """Score a truncated database from its fills on, by no shortcut."""
     fills = read_fills(past)
-    write_episodes(past, merge_fills(fills, parameters.episode_gap_minutes))
+    write_episodes(past, merge_fills(fills, read_markets(past), parameters))
     return score_wallets(fills, read_evidence(past, parameters), as_of, parameters)
 
 

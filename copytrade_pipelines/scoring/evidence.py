@@ -61,7 +61,8 @@ def known_by(evidence: Evidence, as_of: Instant, parameters: ScoreParameters) ->
     """Drop every row that was not known at as_of; nothing downstream looks at a clock again."""
     now, lag = as_of * 1000, round(parameters.index_lag_seconds * 1e6)
     markets, clusters = evidence.markets, evidence.clusters
-    known_clusters = clusters[times(clusters, "known_at") <= now].sort_values("known_at", kind="stable")
+    looked_at = times(clusters, "known_at")
+    newest = looked_at[looked_at <= now].max(initial=-1)
     return replace(
         evidence,
         markets=markets.assign(closed_at=markets["closed_at"].where(times(markets, "closed_at") <= now)),
@@ -69,7 +70,8 @@ def known_by(evidence: Evidence, as_of: Instant, parameters: ScoreParameters) ->
         books=kept(evidence.books, times(evidence.books, "observed_at") <= now),
         prices=kept(evidence.prices, times(evidence.prices, "at") <= now - lag),
         copies=kept(evidence.copies, times(evidence.copies, "known_at") <= now),
-        clusters=known_clusters.drop_duplicates("wallet", keep="last"),
+        # Each look says all there is to say.
+        clusters=clusters[looked_at == newest].drop_duplicates("wallet", keep="last"),
     )
 
 

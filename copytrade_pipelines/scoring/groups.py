@@ -9,6 +9,7 @@ import pandas as pd
 
 from copytrade_live.core.market import DAY, Instant
 from copytrade_live.core.score import OVERALL
+from copytrade_pipelines.scoring.codes import codes_in
 from copytrade_pipelines.scoring.frame import EvidenceFrame
 from copytrade_pipelines.scoring.parameters import ScoreParameters
 
@@ -32,19 +33,16 @@ class Membership:
 
 
 def members_of(rows: pd.DataFrame, frame: EvidenceFrame) -> Membership:
-    """The episodes behind each score row. Shape: rows(wallet, category)."""
-    wallets = pd.Index(frame.names.wallets).get_indexer(rows["wallet"])
-    categories = pd.Index(frame.names.categories).get_indexer(rows["category"])
-    is_overall = (rows["category"] == OVERALL).to_numpy()
+    """The episodes behind each score row. Shape: rows(wallet_code, category)."""
+    wallet = rows["wallet_code"].to_numpy(np.int64)
+    category = codes_in(frame.names.categories, rows["category"])
     starts = frame.wallet_starts()
-    row, episode = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for place in np.flatnonzero(wallets >= 0):
-        own = np.arange(starts[wallets[place]], starts[wallets[place] + 1])
-        if not is_overall[place]:
-            own = own[frame.category[own] == categories[place]]
-        row.append(np.full(len(own), place))
-        episode.append(own)
-    return Membership(np.concatenate(row), np.concatenate(episode), len(rows))
+    first, count = starts[wallet], starts[wallet + 1] - starts[wallet]
+    row = np.repeat(np.arange(len(rows)), count)
+    episode = np.arange(len(row)) + np.repeat(first - (np.cumsum(count) - count), count)
+    is_overall = (rows["category"] == OVERALL).to_numpy(bool)
+    fits = is_overall[row] | (frame.category[episode] == category[row])
+    return Membership(row[fits], episode[fits], len(rows))
 
 
 def episode_weights(frame: EvidenceFrame, as_of: Instant, parameters: ScoreParameters) -> np.ndarray:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copytrade_pipelines.scoring.codes import codes_in
 from copytrade_pipelines.scoring.latency import first_at_or_after
 
 
@@ -78,8 +79,8 @@ def ladders_of(books: pd.DataFrame, tokens: np.ndarray) -> Ladders:
 
     Shape: books(token_id, event_at, bids, asks) with levels as {price, size} best first; tokens ascending names.
     """
-    known = books[books["token_id"].isin(tokens)]
-    code = np.searchsorted(tokens, known["token_id"].to_numpy(object)).astype(np.int64)
+    code = codes_in(tokens, books["token_id"]).astype(np.int64)
+    known, code = books[code >= 0], code[code >= 0]
     at = known["event_at"].to_numpy("datetime64[ms]").astype(np.int64)
     ask_count, asked = _levels(known["asks"])
     bid_count, bid = _levels(known["bids"])

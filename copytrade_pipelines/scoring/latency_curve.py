@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from copytrade_pipelines.scoring.codes import codes_in
+from copytrade_pipelines.scoring.columns import Frame, ids, numbers, times
 from copytrade_pipelines.scoring.frame import SELL, EvidenceFrame
 from copytrade_pipelines.scoring.groups import Membership
 from copytrade_pipelines.scoring.ladders import Ladders, line_of
@@ -31,7 +33,7 @@ def break_even_latencies(
 def price_drift(
     frame: EvidenceFrame,
     ladders: Ladders,
-    prices: pd.DataFrame,
+    prices: Frame,
     fees: tuple[np.ndarray, np.ndarray],
     delays: Sequence[float],
     *,
@@ -64,9 +66,11 @@ def price_drift(
 
 def fees_of(frame: EvidenceFrame, markets: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Fee rate and exponent of each episode; a market we know nothing of takes none."""
-    known = markets.drop_duplicates("condition_id").set_index("condition_id").reindex(frame.names.markets)
-    rate = known["fee_rate"].astype(float).fillna(0.0).to_numpy()
-    exponent = known["fee_exponent"].astype(float).fillna(1.0).to_numpy()
+    code = codes_in(frame.names.markets, markets["condition_id"])
+    found = np.flatnonzero(code >= 0)[::-1]  # the first one of a market speaks
+    rate, exponent = np.zeros(len(frame.names.markets)), np.ones(len(frame.names.markets))
+    rate[code[found]] = np.nan_to_num(numbers(markets, "fee_rate")[found])
+    exponent[code[found]] = np.nan_to_num(numbers(markets, "fee_exponent")[found], nan=1.0)
     return rate[frame.market], exponent[frame.market]
 
 
@@ -79,16 +83,19 @@ def _with_fee(price: np.ndarray, fees: tuple[np.ndarray, np.ndarray]) -> np.ndar
 class _Mids:
     """The last mid of each episode's token at a delay after its start."""
 
-    def __init__(self, frame: EvidenceFrame, prices: pd.DataFrame) -> None:
-        known = prices[prices["token_id"].isin(frame.names.tokens)]
-        code = np.searchsorted(frame.names.tokens, known["token_id"].to_numpy(object)).astype(np.int64)
-        at = known["at"].to_numpy("datetime64[ms]").astype(np.int64)
-        order = np.lexsort((at, code))
-        self._mid = known["mid"].to_numpy(float)[order]
-        self._at, self._code = at[order], code[order]
+    def __init__(self, frame: EvidenceFrame, prices: Frame) -> None:
+        asked = np.zeros(len(frame.names.tokens) + 1, dtype=bool)
+        asked[frame.token] = True
+        code = codes_in(frame.names.tokens, ids(prices, "token_id")).astype(np.int64)
+        row = np.flatnonzero(asked[code])
+        at = times(prices, "at")[row] // 1000
+        order = np.lexsort((at, code[row]))
+        self._mid = numbers(prices, "mid")[row][order]
+        self._at, self._code = at[order], code[row][order]
         self._token, self._started = frame.token.astype(np.int64), frame.started_at // 1000
-        both = np.concatenate([self._at, self._started, self._started + 10**7])
-        self._low, self._width = int(both.min(initial=0)), int(np.ptp(both)) + 1 if len(both) else 1
+        # Room for every delay a copy may have: a day.
+        both = np.concatenate([self._at, self._started, self._started + 86_400_000])
+        self._low, self._width = (int(both.min()), int(np.ptp(both)) + 1) if len(both) else (0, 1)
         self._keys = self._key(self._code, self._at)
 
     def at(self, delay: float) -> np.ndarray:

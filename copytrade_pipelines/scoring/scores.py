@@ -13,6 +13,7 @@ from copytrade_live.core.market import DAY, Instant
 from copytrade_live.core.score import OVERALL
 from copytrade_pipelines.scoring.codes import codes_in
 from copytrade_pipelines.scoring.columns import Frame
+from copytrade_pipelines.scoring.diagnose import ADDED, diagnose
 from copytrade_pipelines.scoring.engine import Built, build
 from copytrade_pipelines.scoring.evidence import Evidence, fills_known_by, known_by, moment
 from copytrade_pipelines.scoring.explain import explain
@@ -71,6 +72,7 @@ MORE_COLUMNS = {
     "hold_hours": "DOUBLE",
     "both_sides": "DOUBLE",
     "last_event_at": "TIMESTAMP",
+    **ADDED,
 }
 
 
@@ -92,6 +94,7 @@ class Collected:
     events: Events
     sums: Sums
     coverage: np.ndarray
+    known: Evidence
 
 
 def collect(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> Collected:
@@ -106,7 +109,7 @@ def collect(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreP
     sums = add_up(events, weight, len(inputs.names.wallets), len(inputs.names.categories))
     coverage = np.full(len(inputs.names.wallets), np.nan)
     coverage[codes_in(inputs.names.wallets, watched["wallet"])] = watched["coverage"].astype(float).fillna(0.0)
-    return Collected(built=built, events=events, sums=sums, coverage=coverage)
+    return Collected(built=built, events=events, sums=sums, coverage=coverage, known=known)
 
 
 def judge(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
@@ -175,18 +178,18 @@ def _finish(rows: pd.DataFrame, collected: Collected, as_of: Instant, parameters
         as_of=moment(as_of),
         known_at=moment(as_of),
         score_version=SCORE_VERSION,
-        breakeven_latency=np.nan,
-        capacity=np.nan,
         q_value=np.nan,
         hold_hours=collected.built.facts.hold_hours[code],
         both_sides=collected.built.facts.both_sides[code],
         last_event_at=_moments(collected.built.facts.last_at[code]),
     )
+    rows = diagnose(rows, collected.built.frame, collected.events, collected.known, as_of, parameters)
     every = COLUMNS | MORE_COLUMNS
     numbers = [name for name, kind in every.items() if kind == "DOUBLE" and name in rows]
     rows[numbers] = rows[numbers].round(DIGITS)
     rows["rank"] = rows.groupby("category")["lcb10"].rank(pct=True).mul(100.0).round(DIGITS)
     rows = explain(rows, parameters)
+    rows["decay_alarm"] = rows["decay_alarm"].map({0.0: False, 1.0: True})
     return rows.sort_values(GROUP, kind="stable").reset_index(drop=True)[list(every)]
 
 

@@ -11,7 +11,9 @@ import pyarrow as pa
 from copytrade_live.core.market import Instant
 from copytrade_pipelines.scoring import episodes as episode
 from copytrade_pipelines.scoring import scores
+from copytrade_pipelines.scoring.cluster_tables import read_clusters
 from copytrade_pipelines.scoring.evidence import Evidence, moment
+from copytrade_pipelines.scoring.latency_curve import BOOK_WAIT_SECONDS
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters
 
 EPISODES = "intermediate.int_episodes"
@@ -22,6 +24,7 @@ _ARROW = {
     "VARCHAR": pa.string(),
     "DOUBLE": pa.float64(),
     "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
     "TIMESTAMP": pa.timestamp("us"),
     "VARCHAR[]": pa.list_(pa.string()),
 }
@@ -59,7 +62,7 @@ def read_markets(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def read_evidence(con: duckdb.DuckDBPyConnection, parameters: ScoreParameters) -> Evidence:
     """Everything but fills that scores are made of, known at whatever time."""
-    reach = parameters.latency_seconds + 60.0
+    reach = max(parameters.latency_seconds, *parameters.latency_delays) + BOOK_WAIT_SECONDS
     return Evidence(
         wallets=con.execute("select wallet, coverage, history_complete from raw.wallets").df(),
         markets=read_markets(con),
@@ -69,6 +72,7 @@ def read_evidence(con: duckdb.DuckDBPyConnection, parameters: ScoreParameters) -
         books=con.execute(_BOOKS_IN_REACH, {"reach": reach}).df(),
         prices=con.execute('select token_id, "at", mid from raw.prices order by "at", token_id').df(),
         copies=con.execute(_ENTRIES).df(),
+        clusters=read_clusters(con),
     )
 
 

@@ -66,7 +66,7 @@ def test_capacity_grows_with_depth_and_with_edge(offered: Any, edge: float, deep
 
 def test_capacity_is_where_the_average_price_has_risen_by_the_edge() -> None:
     frame = frame_of([episode("0xa", 0.0), episode("0xb", 0.0, market="n")])
-    rows = pd.DataFrame({"wallet": ["0xa", "0xb", "0xa"], "category": ["overall"] * 3})
+    rows = pd.DataFrame({"wallet_code": [0, 1, 0], "category": ["overall"] * 3})
     made = ladders(book(10.0, [(0.50, 100.0), (0.60, 100.0)]))
     found = measure_capacity(
         members_of(rows, frame), np.array([0.05, 0.02, -0.01]), frame.copy_price, made, np.array([0, -1]), 25.0
@@ -83,7 +83,7 @@ def curve(prices: list[float], edge: float, **more: Any) -> float:
     """Break-even of one episode whose book asks these prices at 0, 5, 10 and 30 s; our latency is 10 s."""
     frame = frame_of([episode("0xa", 0.0, copy_price=prices[2], **more)])
     books = [book(at, [(price, 1e4)]) for at, price in zip(DELAYS, prices, strict=True)]
-    members = members_of(pd.DataFrame({"wallet": ["0xa"], "category": ["sports"]}), frame)
+    members = members_of(pd.DataFrame({"wallet_code": [0], "category": ["sports"]}), frame)
     fees = (np.array([0.0]), np.array([1.0]))
     drift = price_drift(frame, ladders(*books), NO_PRICES, fees, DELAYS, latency=10.0, stake=25.0)
     return float(break_even_latencies(np.array([edge]), drift, members, np.ones(1), DELAYS)[0])
