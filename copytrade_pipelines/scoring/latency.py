@@ -77,7 +77,8 @@ def first_at_or_after(line: np.ndarray, at: np.ndarray, wanted_line: np.ndarray,
         return np.full(len(wanted_line), -1)
     start = min(int(at.min()), int(wanted_at.min(initial=at.min())))
     width = max(int(at.max()), int(wanted_at.max(initial=at.max()))) - start + 1
-    found = np.searchsorted(line * width + (at - start), wanted_line * width + (wanted_at - start), side="left")
+    keys = line.astype(np.int64) * width + (at - start)
+    found = np.searchsorted(keys, wanted_line.astype(np.int64) * width + (wanted_at - start), side="left")
     inside = np.minimum(found, len(line) - 1)
     return np.where((found < len(line)) & (line[inside] == wanted_line), inside, -1)
 

@@ -105,8 +105,8 @@ LEAKS = {
         "update marts.dim_markets set category = 'sports'",
     ),
     "a fill of later": (
-        "update marts.fct_fills set observed_at = observed_at - interval 3 day",
-        "update marts.fct_fills set observed_at = observed_at + interval 3 day",
+        "update raw.fills set observed_at = observed_at - interval 3 day",
+        "update raw.fills set observed_at = observed_at + interval 3 day",
     ),
 }
 
