@@ -7,6 +7,7 @@ from copytrade_pipelines.assets.raw_tables import expected_failures, logging_pro
 from copytrade_pipelines.ingest.coverage import reconcile_wallets
 from copytrade_pipelines.ingest.landing import PageCollector
 from copytrade_pipelines.ingest.positions import PositionsSummary, ingest_positions
+from copytrade_pipelines.pools import WAREHOUSE_POOL
 from copytrade_pipelines.resources import Settings, VenueResource, run_closing
 from copytrade_pipelines.warehouse import Warehouse
 
@@ -49,6 +50,7 @@ def positions(
         "venue's positions confirm within 0.01 share; its newest value goes to raw.wallets.coverage, and a wallet far "
         "off is read again from the beginning, once a cause. The folded holdings are raw.holdings."
     ),
+    pool=WAREHOUSE_POOL,
 )
 def coverage(
     context: dg.AssetExecutionContext, settings: Settings, venue: VenueResource, warehouse: Warehouse

@@ -32,7 +32,7 @@ def keep_what_was_seen(con: duckdb.DuckDBPyConnection, lines: Iterable[Mapping[s
         for condition, book in _books(event)
         if book.source is BookSource.RECORDED
     }
-    change = upsert(con, "raw.books", tables.books(distinct.values(), source=RUNNER))
+    change = upsert(con, "raw.books", tables.books(distinct.values(), source=RUNNER, as_observed=True))
     if change.new:
         con.execute(_NAME_CONDITIONS)
     return change

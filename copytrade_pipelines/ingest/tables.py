@@ -178,9 +178,12 @@ def resolutions(rows: Iterable[ResolutionRow], *, source: str, lag: Instant) -> 
     )
 
 
-def books(rows: Iterable[tuple[str, Book]], *, source: str) -> pa.Table:
-    """Rows of raw.books. A snapshot is known when it was stamped: the venue keeps no history to lag behind."""
-    return arrow("raw.books", [_book(condition, book, source) for condition, book in rows])
+def books(rows: Iterable[tuple[str, Book]], *, source: str, as_observed: bool = False) -> pa.Table:
+    """Rows of raw.books. A snapshot is known when it was stamped: the venue keeps no history to lag behind.
+
+    as_observed takes the time it was seen at instead, which a journal recorded.
+    """
+    return arrow("raw.books", [_book(condition, book, source, as_observed) for condition, book in rows])
 
 
 def prices(points: Mapping[str, Sequence[PricePoint]]) -> pa.Table:
@@ -246,7 +249,7 @@ def _market(row: MarketRow, lag: Instant) -> dict[str, object]:
     }
 
 
-def _book(condition: str, book: Book, source: str) -> dict[str, object]:
+def _book(condition: str, book: Book, source: str, as_observed: bool) -> dict[str, object]:
     bids = [{"price": level.price, "size": level.size} for level in book.bids]
     asks = [{"price": level.price, "size": level.size} for level in book.asks]
     identity = f"{book.token_id}|{book.event_at}|{bids}|{asks}"
@@ -255,7 +258,7 @@ def _book(condition: str, book: Book, source: str) -> dict[str, object]:
         "token_id": book.token_id,
         "condition_id": condition,
         "event_at": book.event_at,
-        "observed_at": book.event_at,
+        "observed_at": book.observed_at if as_observed else book.event_at,
         "bids": bids,
         "asks": asks,
         "source": source,

@@ -36,7 +36,11 @@ _MERGES: dict[str, dict[str, str]] = {
     },
     # Asked again and found the same, a position is as old as it was.
     "raw.positions": {"observed_at": f"CASE WHEN {_POSITION_MOVED} THEN new.observed_at ELSE old.observed_at END"},
-    "raw.books": {"source": _KEEP_OLD, "condition_id": _KEEP_UNLESS_TEXT},
+    "raw.books": {
+        "source": _KEEP_OLD,
+        "observed_at": "least(new.observed_at, old.observed_at)",
+        "condition_id": _KEEP_UNLESS_TEXT,
+    },
     "raw.resolutions": {"winning_outcome": _KEEP_UNLESS_KNOWN},
 }
 
