@@ -262,6 +262,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def quality(self) -> Path:
+        """The last result of every suite, one JSON file each."""
+        return self.root / "quality"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own instance folder."""
         return self.root / "dagster"

@@ -1,14 +1,27 @@
 """Asset checks that no SQL model carries: the suites that guard publishing."""
 
-from collections.abc import Sequence
+from pathlib import Path
 
 import dagster as dg
 
+from copytrade_live.clock import SystemClock
+from copytrade_live.settings import Home
 from copytrade_pipelines.audit_check import looks_only_back
-from copytrade_pipelines.quality.expectations import Severity, Suite
-from copytrade_pipelines.quality.suites import RAW_BOOKS, RAW_FILLS, RAW_MARKETS, RAW_RESOLUTIONS, TRADER_SCORES
-from copytrade_pipelines.quality.validate import Failure, read, validate
-from copytrade_pipelines.sql_assets import failing_rows
+from copytrade_pipelines.quality.expectations import Suite
+from copytrade_pipelines.quality.results import store_result
+from copytrade_pipelines.quality.suites import (
+    RAW_ACTIVITY,
+    RAW_BOOKS,
+    RAW_FILLS,
+    RAW_MARKETS,
+    RAW_POSITIONS,
+    RAW_PRICES,
+    RAW_RESOLUTIONS,
+    TRADER_SCORES,
+)
+from copytrade_pipelines.quality.validate import examine, read
+from copytrade_pipelines.quality.verdict import judge
+from copytrade_pipelines.quality_checks import ANOMALY_CHECKS
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 CONTRACT = "contract"
@@ -18,16 +31,20 @@ GUARDED: tuple[tuple[dg.AssetKey, Suite], ...] = (
     (dg.AssetKey(["raw", "markets"]), RAW_MARKETS),
     (dg.AssetKey(["raw", "resolutions"]), RAW_RESOLUTIONS),
     (dg.AssetKey(["raw", "books"]), RAW_BOOKS),
+    (dg.AssetKey(["raw", "prices"]), RAW_PRICES),
+    (dg.AssetKey(["raw", "positions"]), RAW_POSITIONS),
     (dg.AssetKey(["trader_scores"]), TRADER_SCORES),
 )
+# Activity has no asset of its own: it is fetched with the fills.
+ACTIVITY_CONTRACT = "activity_contract"
 
 
-def contract_check(key: dg.AssetKey, suite: Suite) -> dg.AssetChecksDefinition:
-    """A blocking check that a table meets its suite."""
+def contract_check(key: dg.AssetKey, suite: Suite, name: str = CONTRACT) -> dg.AssetChecksDefinition:
+    """A blocking check that a table meets its suite; its result is kept for the data docs."""
 
     @dg.asset_check(
         asset=key,
-        name=CONTRACT,
+        name=name,
         description=f"{suite.table} meets the {len(suite.expectations)} demands of suite {suite.name}.",
         blocking=True,
         pool=WAREHOUSE_POOL,
@@ -35,26 +52,16 @@ def contract_check(key: dg.AssetKey, suite: Suite) -> dg.AssetChecksDefinition:
     def contract(warehouse: Warehouse) -> dg.AssetCheckResult:
         with warehouse.connect() as con:
             frame = read(suite, con)
-        return judge(suite, len(frame), validate(suite, frame))
+        found = examine(suite, frame)
+        store_result(Home(Path(warehouse.path).parent).quality, found, checked_at=SystemClock().now())
+        return judge(suite, found.rows, found.failures)
 
     return contract
 
 
-def judge(suite: Suite, rows: int, failures: Sequence[Failure]) -> dg.AssetCheckResult:
-    """What failures mean for publishing: a critical one stops it, warnings alone do not."""
-    is_critical = any(failure.severity is Severity.CRITICAL for failure in failures)
-    broken = [f"- **{failure.severity.value}**: {failure.expectation}: {failure.found}" for failure in failures]
-    return dg.AssetCheckResult(
-        passed=not failures,
-        severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
-        description="; ".join(f"{failure.expectation}: {failure.found}" for failure in failures) or None,
-        metadata={
-            "rows_checked": rows,
-            "demands": len(suite.expectations),
-            **({"broken": dg.MetadataValue.md("\n".join(broken))} if broken else {}),
-            **failing_rows([{"broken": failure.expectation, **row} for failure in failures for row in failure.rows]),
-        },
-    )
-
-
-CHECKS = [looks_only_back, *(contract_check(key, suite) for key, suite in GUARDED)]
+CHECKS = [
+    looks_only_back,
+    *(contract_check(key, suite) for key, suite in GUARDED),
+    contract_check(dg.AssetKey(["raw", "fills"]), RAW_ACTIVITY, ACTIVITY_CONTRACT),
+    *ANOMALY_CHECKS,
+]

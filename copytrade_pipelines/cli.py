@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_pipelines import cli_audit, cli_score
+from copytrade_pipelines import cli_audit, cli_quality, cli_score
 from copytrade_pipelines.cli_options import PANEL, ConfigOption, JsonOption, VenueOption, open_location
 from copytrade_pipelines.cli_output import show_backtest, show_gate, show_published, show_rows
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 app.add_typer(cli_score.app, name="score", rich_help_panel=PANEL)
 app.add_typer(cli_audit.app, name="audit", rich_help_panel=PANEL)
+app.add_typer(cli_quality.app, name="quality", rich_help_panel=PANEL)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,11 +28,20 @@ from copytrade_live.published import (
 )
 from copytrade_live.settings import Home
 
+Guard = Callable[[pd.DataFrame], None]
 
-def publish_scores(home: Home, rows: pd.DataFrame, *, as_of: Instant, run_id: str, keep: int) -> Pointer:
+
+def let_pass(frame: pd.DataFrame) -> None:
+    """Check nothing."""
+
+
+def publish_scores(
+    home: Home, rows: pd.DataFrame, *, as_of: Instant, run_id: str, keep: int, guard: Guard = let_pass
+) -> Pointer:
     """Write a snapshot, point to it, and drop all but the newest keep snapshots.
 
-    Shape: rows of marts.fct_trader_scores with one as_of. Equal rows give the same file and the same id.
+    Shape: rows of marts.fct_trader_scores with one as_of. Equal rows give the same file and the same id. guard is shown
+    the file as it lies on the disk before the pointer moves to it, and raises when it must not.
     Raises: SnapshotError when a number that the runner needs is missing; nothing is written then.
     """
     _refuse_gaps(rows)
@@ -49,6 +58,7 @@ def publish_scores(home: Home, rows: pd.DataFrame, *, as_of: Instant, run_id: st
         dagster_run_id=run_id,
     )
     write_durably(home.published / pointer.file, content)
+    guard(pq.read_table(home.published / pointer.file).to_pandas())
     write_durably(home.published / POINTER_FILE, _json({"schema_version": SCHEMA_VERSION, **asdict(pointer)}))
     _prune(home.published / SNAPSHOT_FOLDER, keep, current=f"{snapshot_id}.parquet")
     return pointer

@@ -15,7 +15,7 @@ from copytrade_pipelines.ingest.progress import Progress, silent
 from copytrade_pipelines.ingest.reconcile import Reconciliation, VenuePosition, reconcile
 from copytrade_pipelines.ingest.steps import read_steps
 from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
-from copytrade_pipelines.ingest.wallets import BUCKETS, refresh_coverage
+from copytrade_pipelines.ingest.wallets import BUCKETS, READ_AGAIN, refresh_coverage
 from copytrade_pipelines.warehouse import Warehouse
 
 # The venue's positions follow its activity by one to three minutes.
@@ -31,10 +31,6 @@ STALE = f"""
            OR c.matched < c.tokens OR c.pending > 0)
     ORDER BY w.wallet
 """  # noqa: S608 our own text
-_READ_AGAIN = """
-    UPDATE raw.wallets SET history_complete = false, loaded_seq = nextval('raw.load_seq')
-    WHERE history_complete AND list_contains(?, wallet)
-"""
 _TELLING = ("wallet", "fetched_through", "fills", "tokens", "matched", "pending", "unplaced", "share", "mismatch")
 
 
@@ -111,7 +107,7 @@ def _reconcile(
         rows.append(_row(one, found, mismatch, now) | {"unplaced": steps.unplaced(one.wallet), "reread": is_reread})
     change = _write_coverage(con, rows)
     _write_holdings(con, held)
-    con.execute(_READ_AGAIN, [reread])
+    con.execute(READ_AGAIN, [reread])
     refresh_coverage(con, wallets)
     return CoverageSummary(wallets=len(wallets), matching=matching, reread=len(reread), change=change)
 

@@ -147,6 +147,11 @@ def _rows(lines: Iterable[JournalLine], modes: Mapping[str, str]) -> list[dict[s
     ]
 
 
+def rows_of(con: duckdb.DuckDBPyConnection, lines: Iterable[JournalLine]) -> list[dict[str, object]]:
+    """Rows of raw.journal for lines of runs that the table may know already."""
+    return _rows(lines, {str(run): str(mode) for run, mode in con.execute(_MODES).fetchall()})
+
+
 def _is_ingested(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
     # Segments are immutable and go in whole, so both ends tell; a segment with a bad end is simply read again.
     with path.open("rb") as file:

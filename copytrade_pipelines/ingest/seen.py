@@ -39,12 +39,14 @@ def keep_what_was_seen(con: duckdb.DuckDBPyConnection, lines: Iterable[Mapping[s
 
 
 def _books(event: object) -> Iterator[tuple[str, Book]]:
-    if isinstance(event, LeaderFillObserved) and event.book is not None:
-        yield event.signal.condition_id, event.book
-    elif isinstance(event, BookObserved) or (isinstance(event, OrderExpired) and event.book is not None):
-        yield "", event.book
+    match event:
+        case LeaderFillObserved(signal=signal, book=Book() as book):
+            yield signal.condition_id, book
+        case BookObserved(book=Book() as book) | OrderExpired(book=Book() as book):
+            yield "", book
 
 
 def _markets(event: object) -> Iterator[Market]:
-    if (isinstance(event, LeaderFillObserved) and event.market is not None) or isinstance(event, MarketObserved):
-        yield event.market
+    match event:
+        case LeaderFillObserved(market=Market() as market) | MarketObserved(market=Market() as market):
+            yield market

@@ -22,6 +22,11 @@ BUCKETS = 32
 _WALLET = re.compile(r"0x[0-9a-f]{40}")
 # A place on a ranking is written down once a day, however often we look.
 _SIGHTING_EVERY: Instant = DAY
+# The next ingest fetches these from the beginning; until then nothing is claimed of them.
+READ_AGAIN = """
+    UPDATE raw.wallets SET history_complete = false, loaded_seq = nextval('raw.load_seq')
+    WHERE history_complete AND list_contains(?, wallet)
+"""
 _SET_BUCKET = "UPDATE raw.wallets SET bucket = ?, loaded_seq = nextval('raw.load_seq') WHERE wallet = ?"
 _EXCLUDE = """
     UPDATE raw.wallets SET excluded = list_contains($excluded, wallet),

@@ -68,9 +68,10 @@ def at_least(column: str, low: float) -> Expect:
     return Expect(type="expect_column_values_to_be_between", arguments={"column": column, "min_value": low})
 
 
-def one_of(column: str, *values: object) -> Expect:
+def one_of(column: str, *values: object, severity: Severity = Severity.CRITICAL) -> Expect:
     """Every value that is there is one of these."""
-    return Expect(type="expect_column_values_to_be_in_set", arguments={"column": column, "value_set": list(values)})
+    arguments = {"column": column, "value_set": list(values)}
+    return Expect(type="expect_column_values_to_be_in_set", arguments=arguments, severity=severity)
 
 
 def like(column: str, pattern: str) -> Expect:

@@ -1,9 +1,12 @@
-"""The five tables whose contract stands between the venue and a published score."""
+"""The contracts that stand between the venue and a published score, one suite a table and one for the snapshot."""
 
 from __future__ import annotations
 
 from copytrade_live.core.market import MarketStatus, Role, Side
+from copytrade_live.venue.data_api import NON_TRADES
+from copytrade_pipelines.ingest.positions import STATUSES as POSITION_STATUSES
 from copytrade_pipelines.quality.expectations import (
+    Expect,
     Severity,
     Suite,
     above,
@@ -20,6 +23,8 @@ from copytrade_pipelines.quality.expectations import (
 WALLET = r"^0x[0-9a-f]{40}$"
 # A token id has 77 digits: one that went through a float comes back as 1.2e+77 or 123.0.
 TEXT_ID = r"^[^.\s+]+$"
+# A kind we do not know may move holdings in a way that nothing here accounts for.
+ACTIVITY_TYPES = (*NON_TRADES.split(","), "TIP")
 
 RAW_FILLS = Suite(
     name="raw_fills",
@@ -37,6 +42,50 @@ RAW_FILLS = Suite(
         above("size", 0.0),
         not_before("observed_at", "event_at"),
         has_rows(severity=Severity.WARNING),
+    ),
+)
+
+RAW_ACTIVITY = Suite(
+    name="raw_activity",
+    table="raw.activity",
+    query="select * from raw.activity order by observed_at desc",
+    expectations=(
+        *never_null("activity_id", "wallet", "type", "size", "usdc_size", "event_at", "observed_at"),
+        key("activity_id"),
+        like("wallet", WALLET),
+        one_of("type", *ACTIVITY_TYPES, severity=Severity.WARNING),
+        at_least("size", 0.0),
+        at_least("usdc_size", 0.0),
+        not_before("observed_at", "event_at"),
+    ),
+)
+
+RAW_POSITIONS = Suite(
+    name="raw_positions",
+    table="raw.positions",
+    query="select * from raw.positions order by observed_at desc, wallet, token_id",
+    expectations=(
+        *never_null("wallet", "token_id", "condition_id", "status", "size", "observed_at"),
+        key("wallet", "token_id"),
+        like("wallet", WALLET),
+        like("token_id", TEXT_ID),
+        one_of("status", *POSITION_STATUSES),
+        at_least("size", 0.0),
+        at_least("total_size", 0.0),
+        between("average_price", 0.0, 1.0, severity=Severity.WARNING),
+        not_before("observed_at", "event_at"),
+    ),
+)
+
+RAW_PRICES = Suite(
+    name="raw_prices",
+    table="raw.prices",
+    query='select * from raw.prices order by "at" desc, token_id',
+    expectations=(
+        *never_null("token_id", "at", "mid"),
+        key("token_id", "at"),
+        like("token_id", TEXT_ID),
+        between("mid", 0.0, 1.0),
     ),
 )
 
@@ -131,4 +180,44 @@ TRADER_SCORES = Suite(
     ),
 )
 
-SUITES = (RAW_FILLS, RAW_MARKETS, RAW_RESOLUTIONS, RAW_BOOKS, TRADER_SCORES)
+# The file itself, as the runner will read it; publishing checks it before the pointer moves to it.
+SNAPSHOT = Suite(
+    name="snapshot",
+    table="published/scores",
+    query="",
+    expectations=(
+        *never_null("wallet", "category", "as_of", "score_version", "edge_mean", "edge_sd", "p_pos", "lcb10", "rank"),
+        *never_null("n_events", "n_eff", "coverage", "copy_cost_mean", "maker_share", "imputed_share"),
+        key("wallet", "category"),
+        like("wallet", WALLET),
+        Expect(type="expect_column_unique_value_count_to_be_between", arguments={"column": "as_of", "max_value": 1}),
+        between("edge_mean", -1.0, 1.0),
+        at_least("edge_sd", 0.0),
+        between("p_pos", 0.0, 1.0),
+        between("coverage", 0.0, 1.0),
+        between("maker_share", 0.0, 1.0),
+        between("imputed_share", 0.0, 1.0),
+        between("q_value", 0.0, 1.0),
+        at_least("n_events", 0),
+        not_before("edge_mean", "lcb10"),
+        has_rows(severity=Severity.CRITICAL),
+        # A belief this sure of everybody is a mistake of ours and no discovery.
+        Expect(
+            type="expect_column_mean_to_be_between",
+            arguments={"column": "p_pos", "max_value": 0.9},
+            severity=Severity.WARNING,
+        ),
+    ),
+)
+
+TABLE_SUITES = (
+    RAW_FILLS,
+    RAW_ACTIVITY,
+    RAW_MARKETS,
+    RAW_RESOLUTIONS,
+    RAW_BOOKS,
+    RAW_PRICES,
+    RAW_POSITIONS,
+    TRADER_SCORES,
+)
+SUITES = (*TABLE_SUITES, SNAPSHOT)

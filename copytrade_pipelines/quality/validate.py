@@ -29,6 +29,16 @@ class Failure:
     rows: tuple[Mapping[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """One run of a suite. Shape: outcomes are Great Expectations' own results as JSON, in the suite's order."""
+
+    suite: Suite
+    rows: int
+    outcomes: tuple[Mapping[str, Any], ...]
+    failures: tuple[Failure, ...]
+
+
 def read(suite: Suite, con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The newest rows of a suite's table, at most NEWEST_ROWS."""
     return con.execute(f"{suite.query}\nlimit {NEWEST_ROWS}").df()
@@ -36,8 +46,15 @@ def read(suite: Suite, con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def validate(suite: Suite, frame: pd.DataFrame) -> list[Failure]:
     """Check every demand of a suite on a frame; an empty list says all are met."""
-    by_demand = zip(suite.expectations, _outcomes(suite, frame), strict=True)
-    return [_failure(expect, outcome, frame) for expect, outcome in by_demand if not outcome["success"]]
+    return list(examine(suite, frame).failures)
+
+
+def examine(suite: Suite, frame: pd.DataFrame) -> Validation:
+    """The same, with everything Great Expectations said."""
+    outcomes = _outcomes(suite, frame)
+    by_demand = zip(suite.expectations, outcomes, strict=True)
+    failures = tuple(_failure(expect, outcome, frame) for expect, outcome in by_demand if not outcome["success"])
+    return Validation(suite=suite, rows=len(frame), outcomes=tuple(outcomes), failures=failures)
 
 
 def _outcomes(suite: Suite, frame: pd.DataFrame) -> list[dict[str, Any]]:

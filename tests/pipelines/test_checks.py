@@ -13,12 +13,23 @@ import pytest
 from copytrade_live.clock import from_iso
 from copytrade_live.core.market import SECOND
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.checks import CONTRACT, contract_check, judge
+from copytrade_pipelines.checks import CONTRACT, contract_check
 from copytrade_pipelines.ingest.journal import Heartbeat
 from copytrade_pipelines.pulse import feel_pulse
 from copytrade_pipelines.quality.expectations import Severity, Suite
-from copytrade_pipelines.quality.suites import RAW_BOOKS, RAW_FILLS, RAW_MARKETS, RAW_RESOLUTIONS, SUITES, TRADER_SCORES
+from copytrade_pipelines.quality.suites import (
+    RAW_ACTIVITY,
+    RAW_BOOKS,
+    RAW_FILLS,
+    RAW_MARKETS,
+    RAW_POSITIONS,
+    RAW_PRICES,
+    RAW_RESOLUTIONS,
+    TABLE_SUITES,
+    TRADER_SCORES,
+)
 from copytrade_pipelines.quality.validate import SAMPLE_ROWS, Failure, read, validate
+from copytrade_pipelines.quality.verdict import judge
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.scores import COLUMNS as SCORE_COLUMNS
 from copytrade_pipelines.warehouse import Warehouse, ensure_schema
@@ -30,6 +41,14 @@ ROWS = {
         '0xc' as condition_id, '71' as token_id, 'BUY' as side, 'taker' as role, 0.4 as price, 5.0 as size,
         timestamp '2026-01-01' as event_at,
         timestamp '2026-01-01 00:00:10' as observed_at from range(30) as r(i)""",
+    "raw_activity": f"""insert into raw.activity by name select 'a1' as activity_id, '{WALLET}' as wallet,
+        'SPLIT' as type, 5.0 as size, 5.0 as usdc_size, timestamp '2026-01-01' as event_at,
+        timestamp '2026-01-01 00:00:10' as observed_at""",
+    "raw_positions": f"""insert into raw.positions by name select '{WALLET}' as wallet, '71' as token_id,
+        '0xc' as condition_id, 'OPEN' as status, 5.0 as size, 5.0 as total_size, 0.4 as average_price,
+        timestamp '2026-01-01' as observed_at""",
+    "raw_prices": """insert into raw.prices by name select '71' as token_id, timestamp '2026-01-01' as "at",
+        0.4 as mid""",
     "raw_markets": """insert into raw.markets by name select '0xc' as condition_id, ['Yes', 'No'] as outcomes,
         ['71', '72'] as token_ids, 0.01 as tick_size, 5.0 as min_order_size, 0.0 as fee_rate,
         timestamp '2026-01-01' as observed_at""",
@@ -55,6 +74,9 @@ PLANTED = [
     (RAW_FILLS, "update raw.fills set side = 'buy' where fill_id = 'f3'", "be in set", 1),
     (RAW_FILLS, "update raw.fills set role = null where fill_id = 'f3'", "not be null", 1),
     (RAW_FILLS, "update raw.fills set observed_at = '2025-12-31' where fill_id = 'f3'", "greater than", 1),
+    (RAW_ACTIVITY, "update raw.activity set size = -1", "column=size", 1),
+    (RAW_POSITIONS, "update raw.positions set status = 'LOST'", "be in set", 1),
+    (RAW_PRICES, "update raw.prices set mid = 1.01", "column=mid", 1),
     (RAW_MARKETS, "update raw.markets set token_ids = ['71']", "column=unmatched_tokens", 1),
     (RAW_MARKETS, "update raw.markets set token_ids = ['71', '71']", "column=repeated_tokens", 1),
     (RAW_MARKETS, "update raw.markets set tick_size = 0", "column=tick_size", 1),
@@ -87,7 +109,7 @@ def con() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", TABLE_SUITES, ids=lambda suite: suite.name)
 def test_a_suite_passes_good_rows(con: duckdb.DuckDBPyConnection, suite: Suite) -> None:
     frame = read(suite, con)
     assert len(frame) > 0

@@ -64,6 +64,9 @@ def test_old_snapshots_go_but_never_the_current_one(tmp_path: Path) -> None:
     assert (home.published / older.file).exists()
 
 
+A, B, C = ("0x" + digit * 40 for digit in "abc")
+
+
 def run_asset(home: Home, *tables: pd.DataFrame) -> dg.ExecuteInProcessResult:
     with Warehouse(path=str(home.warehouse)).connect() as con:
         for rows in (score_rows(), *tables):
@@ -74,15 +77,15 @@ def run_asset(home: Home, *tables: pd.DataFrame) -> dg.ExecuteInProcessResult:
 
 def test_the_asset_publishes_the_newest_scores_and_says_where(tmp_path: Path) -> None:
     home = home_in(tmp_path)
-    result = run_asset(home, score_rows("0xa", "0xb"), score_rows("0xc", as_of=AS_OF - 1000))
+    result = run_asset(home, score_rows(A, B), score_rows(C, as_of=AS_OF - 1000))
     (event,) = result.asset_materializations_for_node("published_scores")
     pointer = read_pointer(home)
     assert pointer is not None
     assert pointer.dagster_run_id == result.run_id
     assert event.metadata["snapshot_id"].value == pointer.snapshot_id
     assert event.metadata["dagster/row_count"].value == pointer.rows == 2
-    assert set(load_snapshot(home, pointer).rows) == {"0xa", "0xb"}
-    assert "| 0xa |" in str(event.metadata["best"].value)
+    assert set(load_snapshot(home, pointer).rows) == {A, B}
+    assert f"| {A} |" in str(event.metadata["best"].value)
 
 
 def test_without_scores_nothing_is_published_and_the_failure_says_what_to_do(tmp_path: Path) -> None:
@@ -90,3 +93,17 @@ def test_without_scores_nothing_is_published_and_the_failure_says_what_to_do(tmp
     with pytest.raises(dg.Failure, match="history_complete"):
         run_asset(home)
     assert read_pointer(home) is None
+
+
+def test_a_snapshot_that_breaks_its_contract_leaves_the_last_one_in_place(tmp_path: Path) -> None:
+    home = home_in(tmp_path)
+    run_asset(home, score_rows(A))
+    before = read_pointer(home)
+    with pytest.raises(dg.Failure, match=r"breaks its contract.*p_pos"):
+        run_asset(home, score_rows(A, as_of=AS_OF + 1000, p_pos=1.5))
+    assert read_pointer(home) == before
+
+
+def test_the_published_file_carries_the_verdict_on_it(tmp_path: Path) -> None:
+    (check,) = run_asset(home_in(tmp_path), score_rows(A)).get_asset_check_evaluations()
+    assert (check.check_name, check.passed) == ("snapshot", True)
