@@ -28,12 +28,14 @@ check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config .importlinter
 	$(BIN)/python -m copytrade_live.docs --check
+	$(BIN)/copytrade sql docs --check
 
 bench: $(VENV)/.bench  ## Measure.
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.dev  ## Write the generated docs again.
 	$(BIN)/python -m copytrade_live.docs
+	$(BIN)/copytrade sql docs
 
 lock:  ## Resolve requirements/*.txt again (needs uv).
 	@command -v uv >/dev/null || { echo "make lock needs uv: see https://docs.astral.sh/uv"; exit 1; }

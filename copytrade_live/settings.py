@@ -196,6 +196,21 @@ class PipelinesConfig(Section):
         30, ge=1, description="How long Dagster keeps finished runs and their logs, days; the newest stay longer."
     )
     keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
+    published_marts: tuple[str, ...] = Field(
+        (
+            "marts.dim_markets",
+            "marts.dim_wallets",
+            "marts.fct_copies",
+            "marts.fct_decisions",
+            "marts.fct_market_days",
+            "marts.fct_resolution_history",
+            "marts.fct_resolutions",
+            "marts.fct_wallet_days",
+            "marts.fct_wallet_pnl",
+        ),
+        description="Tables published as Parquet for `copytrade sql shell`; marts.fct_fills is the big one left out.",
+    )
+    keep_marts: int = Field(5, ge=2, description="Publications of marts kept on disk, for readers that began earlier.")
 
 
 class CopytradeConfig(DecisionConfig):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_pipelines import cli_audit, cli_quality, cli_score
+from copytrade_pipelines import cli_audit, cli_quality, cli_score, cli_sql
 from copytrade_pipelines.cli_options import PANEL, ConfigOption, JsonOption, VenueOption, open_location
 from copytrade_pipelines.cli_output import show_backtest, show_gate, show_published, show_rows
 
@@ -22,6 +22,7 @@ app = typer.Typer()
 app.add_typer(cli_score.app, name="score", rich_help_panel=PANEL)
 app.add_typer(cli_audit.app, name="audit", rich_help_panel=PANEL)
 app.add_typer(cli_quality.app, name="quality", rich_help_panel=PANEL)
+app.add_typer(cli_sql.app, name="sql", rich_help_panel=PANEL)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -133,8 +134,12 @@ def _marts() -> list[AssetKey]:
 
     from copytrade_pipelines.sql_models import load_project
 
-    models = [[model.relation.schema, model.name] for model in load_project().models.values()]
-    return [*map(dg.AssetKey, models), dg.AssetKey(["intermediate", "int_fill_values"])]
+    models = [
+        [model.relation.schema, model.name]
+        for model in load_project().models.values()
+        if "scores" not in model.rendered.tags
+    ]
+    return [*map(dg.AssetKey, models), dg.AssetKey(["intermediate", "int_fill_values"]), dg.AssetKey("published_marts")]
 
 
 def _write_gate(location: Location) -> GateDecision:

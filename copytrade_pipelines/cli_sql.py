@@ -24,7 +24,8 @@ app = typer.Typer(no_args_is_help=True, help="Build, check, print and read the S
 ModelsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[MODEL]…", help="Names or dbt selectors: fct_fills, +fct_fills, fct_fills+, 2+fct_fills, tag:pnl, marts, stg_*."
+        metavar="[MODEL]…",
+        help="Names or dbt selectors: fct_fills, +fct_fills, fct_fills+, 2+fct_fills, tag:pnl, marts, stg_*.",
     ),
 ]
 UpstreamOption = Annotated[bool, typer.Option("--upstream", help="Also everything they are made from, as +MODEL.")]
@@ -52,8 +53,8 @@ def run(
     _show(_told(ran, len(names), quiet=as_json), as_json)
 
 
-@app.command()
-def test(
+@app.command("test")
+def find_broken(
     models: ModelsArgument = None,
     upstream: UpstreamOption = False,
     downstream: DownstreamOption = False,
@@ -110,7 +111,9 @@ def list_(
     from copytrade_pipelines.sql_select import select
 
     project = load_project()
-    facts = [facts_of(project, name) for name in select(project, models or (), upstream=upstream, downstream=downstream)]
+    facts = [
+        facts_of(project, name) for name in select(project, models or (), upstream=upstream, downstream=downstream)
+    ]
     if as_json:
         print_json(facts)
         return
@@ -121,7 +124,9 @@ def list_(
 @app.command()
 def docs(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Page to write; default: docs/models.md.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only compare; exit 3 when the page is not what models say.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare; exit 3 when the page is not what models say.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the page about every model: grain, columns, lineage, tests."""
@@ -222,7 +227,9 @@ def _show_broken(broken: list[Ran]) -> None:
         for result in ran.broken:
             columns = list(result.sample[0])
             rows = [list(row.values()) for row in result.sample]
-            print_table(f"{ran.name}, {result.rule.name}: {result.bad_rows:,} rows. {result.rule.description}", columns, rows)
+            print_table(
+                f"{ran.name}, {result.rule.name}: {result.bad_rows:,} rows. {result.rule.description}", columns, rows
+            )
 
 
 def _document(ran: Ran) -> dict[str, Any]:

@@ -28,15 +28,16 @@ _FETCHED = [
     )
 ]
 _BOOKS = ["raw", "books"]
-_SQL_MODELS = [[model.relation.schema, model.name] for model in load_project().models.values()]
-_JOURNAL_MODELS = [
-    [model.relation.schema, model.name] for model in load_project().models.values() if "journal" in model.rendered.tags
-]
+_ALL_MODELS = {(model.relation.schema, model.name): model.rendered.tags for model in load_project().models.values()}
+# What is made from scores is built with them.
+_SQL_MODELS = [list(key) for key, tags in _ALL_MODELS.items() if "scores" not in tags]
+_SCORE_MODELS = [list(key) for key, tags in _ALL_MODELS.items() if "scores" in tags]
+_JOURNAL_MODELS = [list(key) for key, tags in _ALL_MODELS.items() if "journal" in tags]
 
-MODELS = dg.AssetSelection.assets(*_SQL_MODELS, ["intermediate", "int_fill_values"])
+MODELS = dg.AssetSelection.assets(*_SQL_MODELS, ["intermediate", "int_fill_values"], ["published_marts"])
 TO_MARTS = dg.AssetSelection.assets(*_FETCHED) | MODELS
 JOURNAL = dg.AssetSelection.assets(["live_journal"], *_JOURNAL_MODELS)
-PUBLISHED = dg.AssetSelection.assets(["trader_scores"], ["published_scores"])
+PUBLISHED = dg.AssetSelection.assets(["trader_scores"], ["published_scores"], *_SCORE_MODELS)
 SCORES = dg.AssetSelection.assets(["intermediate", "int_episodes"], ["intermediate", "int_clusters"]) | PUBLISHED
 
 

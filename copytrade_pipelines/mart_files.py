@@ -14,8 +14,8 @@ import duckdb
 from copytrade_live.durable import TEMPORARY_SUFFIX, make_folder, sync_folder, write_durably
 from copytrade_live.errors import SnapshotError, SqlModelError
 from copytrade_pipelines.changes import next_seq
-from copytrade_pipelines.sql_state import kind_of, read_states, tokens_of
 from copytrade_pipelines.sql_render import Relation
+from copytrade_pipelines.sql_state import kind_of, read_states, tokens_of
 
 FOLDER = "marts"
 MANIFEST = "marts.json"
@@ -39,9 +39,10 @@ class Mart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Everything one publication holds, all of it from one transaction."""
+    """Everything one publication holds, all of it from one transaction. seq is the warehouse's number for it."""
 
     publication_id: str
+    seq: int
     run_id: str
     marts: tuple[Mart, ...]
 
@@ -54,10 +55,12 @@ def publish_marts(
     Raises: SqlModelError naming a table that is not there, SnapshotError when the disk refuses.
     """
     _refuse_unknown(con, names)
-    before = {mart.name: mart for mart in _last(published)}
-    publication = f"{next_seq(con):012d}"
+    seq, last = next_seq(con), _last(published)
+    # In a warehouse that was made anew numbers begin again, and equal ones say nothing.
+    before = {mart.name: mart for mart in last.marts} if last is not None and last.seq < seq else {}
+    publication = f"{seq if last is None else max(seq, int(last.publication_id) + 1):012d}"
     marts = tuple(_publish(con, published, name, publication, before.get(name)) for name in names)
-    manifest = Manifest(publication_id=publication, run_id=run_id, marts=marts)
+    manifest = Manifest(publication_id=publication, seq=seq, run_id=run_id, marts=marts)
     content = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(manifest)}, sort_keys=True).encode() + b"\n"
     write_durably(published / FOLDER / HISTORY / f"{publication}.json", content)
     write_durably(published / MANIFEST, content)
@@ -76,9 +79,7 @@ def read_manifest(published: Path) -> Manifest:
         raise SqlModelError(f"{path} cannot be read: {error}; run: copytrade sql publish") from error
 
 
-def _publish(
-    con: duckdb.DuckDBPyConnection, published: Path, name: str, publication: str, before: Mart | None
-) -> Mart:
+def _publish(con: duckdb.DuckDBPyConnection, published: Path, name: str, publication: str, before: Mart | None) -> Mart:
     state = _state(con, name)
     if before is not None and state and before.state == state and (published / before.file).exists():
         return before
@@ -87,7 +88,7 @@ def _publish(
     make_folder(beside.parent)
     try:
         quoted = str(beside).replace("'", "''")
-        con.execute(f"copy (select * from {name}) to '{quoted}' (format parquet, compression zstd)")
+        con.execute(f"copy (from {name}) to '{quoted}' (format parquet, compression zstd)")
         digest, size = _made_durable(beside)
         beside.replace(published / file)
         sync_folder(beside.parent)
@@ -126,17 +127,18 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Non
         )
 
 
-def _last(published: Path) -> tuple[Mart, ...]:
+def _last(published: Path) -> Manifest | None:
     try:
-        return read_manifest(published).marts
+        return read_manifest(published)
     except SqlModelError:  # nothing published yet, or nothing that can be read: everything is written anew
-        return ()
+        return None
 
 
 def _parse(content: bytes) -> Manifest:
     values = json.loads(content)
     return Manifest(
         publication_id=values["publication_id"],
+        seq=values["seq"],
         run_id=values["run_id"],
         marts=tuple(Mart(**mart) for mart in values["marts"]),
     )

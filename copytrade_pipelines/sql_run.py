@@ -97,12 +97,15 @@ def _run(project: Project, warehouse: Warehouse, name: str, *, full_refresh: boo
             ran = Ran(name=name, end=End.OK, way=way, rows=valued.rows, written=valued.written, why=valued.why)
         else:
             ran = _build(project, con, name, full_refresh=full_refresh, checks=checks)
-    return replace(ran, seconds=time.perf_counter() - began, end=End.BROKEN if ran.broken else End.OK)
+    return replace(ran, seconds=time.perf_counter() - began, end=End.BROKEN if ran.broken else ran.end)
 
 
 def _build(project: Project, con: duckdb.DuckDBPyConnection, name: str, *, full_refresh: bool, checks: bool) -> Ran:
     model = project.model(name)
     missing = [str(relation) for relation in model.inputs if kind_of(con, relation) is None]
+    unwritten = [each for each in missing if any(str(source) == each for source in model.rendered.sources)]
+    if unwritten and not project.sources[model.rendered.sources[0]].made_from:
+        return Ran(name=name, end=End.SKIPPED, why=f"{', '.join(unwritten)} is not written yet by its asset")
     if missing:
         raise SqlModelError(f"{name} reads {', '.join(missing)}, not built yet; run: copytrade sql run +{name}")
     built = build(model, con, full_refresh=full_refresh)

@@ -27,7 +27,7 @@ def graph_of(project: Project) -> dict[str, tuple[str, ...]]:
 def select(
     project: Project, selectors: Sequence[str], *, upstream: bool = False, downstream: bool = False
 ) -> tuple[str, ...]:
-    """The chosen names in building order; everything when nothing is asked. Raises: SqlModelError naming the nearest."""
+    """The chosen names in building order, all when none is asked for. Raises: SqlModelError naming the nearest."""
     graph = graph_of(project)
     if not selectors:
         return tuple(graph)
@@ -57,7 +57,9 @@ def _matches(
 ) -> frozenset[str]:
     match = _SELECTOR.fullmatch(selector)
     if match is None:
-        raise SqlModelError(f"selector was '{selector}'; write model, +model, model+, 2+model, tag:name, a layer, or a*")
+        raise SqlModelError(
+            f"selector was '{selector}'; write model, +model, model+, 2+model, tag:name, a layer, or a*"
+        )
     start = _named(project, graph, match["what"])
     above, below = _steps(match["above"], asked=upstream), _steps(match["below"], asked=downstream)
     return walk(graph, start, above) | walk(children_of(graph), start, below)

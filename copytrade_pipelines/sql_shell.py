@@ -50,7 +50,9 @@ class Shell:
             columns = [str(column[0]) for column in cursor.description or ()]
             return columns, cursor.fetchall() if columns else []
         except duckdb.IOException as error:
-            raise SqlModelError(f"{error}; the publication may have been replaced: .refresh, or open the shell again") from error
+            raise SqlModelError(
+                f"{error}; the publication may have been replaced: .refresh, or open the shell again"
+            ) from error
         except duckdb.Error as error:
             raise SqlModelError(str(error)) from error
 

@@ -16,17 +16,9 @@
 
 with statuses as (
     select
-        condition_id,
-        status,
-        winning_outcome,
-        payouts,
-        -- a market that has not paid out reports no payouts, or zeros
-        coalesce(list_sum(payouts) > 0, false) as has_payout,
-        was_disputed,
-        resolved_at,
-        known_at,
+        * exclude (loaded_seq),
         max(loaded_seq) over (partition by condition_id) as loaded_seq,
-    from {{ source('raw', 'resolutions') }}
+    from {{ ref('stg_resolution_statuses') }}
 ),
 
 -- a payout is final, so it outranks whatever status was learnt later
@@ -43,7 +35,7 @@ select
     condition_id,
     status,
     winning_outcome,
-    if(has_payout, payouts, null) as payouts,
+    payouts,
     has_payout,
     was_disputed,
     resolved_at,
