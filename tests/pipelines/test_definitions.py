@@ -21,6 +21,7 @@ from copytrade_pipelines.assets import fill_values
 from copytrade_pipelines.definitions import build, resources_of
 from copytrade_pipelines.freshness import WATCHED, window_of
 from copytrade_pipelines.pools import POOLS, VENUE_POOL, WAREHOUSE_POOL
+from copytrade_pipelines.scoring.scores import COLUMNS as SCORE_COLUMNS
 from copytrade_pipelines.sql_assets import asset_key_of, sql_assets
 from copytrade_pipelines.sql_models import load_project
 from copytrade_pipelines.warehouse import Warehouse
@@ -141,6 +142,8 @@ def test_the_workspace_names_this_location() -> None:
 
 def with_rows(warehouse: Warehouse, fill: str = "'f1', '0xa', '0xc', 't1', 'BUY'") -> None:
     with warehouse.connect() as con:
+        scores = ", ".join(f"{name} {kind}" for name, kind in SCORE_COLUMNS.items())
+        con.execute(f"create table if not exists marts.fct_trader_scores ({scores})")
         con.execute(
             "insert into raw.markets by name select '0xc' as condition_id, ['Yes', 'No'] as outcomes, "
             "['t1', 't2'] as token_ids, timestamp '2026-01-01' as observed_at"

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import pty
+import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,25 +23,45 @@ from copytrade_pipelines.cli import app
 from copytrade_pipelines.mart_files import read_manifest
 from copytrade_pipelines.sql_docs import PAGE, models_page
 from copytrade_pipelines.sql_models import load_project
+from copytrade_pipelines.sql_shell import Shell
 from copytrade_pipelines.warehouse import Warehouse
-from tests.sql.test_sql_incremental import fill, put, row
+from tests.sql.test_sql_incremental import START, fill, put, row
 
 FILLS = "stg_fills", "fct_fills", "fct_wallet_days"
 
 
+def fill_raw_tables(home: Home) -> None:
+    with warehouse(home).connect() as con:
+        put(con, "raw.fills", *(fill(number, random.Random(number)) for number in range(20)))
+        put(con, "raw.wallets", row("raw.wallets", wallet="0x1", source="test", first_seen_at=START))
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home with fills and nothing built."""
     monkeypatch.setenv("COPYTRADE_HOME", str(tmp_path))
-    with warehouse(Home(tmp_path)).connect() as con:
-        import random
-
-        put(con, "raw.fills", *(fill(number, random.Random(number)) for number in range(20)))
-        put(
-            con,
-            "raw.wallets",
-            row("raw.wallets", wallet="0x1", source="test", first_seen_at=fill(0, random.Random(0))["event_at"]),
-        )
+    fill_raw_tables(Home(tmp_path))
     return Home(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def everything_published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("published")
+    fill_raw_tables(Home(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPYTRADE_HOME", str(folder))
+        assert call("run").exit_code == 0
+        assert call("publish").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def published(everything_published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home where everything is built and published."""
+    folder = tmp_path / "home"
+    shutil.copytree(everything_published, folder)
+    monkeypatch.setenv("COPYTRADE_HOME", str(folder))
+    return Home(folder)
 
 
 def warehouse(home: Home) -> Warehouse:
@@ -87,7 +109,7 @@ def test_a_model_whose_inputs_are_missing_says_what_to_run(home: Home) -> None:
     with pytest.raises(
         CopytradeError, match=r"fct_fills reads staging.stg_fills, not built yet; .*sql run \+fct_fills"
     ):
-        call("run", "fct_fills").exception and raise_(call("run", "fct_fills"))
+        raise_(call("run", "fct_fills"))
     with pytest.raises(CopytradeError, match=r"marts.fct_fills is not built yet; run: copytrade sql run \+fct_fills"):
         raise_(call("test", "fct_fills"))
 
@@ -147,14 +169,8 @@ def test_the_page_about_models_is_what_the_models_say(home: Home, tmp_path: Path
     assert other.read_text() == PAGE.read_text(encoding="utf-8")
 
 
-def publish(home: Home) -> None:
-    call("run")
-    assert call("publish").exit_code == 0
-
-
-def test_the_shell_answers_from_published_files_while_a_writer_holds_the_warehouse(home: Home) -> None:
-    publish(home)
-    with warehouse(home).connect():
+def test_the_shell_answers_from_published_files_while_a_writer_holds_the_warehouse(published: Home) -> None:
+    with warehouse(published).connect():
         result = call("shell", "--json", given="select count(*) as n from fct_wallet_days; select 1 as one")
     assert result.exit_code == 0, result.exception
     first, second = json.loads(result.stdout)
@@ -163,18 +179,19 @@ def test_the_shell_answers_from_published_files_while_a_writer_holds_the_warehou
     assert "wallet" in call("shell", "-c", "from marts.dim_wallets").stdout
 
 
-def test_the_shell_says_what_is_wrong_with_a_statement_and_that_nothing_is_published(home: Home) -> None:
+def test_the_shell_says_that_nothing_is_published(home: Home) -> None:
     with pytest.raises(CopytradeError, match="no marts are published yet; run: copytrade sql publish"):
         raise_(call("shell", "-c", "select 1"))
-    publish(home)
+
+
+def test_the_shell_says_what_is_wrong_with_a_statement(published: Home) -> None:
     with pytest.raises(CopytradeError, match="fct_nope"):
         raise_(call("shell", "-c", "from fct_nope"))
     with pytest.raises(CopytradeError, match="syntax error"):
         raise_(call("shell", "-c", "selec 1"))
 
 
-def test_the_shell_is_a_prompt_on_a_terminal_and_keeps_its_history(home: Home) -> None:
-    publish(home)
+def test_the_shell_is_a_prompt_on_a_terminal_and_keeps_its_history(published: Home) -> None:
     leader, follower = pty.openpty()
     script = "from copytrade_pipelines.cli import app; app(['sql', 'shell'])"
     with subprocess.Popen([sys.executable, "-c", script], stdin=follower, stdout=follower, stderr=follower) as process:
@@ -191,32 +208,27 @@ def test_the_shell_is_a_prompt_on_a_terminal_and_keeps_its_history(home: Home) -
     assert "42" in text
     assert "nope" in text
     assert "marts.dim_wallets" in text
-    assert "select 40 +" in (home.root / "sql_history").read_text()
+    assert "select 40 +" in (published.root / "sql_history").read_text()
 
 
-def test_a_shell_that_stayed_open_reads_what_was_there_and_can_look_again(home: Home) -> None:
-    from copytrade_pipelines.sql_shell import Shell
-
-    publish(home)
-    shell = Shell.open(home.published)
+def test_a_shell_that_stayed_open_reads_what_was_there_and_can_look_again(published: Home) -> None:
+    shell = Shell.open(published.published)
     ((before,),) = shell.run("select sum(fills) from fct_wallet_days")[1]
-    import random
-
-    with warehouse(home).connect() as con:
+    with warehouse(published).connect() as con:
         put(con, "raw.fills", fill(500, random.Random(500)))
-    publish(home)
+    assert call("run", "+fct_wallet_days").exit_code == 0
+    assert call("publish").exit_code == 0
     assert shell.run("select sum(fills) from fct_wallet_days")[1] == [(before,)]
     shell.refresh()
     assert shell.run("select sum(fills) from fct_wallet_days")[1] == [(before + 1,)]
-    assert read_manifest(home.published).publication_id == shell.manifest.publication_id
+    assert read_manifest(published.published).publication_id == shell.manifest.publication_id
 
 
-def test_published_files_are_parquet_that_anybody_reads(home: Home) -> None:
-    publish(home)
-    manifest = read_manifest(home.published)
+def test_published_files_are_parquet_that_anybody_reads(published: Home) -> None:
+    manifest = read_manifest(published.published)
     for mart in manifest.marts:
         ((rows,),) = duckdb.execute(
-            "select count(*) from read_parquet(?)", [str(home.published / mart.file)]
+            "select count(*) from read_parquet(?)", [str(published.published / mart.file)]
         ).fetchall()
         assert rows == mart.rows
-    assert io.BytesIO((home.published / manifest.marts[0].file).read_bytes()).read(4) == b"PAR1"
+    assert io.BytesIO((published.published / manifest.marts[0].file).read_bytes()).read(4) == b"PAR1"
