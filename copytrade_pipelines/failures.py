@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
+import duckdb
 
 from copytrade_live.errors import (
     ConfigError,
@@ -29,6 +30,7 @@ _NEXT: tuple[tuple[type[CopytradeError], str], ...] = (
     (SqlModelError, "mend the model that the message names; copytrade sql render shows what it runs"),
     (SnapshotError, "the last snapshot stays in use; run trader_scores and published_scores again"),
 )
+_NOT_BUILT = "materialise what is upstream of it first; refresh_scores makes everything"
 _LINE = 240
 _CHECK_FAILED = "DagsterAssetCheckFailedError"
 _EVENTS = {
@@ -43,6 +45,11 @@ def expected_failures() -> Iterator[None]:
     """End the step with the message of an expected failure, retrying only where that can help."""
     try:
         yield
+    except duckdb.CatalogException as error:
+        said = f"a table that this step reads is not there: {str(error).splitlines()[0]}"
+        raise dg.Failure(
+            description=said, metadata={"failed": said, "next": _NOT_BUILT}, allow_retries=False
+        ) from error
     except CopytradeError as error:
         said, is_final = f"{type(error).__name__}: {error}", isinstance(error, _FINAL)
         raise dg.Failure(

@@ -110,6 +110,20 @@ nightly_backtest = _job(
     description="Replay recorded fills through the live engine with point-in-time scores, and write the report.",
 )
 
+score_days = _job(
+    "score_days",
+    dg.AssetSelection.assets(["daily_scores"]),
+    kind="scores",
+    description="Score as of the end of a day, or of any days in one run: what a backtest or a report card may see.",
+)
+
+audit_histories = _job(
+    "audit_histories",
+    dg.AssetSelection.assets(["raw", "history_audit"]),
+    kind="audit",
+    description="Read the whole histories of a bucket of wallets again, and repair what we held of them.",
+)
+
 JOBS: list[AnyJob] = [
     ingest_to_marts,
     refresh_scores,
@@ -119,5 +133,7 @@ JOBS: list[AnyJob] = [
     ingest_live_journal,
     rescore_after_copies,
     nightly_backtest,
+    score_days,
+    audit_histories,
     prune_old_runs,
 ]

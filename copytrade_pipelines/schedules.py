@@ -3,7 +3,11 @@
 import dagster as dg
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
+from copytrade_live.core.market import DAY, SECOND
+from copytrade_live.errors import VenueError
 from copytrade_pipelines import jobs
+from copytrade_pipelines.partitions import BUCKET_KEYS, DAYS
+from copytrade_pipelines.resources import VenueResource
 from copytrade_pipelines.retention import prune_old_runs
 
 
@@ -32,7 +36,41 @@ def _by_the_clock(
     return tick
 
 
+@dg.schedule(
+    name="score_days_nightly",
+    job=jobs.score_days,
+    cron_schedule="20 0 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Keeps the scores of each day that is over at the venue, for backtests and the report card.",
+)
+def score_days_nightly(venue: VenueResource) -> dg.RunRequest | dg.SkipReason:
+    """Score the last day that is over; a day is asked for once."""
+    try:
+        day = DAYS.get_partition_key_for_timestamp((venue.hasty().now() - DAY) / SECOND)
+    except VenueError as error:
+        return dg.SkipReason(f"which day is over cannot be told: {error}")
+    if not DAYS.has_partition_key(day):
+        return dg.SkipReason(f"{day} is no day of this machine's calendar yet")
+    return dg.RunRequest(run_key=day, partition_key=day)
+
+
+@dg.schedule(
+    name="audit_bucket_daily",
+    job=jobs.audit_histories,
+    cron_schedule="30 5 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="One of 32 buckets of wallets a day, each about once a month.",
+)
+def audit_bucket_daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Audit the next bucket."""
+    return dg.RunRequest(partition_key=BUCKET_KEYS[context.scheduled_execution_time.toordinal() % len(BUCKET_KEYS)])
+
+
 SCHEDULES = [
+    score_days_nightly,
+    audit_bucket_daily,
     _by_the_clock(
         "score_refresh_hourly",
         jobs.refresh_scores,

@@ -1,6 +1,5 @@
 """backtest_runs: what copying would have earned over a window of history, with a report a run."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,13 +15,17 @@ from copytrade_live.errors import ConfigError
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, parse_config
 from copytrade_pipelines.assets.raw_tables import expected_failures, logging_progress
+from copytrade_pipelines.assets.scores import score_times
 from copytrade_pipelines.backtest import BacktestResult, run_window
+from copytrade_pipelines.plots import picture
 from copytrade_pipelines.pools import BACKTESTS_POOL
 from copytrade_pipelines.resources import Settings, VenueResource
+from copytrade_pipelines.scoring.tables import is_scored
 from copytrade_pipelines.warehouse import Warehouse
 
 TABLE = "marts.backtest_runs"
 DEFAULT_DAYS = 14
+_SCORED_EVERY = 7 * DAY
 _COLUMNS = {
     "run_id": "VARCHAR NOT NULL",
     "from_at": "TIMESTAMP NOT NULL",
@@ -57,6 +60,9 @@ class BacktestConfig(dg.Config):
     to_day: str = Field(default="", description="Last day, not included, ISO; empty means the venue now.")
     leaders: list[str] = Field(default=[], description="Wallets to follow; empty follows the best scored as of then.")
     follow_top: int = Field(default=20, ge=0, description="How many of the best scored to follow when none is named.")
+    score_missing: bool = Field(
+        default=True, description="Score as of the first day, and weekly after, where no score was known so early."
+    )
     overrides: dict[str, Any] = Field(
         default={}, description="Settings to change for this run, by dotted key: {'filter.max_spread': 0.05}."
     )
@@ -96,6 +102,9 @@ def backtest_runs(
         chosen = override(base, {"tracker.follow_top": config.follow_top, **config.overrides})
         start, end = window_days(config.from_day, config.to_day, venue.now)
         home = settings.home()
+        if config.score_missing and not config.leaders:
+            made = score_before(warehouse, settings, start, end)
+            context.log.info(f"scored as of {', '.join(map(to_iso, made)) or 'no other time: scores were known'}")
         result = run_window(warehouse, chosen, home, start, end, config.leaders, logging_progress(context))
         with warehouse.connect() as con:
             rows = write_summary(con, result, chosen, config.leaders)
@@ -121,6 +130,19 @@ def window_days(from_day: str, to_day: str, now: Callable[[], Instant]) -> tuple
     end = _instant("to_day", to_day) if to_day else now()
     start = _instant("from_day", from_day) if from_day else end - DEFAULT_DAYS * DAY
     return start, end
+
+
+def score_before(warehouse: Warehouse, settings: Settings, start: Instant, end: Instant) -> list[Instant]:
+    """Score as of the beginning of a window and weekly in it, unless a score was known by then. Returns: as of when.
+
+    Such scores use nothing that was known later: they are those that would have been published.
+    """
+    with warehouse.connect() as con:
+        if is_scored(con, start):
+            return []
+    due = list(range(start, end, _SCORED_EVERY))
+    score_times(warehouse, settings, due)
+    return due
 
 
 def write_summary(
@@ -162,10 +184,7 @@ def _metadata(result: BacktestResult) -> dict[str, Any]:
         dg.TableRecord({"number": number.name, "value": number.value, "what": number.detail})
         for number in headline(result.summary)
     ]
-    plots = {
-        f"plot_{name}": dg.MetadataValue.md(f"![{name}](data:image/png;base64,{base64.b64encode(png).decode()})")
-        for name, png in png_plots(result).items()
-    }
+    plots = {f"plot_{name}": picture(png, name) for name, png in png_plots(result).items()}
     return {
         "run_id": result.run_id,
         "window": f"{to_iso(result.started_at)} to {to_iso(result.ended_at)}",

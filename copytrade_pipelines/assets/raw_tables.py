@@ -8,6 +8,7 @@ import dagster as dg
 from copytrade_pipelines.failures import expected_failures
 from copytrade_pipelines.ingest.progress import Progress
 from copytrade_pipelines.ingest.upsert import Change
+from copytrade_pipelines.plots import of_table
 from copytrade_pipelines.pools import VENUE_POOL
 from copytrade_pipelines.warehouse import COLUMNS, KEYS, Warehouse
 
@@ -19,7 +20,12 @@ Step = Callable[..., dg.MaterializeResult[None]]
 
 
 def raw_asset(
-    name: str, *, after: Sequence[str], description: str, pool: str = VENUE_POOL
+    name: str,
+    *,
+    after: Sequence[str],
+    description: str,
+    pool: str = VENUE_POOL,
+    partitions_def: dg.PartitionsDefinition | None = None,
 ) -> Callable[[Step], dg.AssetsDefinition]:
     """Make a function the asset of table raw.<name>, which is fetched after other raw tables."""
     return dg.asset(
@@ -31,6 +37,7 @@ def raw_asset(
         owners=["team:copytrade"],
         pool=pool,
         retry_policy=_RETRIES,
+        partitions_def=partitions_def,
     )
 
 
@@ -56,6 +63,7 @@ def table_result(
     span = f'min("{time_column}"), max("{time_column}")' if time_column else "NULL, NULL"
     with warehouse.connect() as con:
         row = con.execute(f"SELECT count(*), {span} FROM {table}").fetchone()  # noqa: S608 our own table names
+        pictures = of_table(con, table)
     rows, first, last = row or (0, None, None)
     metadata: dict[str, Any] = {
         "dagster/row_count": int(rows),
@@ -65,6 +73,7 @@ def table_result(
         "changed_rows": change.changed,
         "quarantined": quarantined,
         **(extra or {}),
+        **pictures(),
     }
     if time_column and first is not None:
         metadata |= {f"earliest_{time_column}": first.isoformat(), f"latest_{time_column}": last.isoformat()}

@@ -1,5 +1,6 @@
 """trader_scores: what copying each wallet earns, as of a time, from nothing that was known later."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,7 @@ from copytrade_live.core.market import DAY, Instant
 from copytrade_live.core.score import OVERALL
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.assets.raw_tables import expected_failures
+from copytrade_pipelines.plots import histogram
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.marks import newest_write, write_marks
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
@@ -56,15 +58,21 @@ def trader_scores(
     """Belief about the copier's edge of every watched wallet, overall and by category; rows are kept by as_of."""
     with expected_failures():
         as_ofs = times_of(config, _as_of(config, venue))
-        parameters = parameters_of(settings.config())
-        with warehouse.connect() as con:
-            seq = newest_write(con)
-            fills, evidence = read_fills(con), read_evidence(con, parameters)
-        made = [score_wallets(fills, evidence, as_of, parameters) for as_of in as_ofs]
-        with warehouse.connect() as con:
-            rows = write_scores(con, pd.concat(made, ignore_index=True), as_ofs)
-            write_marks(con, as_ofs, SCORE_VERSION, seq)
-    return dg.MaterializeResult(metadata=_metadata(made[0], as_ofs, rows, settings))
+        made, rows = score_times(warehouse, settings, as_ofs)
+    return dg.MaterializeResult(metadata=metadata_of(made[0], as_ofs, rows, settings))
+
+
+def score_times(warehouse: Warehouse, settings: Settings, as_ofs: Sequence[Instant]) -> tuple[list[pd.DataFrame], int]:
+    """Score as of some times and keep the rows. Returns: the rows of each time, and how many the table has now."""
+    parameters = parameters_of(settings.config())
+    with warehouse.connect() as con:
+        seq = newest_write(con)
+        fills, evidence = read_fills(con), read_evidence(con, parameters)
+    made = [score_wallets(fills, evidence, as_of, parameters) for as_of in as_ofs]
+    with warehouse.connect() as con:
+        rows = write_scores(con, pd.concat(made, ignore_index=True), as_ofs)
+        write_marks(con, as_ofs, SCORE_VERSION, seq)
+    return made, rows
 
 
 def times_of(config: ScoreConfig, newest: Instant) -> list[Instant]:
@@ -99,7 +107,8 @@ def _as_of(config: ScoreConfig, venue: VenueResource) -> Instant:
         ) from error
 
 
-def _metadata(newest: pd.DataFrame, as_ofs: list[Instant], rows: int, settings: Settings) -> dict[str, Any]:
+def metadata_of(newest: pd.DataFrame, as_ofs: Sequence[Instant], rows: int, settings: Settings) -> dict[str, Any]:
+    """What a scoring says of itself: counts, the best wallets and how the scores are spread."""
     limits = settings.config().score
     overall = newest[newest["category"] == OVERALL]
     return {
@@ -115,6 +124,17 @@ def _metadata(newest: pd.DataFrame, as_ofs: list[Instant], rows: int, settings: 
         "on_probation": int((overall["n_events"] < limits.min_events).sum()),
         "above_min_p_pos": int((overall["p_pos"] >= limits.min_p_pos).sum()),
         "best": dg.MetadataValue.md(preview(newest)),
+        **_pictures(overall),
+    }
+
+
+def _pictures(overall: pd.DataFrame) -> dict[str, Any]:
+    if overall.empty:
+        return {}
+    sure, edge = overall["p_pos"].tolist(), (100 * overall["lcb10"]).tolist()
+    return {
+        "plot_p_pos": histogram(sure, "belief that copying pays (p_pos)", "wallets"),
+        "plot_lcb10": histogram(edge, "lower bound of the edge, cents a dollar (lcb10)", "wallets"),
     }
 
 

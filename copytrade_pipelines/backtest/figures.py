@@ -99,7 +99,7 @@ def bars(values: Mapping[str, float], unit: str, *, signed: bool = False) -> Dra
     return draw
 
 
-def histogram(values: Sequence[float], unit: str) -> Draw:
+def histogram(values: Sequence[float], unit: str, counted: str = "copies") -> Draw:
     """How often each size occurs, with the average marked."""
 
     def draw(palette: Palette) -> Figure:
@@ -110,8 +110,26 @@ def histogram(values: Sequence[float], unit: str) -> Draw:
         axes.axvline(mean, color=palette.ink, linewidth=1.2)
         axes.set_title(f"average {mean:+.2f}", **_corner(palette))
         axes.set_xlabel(unit)
-        axes.set_ylabel("copies")
+        axes.set_ylabel(counted)
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        _style((axes,), palette)
+        return figure
+
+    return draw
+
+
+def bars_by_day(days: Sequence[Instant], counts: Sequence[int], counted: str) -> Draw:
+    """One upright bar a day."""
+
+    def draw(palette: Palette) -> Figure:
+        figure = Figure(figsize=_SIZE, layout="constrained")
+        axes = figure.subplots()
+        axes.bar(_times(days), counts, width=np.timedelta64(20, "h"), color=palette.accent)
+        locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.set_ylabel(counted)
         _style((axes,), palette)
         return figure
 

@@ -58,17 +58,21 @@ async def ingest_fills(
     now: Instant | None = None,
     audit_days: float = AUDIT_DAYS,
     source: Source = Source.AUTO,
+    bucket: int | None = None,
+    listed: set[str] | None = None,
     progress: Progress = silent,
 ) -> FillsSummary:
-    """Bring the histories of every wallet of raw.wallets up to date.
+    """Bring the histories of every wallet of raw.wallets up to date, or of one bucket's.
 
-    now is when the venue is asked: histories that were last read whole audit_days ago are read whole again.
+    now is when the venue is asked: histories that were last read whole audit_days ago are read whole again. The ids
+    of the fills that the venue listed go into listed.
     Raises: VenueUnavailable, VenueRefusal; what was read before stays, and is not read again.
     """
     loader = Loader(warehouse, landing, lag=lag, asked_at=now)
     await asyncio.to_thread(loader.load_pending)
+    loader.listed = listed
     with warehouse.connect() as con:
-        plans = plan(con, now=now, audit_days=audit_days)
+        plans = plan(con, now=now, audit_days=audit_days, bucket=bucket)
     feed, rate = HistoryFeed(api, source), Rate(progress, "wallets", len(plans))
     async for batch in feed.batches(plans):
         await asyncio.to_thread(loader.load, batch)
@@ -102,6 +106,7 @@ class Loader:
         self._warehouse, self._landing, self._lag, self._asked_at = warehouse, landing, lag, asked_at
         self.total = Loaded()
         self.rows = 0
+        self.listed: set[str] | None = None
 
     def load(self, stretches: Sequence[Stretch]) -> None:
         """Keep stretches as they were sent, then make rows of them."""
@@ -120,6 +125,8 @@ class Loader:
         if not stretches:
             return
         batch = parse_stretches(stretches, lag=self._lag)
+        if self.listed is not None:
+            self.listed.update(batch.fills["fill_id"].to_pylist())
         with self._warehouse.connect() as con:
             self.total += write_batch(con, batch, asked_at=self._asked_at)
             refresh_wallets(con, sorted({stretch.wallet for stretch in stretches}))

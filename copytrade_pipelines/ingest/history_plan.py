@@ -10,7 +10,7 @@ import duckdb
 
 from copytrade_live.core.market import DAY, SECOND, Instant
 from copytrade_live.venue.data_api import SOURCE
-from copytrade_live.venue.stretch import History
+from copytrade_live.venue.stretch import BEGINNING, History
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.history_marks import HistoryMark, read_marks, windows, write_marks
 from copytrade_pipelines.ingest.upsert import upsert
@@ -25,13 +25,18 @@ class WalletPlan:
     reads: tuple[tuple[History, int, int | None], ...]
 
 
-def plan(con: duckdb.DuckDBPyConnection, *, now: Instant | None, audit_days: float) -> list[WalletPlan]:
-    """What is new of every wallet; everything again where a history is not whole, marked, or long not audited.
+def plan(
+    con: duckdb.DuckDBPyConnection, *, now: Instant | None, audit_days: float, bucket: int | None = None
+) -> list[WalletPlan]:
+    """What is new of every wallet; everything again where a history is not whole, marked, or long not audited, and for
+    all wallets of a bucket, where one is given.
 
     A wallet is marked by history_complete = false: what it has is kept, and read once more from the beginning.
     """
     rows = con.execute(
-        "SELECT wallet, history_complete FROM raw.wallets WHERE NOT coalesce(excluded, false) ORDER BY wallet"
+        "SELECT wallet, history_complete FROM raw.wallets "
+        "WHERE NOT coalesce(excluded, false) AND ($bucket IS NULL OR bucket = $bucket) ORDER BY wallet",
+        {"bucket": bucket},
     ).fetchall()
     marks = read_marks(con, [wallet for wallet, _ in rows])
     marked = {wallet for wallet, is_complete in rows if not is_complete}
@@ -43,7 +48,7 @@ def plan(con: duckdb.DuckDBPyConnection, *, now: Instant | None, audit_days: flo
         reads = [
             (history, start, end)
             for history in History
-            for start, end in windows(marks[wallet, history], is_due=_is_due(marks[wallet, history], now, audit_days))
+            for start, end in _windows(marks[wallet, history], now, audit_days, is_whole=bucket is not None)
         ]
         plans.append(WalletPlan(wallet=wallet, reads=tuple(reads)))
     return plans
@@ -70,6 +75,12 @@ def refresh_wallets(con: duckdb.DuckDBPyConnection, wallets: Sequence[str]) -> N
         )
     upsert(con, "raw.wallets", tables.arrow("raw.wallets", rows))
     refresh_coverage(con, wallets)
+
+
+def _windows(
+    mark: HistoryMark, now: Instant | None, audit_days: float, *, is_whole: bool
+) -> list[tuple[int, int | None]]:
+    return [(BEGINNING, None)] if is_whole else windows(mark, is_due=_is_due(mark, now, audit_days))
 
 
 def _is_due(mark: HistoryMark, now: Instant | None, audit_days: float) -> bool:

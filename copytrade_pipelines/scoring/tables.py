@@ -111,6 +111,14 @@ def read_latest_scores(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     ).df()
 
 
+def is_scored(con: duckdb.DuckDBPyConnection, at: Instant) -> bool:
+    """Whether any score was known by then."""
+    if not con.execute("select 1 from duckdb_tables() where schema_name || '.' || table_name = ?", [SCORES]).fetchone():
+        return False
+    known = f"select 1 from {SCORES} where known_at <= ? limit 1"  # noqa: S608 - a constant of ours
+    return con.execute(known, [moment(at).item()]).fetchone() is not None
+
+
 def _register(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, columns: Mapping[str, str]) -> None:
     # Through Arrow, where a NaN of pandas becomes the NULL it means; a column that rows lack is null.
     arrays = {

@@ -1,0 +1,12 @@
+"""What is made by the day, and what by the bucket of wallets."""
+
+import dagster as dg
+
+from copytrade_pipelines.ingest.wallets import BUCKETS
+
+# A day's scores are those that could be known when it ended. Days before this one are of no use to a backtest.
+FIRST_DAY = "2025-01-01"
+DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone="UTC")
+# Static hash buckets, however many wallets there are: raw.wallets.bucket.
+BUCKET_KEYS = tuple(f"bucket-{number:02d}" for number in range(BUCKETS))
+WALLET_BUCKETS = dg.StaticPartitionsDefinition(BUCKET_KEYS)
