@@ -57,13 +57,14 @@ class Settings:
 class Trades:
     """Every wallet's trades of one period, end to end; starts says where each wallet's begin.
 
-    own is the wallet's price, cost what a copier pays with the fee, later the mid after a while, y the outcome.
+    own is the wallet's price, cost what a copier pays, fee included, later the mid after a while, y the outcome.
     """
 
     starts: np.ndarray
     mid: np.ndarray
     y: np.ndarray
     own: np.ndarray
+    fee: np.ndarray
     cost: np.ndarray
     later: np.ndarray
     stake: np.ndarray
@@ -79,7 +80,7 @@ class Trades:
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Means by wallet."""
-        return self.total(values) / self.counts
+        return np.asarray(self.total(values) / self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _draw_trades(draw: np.random.Generator, kinds: np.ndarray, skill: np.ndarray
     of_kind = np.repeat(kinds, counts)
     truth = np.clip(mid + np.repeat(skill, counts), 0.005, 0.995)
     price = mid + half_spread + np.abs(slip)
+    fee = FEE * price * (1.0 - price)
     pump = np.where(of_kind == Kind.PUMP, settings.pump, 0.0)
     later = mid + settings.mid_share * (truth - mid) + pump + move * np.sqrt(4.0 * mid * (1.0 - mid))
     return Trades(
@@ -130,7 +132,8 @@ def _draw_trades(draw: np.random.Generator, kinds: np.ndarray, skill: np.ndarray
         mid=mid,
         y=(chance < truth).astype(float),
         own=np.where(of_kind == Kind.MAKER, mid - half_spread, mid + half_spread),
-        cost=price + FEE * price * (1.0 - price),
+        fee=fee,
+        cost=price + fee,
         later=np.clip(later, 0.002, 0.998),
         stake=10.0 + 50.0 * stake,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from copytrade_pipelines.scoring.study.judge import judge
+from copytrade_pipelines.scoring.study.ours import our_scores
 from copytrade_pipelines.scoring.study.peers import peer_scores
 from copytrade_pipelines.scoring.study.population import Settings, draw_population
 from copytrade_pipelines.scoring.study.reference_scores import reference_scores
@@ -18,7 +19,8 @@ def judged_seeds(seeds: Iterable[int], settings: Settings) -> Iterator[dict[str,
     """What the judge says of each formula, seed by seed."""
     for seed in seeds:
         population = draw_population(seed, settings)
-        scores = peer_scores(population.past) | reference_scores(population.past)
+        past = population.past
+        scores = peer_scores(past) | reference_scores(past) | our_scores(past)
         yield {name: judge(population, score) for name, score in scores.items()}
 
 
