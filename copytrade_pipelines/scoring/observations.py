@@ -36,9 +36,9 @@ class Events:
         return np.asarray(self.averages[:, AVERAGES.index(name)])
 
     def frame(self, built: EvidenceFrame) -> pd.DataFrame:
-        """As a table with names for codes; r_var and o_var are the squares of r_sd and o_sd."""
+        """As a table with names for codes; the variances are the squares of r_sd, o_sd and price_sd."""
         table = pd.DataFrame({name: self.column(name) for name in AVERAGES})
-        table = table.assign(r_var=table.pop("r_sd") ** 2, o_var=table.pop("o_sd") ** 2)
+        table = table.assign(**{f"{name}_var": table.pop(f"{name}_sd") ** 2 for name in ("r", "o", "price")})
         table.insert(0, "wallet", built.names.wallets[self.wallet])
         table.insert(1, "category", built.names.categories[self.category])
         table.insert(2, "event_id", built.names.events[self.event])
@@ -58,7 +58,7 @@ def average(frame: EvidenceFrame, parameters: ScoreParameters) -> Events:
     """Average the episodes of each wallet's event, stakes capped, so that an event counts once however often traded."""
     columns = (
         frame.a, frame.r, frame.o, frame.r_var, frame.o_var, frame.imputed, frame.cost - frame.bought, frame.bought,
-        frame.payout,
+        frame.payout, frame.fee,
     )  # fmt: skip
     starts = frame.wallet_starts()
 

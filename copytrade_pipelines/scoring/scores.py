@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from copytrade_live.core.market import DAY, Instant
 from copytrade_live.core.score import OVERALL
 from copytrade_pipelines.scoring.codes import codes_in
 from copytrade_pipelines.scoring.columns import Frame
 from copytrade_pipelines.scoring.diagnose import ADDED, diagnose
+from copytrade_pipelines.scoring.edges import Edges
 from copytrade_pipelines.scoring.engine import Built, build
 from copytrade_pipelines.scoring.evidence import Evidence, fills_known_by, known_by, moment
 from copytrade_pipelines.scoring.explain import explain
@@ -22,19 +21,9 @@ from copytrade_pipelines.scoring.inputs import read_inputs
 from copytrade_pipelines.scoring.kernels.events import SUMS
 from copytrade_pipelines.scoring.observations import EPOCH, Events, Sums, add_up, average, scaled, weights
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters
-from copytrade_pipelines.scoring.shrinkage import (
-    Belief,
-    believe,
-    between_groups,
-    estimates,
-    fit_population,
-    pooled_variance,
-    posterior,
-    widen,
-)
+from copytrade_pipelines.scoring.versions import Version, version_named
 
 CATEGORY_EVENTS = 5
-TENTH = NormalDist().inv_cdf(0.9)
 # Digits kept of every number: more than any reader needs, fewer than the order of a sum can change.
 DIGITS = 9
 GROUP = ["wallet", "category"]
@@ -76,14 +65,16 @@ MORE_COLUMNS = {
 }
 
 
-def score_wallets(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+def score_wallets(
+    fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters, version: str = SCORE_VERSION
+) -> pd.DataFrame:
     """Score every watched wallet from its fills as they were known at as_of.
 
     Shape: fills(fill_id, wallet, condition_id, token_id, side, role, price, size, event_at, observed_at). Returns:
     COLUMNS and MORE_COLUMNS, one row a wallet for all its events, and one a category with CATEGORY_EVENTS of them;
     wallets whose history is not complete have none.
     """
-    return judge(collect(fills, evidence, as_of, parameters), as_of, parameters)
+    return judge(collect(fills, evidence, as_of, parameters), as_of, parameters, version_named(version))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,45 +103,36 @@ def collect(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreP
     return Collected(built=built, events=events, sums=sums, coverage=coverage, known=known)
 
 
-def judge(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
-    """Shrink sums to beliefs and say them in rows."""
-    rows = _shrink(collected, as_of, parameters)
-    return _finish(rows, collected, as_of, parameters)
+def judge(collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version) -> pd.DataFrame:
+    """Shrink sums to beliefs by a version's method and say them in rows."""
+    rows = _shrink(collected, as_of, parameters, version)
+    return _finish(rows, collected, as_of, parameters, version)
 
 
-def _shrink(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
-    names, events = collected.built.frame.names, collected.events
+def _shrink(collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version) -> pd.DataFrame:
+    names = collected.built.frame.names
     age = 2.0 ** ((EPOCH - as_of) / (DAY * parameters.half_life_days))
     scored = np.flatnonzero(~np.isnan(collected.coverage))
     sums = pd.DataFrame(scaled(collected.sums.overall, age)[scored], columns=list(SUMS), index=scored)
-    pool = pooled_variance(sums)
-    table = estimates(sums, pool)
-    expected_loss = float(events.column("extra").mean()) if len(events.wallet) else parameters.modelled_slippage
-    population = fit_population(table, expected_loss)
-    overall = _rows(sums, believe(table, population)).assign(wallet_code=scored, category=OVERALL)
     groups, own = collected.sums.groups, scaled(collected.sums.by_category, age)
     by_category = pd.DataFrame(own, columns=list(SUMS), index=np.arange(len(own)))
     is_enough = (by_category["a_n"] + by_category["o_n"] >= CATEGORY_EVENTS).to_numpy(bool)
-    if not is_enough.any():
-        return overall
     groups, by_category = groups[is_enough], by_category[is_enough]
-    # A category is shrunk to what the wallet's other events say, so that no event counts twice.
-    rest = sums.loc[groups[:, 0]].set_axis(by_category.index) - by_category
-    rest = rest.where(rest.abs() > 1e-12, 0.0)
-    others = believe(estimates(rest, pool), population)
-    inside = estimates(by_category, pooled_variance(by_category))
-    belief = posterior(inside, widen(others, between_groups(inside, others)))
-    inner = _rows(by_category, belief).assign(wallet_code=groups[:, 0], category=names.categories[groups[:, 1]])
-    return pd.concat([overall, inner], ignore_index=True)
+    edges, inside = version.estimate(sums, by_category, np.searchsorted(scored, groups[:, 0]))
+    overall = _rows(sums, edges).assign(wallet_code=scored, category=OVERALL)
+    inner = _rows(by_category, inside).assign(wallet_code=groups[:, 0], category=names.categories[groups[:, 1]])
+    return pd.concat([overall, inner], ignore_index=True) if len(inner) else overall
 
 
-def _rows(sums: pd.DataFrame, belief: Belief) -> pd.DataFrame:
+def _rows(sums: pd.DataFrame, edges: Edges) -> pd.DataFrame:
     weight = sums["a_w"] + sums["o_w"]
     seen = weight.where(weight > 0.0)
     return pd.DataFrame(
         {
-            "edge_mean": belief.edge,
-            "edge_sd": belief.sd,
+            "edge_mean": edges.mean,
+            "edge_sd": edges.sd,
+            "p_pos": edges.p_pos,
+            "lcb10": edges.low,
             "n_events": (sums["a_n"] + sums["o_n"]).round().astype("int64"),
             "n_eff": (seen**2 / (sums["a_ww"] + sums["o_ww"])).fillna(0.0),
             "copy_cost_mean": sums["extra_w"] / seen,
@@ -163,7 +145,9 @@ def _rows(sums: pd.DataFrame, belief: Belief) -> pd.DataFrame:
     )
 
 
-def _finish(rows: pd.DataFrame, collected: Collected, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+def _finish(
+    rows: pd.DataFrame, collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version
+) -> pd.DataFrame:
     names, code = collected.built.frame.names, rows["wallet_code"].to_numpy(int)
     # A wallet without events costs a copier what copying costs on average.
     cost = rows["copy_cost_mean"]
@@ -173,11 +157,9 @@ def _finish(rows: pd.DataFrame, collected: Collected, as_of: Instant, parameters
         copy_cost_mean=cost.fillna(average_cost),
         maker_share=_maker_shares(rows, collected.built),
         coverage=collected.coverage[code],
-        lcb10=rows["edge_mean"] - TENTH * rows["edge_sd"],
-        p_pos=ndtr(rows["edge_mean"].to_numpy(float) / np.maximum(rows["edge_sd"].to_numpy(float), 1e-12)),
         as_of=moment(as_of),
         known_at=moment(as_of),
-        score_version=SCORE_VERSION,
+        score_version=version.name,
         q_value=np.nan,
         hold_hours=collected.built.facts.hold_hours[code],
         both_sides=collected.built.facts.both_sides[code],
@@ -187,7 +169,7 @@ def _finish(rows: pd.DataFrame, collected: Collected, as_of: Instant, parameters
     every = COLUMNS | MORE_COLUMNS
     numbers = [name for name, kind in every.items() if kind == "DOUBLE" and name in rows]
     rows[numbers] = rows[numbers].round(DIGITS)
-    rows["rank"] = rows.groupby("category")["lcb10"].rank(pct=True).mul(100.0).round(DIGITS)
+    rows["rank"] = rows.groupby("category")[version.rank_by].rank(pct=True).mul(100.0).round(DIGITS)
     rows = explain(rows, parameters)
     rows["decay_alarm"] = rows["decay_alarm"].map({0.0: False, 1.0: True})
     return rows.sort_values(GROUP, kind="stable").reset_index(drop=True)[list(every)]

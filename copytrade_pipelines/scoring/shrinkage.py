@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
+
+from copytrade_pipelines.scoring.edges import Edges, other_events
 
 PARTS = ("a", "r", "o")
 # What each part measures of the pair (a, r).
@@ -28,6 +31,28 @@ UNKNOWN_TAU = 0.02
 SCEPTICISM = {"a": 0.01, "r": 0.005, "o": 0.01}
 # An imputed cost is a guess: it makes the estimate this much less certain.
 IMPUTED_INFLATION = 0.5
+TENTH = 1.2815515655446004
+
+
+def normal_edges(overall: pd.DataFrame, by_category: pd.DataFrame, owner: np.ndarray) -> tuple[Edges, Edges]:
+    """The estimator of score version ce1; its shape is edges.Estimator's."""
+    pool = pooled_variance(overall)
+    table = estimates(overall, pool)
+    seen = float(overall["c_w"].sum())
+    expected_loss = float(overall["extra_w"].sum()) / seen if seen > 0.0 else 0.0
+    population = fit_population(table, expected_loss)
+    belief = believe(table, population)
+    if by_category.empty:
+        return _edges(belief), _edges(Belief(np.empty((0, 2)), np.empty((0, 2, 2))))
+    # A category is shrunk to what the wallet's other events say, so that no event counts twice.
+    others = believe(estimates(other_events(overall, by_category, owner), pool), population)
+    inside = estimates(by_category, pooled_variance(by_category))
+    return _edges(belief), _edges(posterior(inside, widen(others, between_groups(inside, others))))
+
+
+def _edges(belief: Belief) -> Edges:
+    sd = belief.sd
+    return Edges(belief.edge, sd, ndtr(belief.edge / np.maximum(sd, 1e-12)), belief.edge - TENTH * sd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +97,7 @@ def sum_events(events: pd.DataFrame, by: list[str]) -> pd.DataFrame:
             f"{part}_wxx": weight * value**2,
             f"{part}_wwv": weight**2 * variance.fillna(0.0),
         }
+    columns["c_w"] = events["weight"]
     columns["imputed_w"] = events["weight"] * events["imputed"]
     columns["extra_w"] = events["weight"] * events["extra"]
     return pd.DataFrame(columns).groupby([events[name] for name in by]).sum()

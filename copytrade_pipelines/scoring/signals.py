@@ -7,8 +7,8 @@ the outcome goes beyond that mid. Both are taken before the fee and against the 
     r = payout - later mid                      expects  rho
     o + fee     = payout - copy price           expects  alpha + rho + b   (an event without a later mid)
 
-b, the baseline, is what an unskilled wallet's copies lose to spread and slippage; it is fitted as the location of g over
-all wallets (nearly all are unskilled), and the fee is known for each event, so neither has to be learnt per wallet.
+b, the baseline, is what an unskilled wallet's copies lose to spread and slippage; it is fitted as the location of g
+over all wallets (nearly all are unskilled), and the fee is known for each event, so neither is learnt per wallet.
 
 Weights. A price that is a probability moves by a martingale, and what it has still to move is p(1 - p); so the noise of
 g is kappa * p(1 - p), that of r is m(1 - m), and events are weighed by the inverse (not below p = 0.05, beyond which an
@@ -33,6 +33,8 @@ LEAST_SPREAD = EDGE_PRICE * (1.0 - EDGE_PRICE)
 UNKNOWN_KAPPA, KAPPA_EVENTS = 0.01, 10.0
 REVERSION_RIDGE = 4.0
 LEAST_POOL, MOST_POOL = 4.0, 100.0
+# A wallet's own events are joined by so many in saying how heavy the tails of g are.
+TAIL_EVENTS = 4.0
 # The baseline: how much wallets differ in it, and how many wallets the expected slippage counts as.
 BASELINE_SD, BASELINE_WALLETS = 0.01, 3.0
 # Events that the average fee counts as beside a wallet's own.
@@ -46,8 +48,6 @@ SUMS = (
     *("s_w", "s_wx", "s_wwv", "s_wg", "s_wgg", "s_wgx"),
     *("h_w", "h_wx", "h_wwv"),
 )
-# Columns of signals: g, r + nu g, o + fee.
-G, R, O = range(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,13 @@ class Scales:
 class Signals:
     """Measured values and their precisions, 0 where unseen. Shape: (wallets, 3) in the order g, r + nu g, o + fee.
 
-    cost is what a wallet's copies lose to baseline and fee, dollars per share.
+    freedom is how many events speak for the noise of g, cost what a wallet's copies lose to baseline and fee, dollars
+    per share.
     """
 
     value: np.ndarray
     precision: np.ndarray
+    freedom: np.ndarray
     cost: np.ndarray
 
     def __len__(self) -> int:
@@ -78,7 +80,7 @@ class Signals:
 
     def take(self, rows: np.ndarray | slice) -> Signals:
         """Some of the wallets."""
-        return Signals(self.value[rows], self.precision[rows], self.cost[rows])
+        return Signals(self.value[rows], self.precision[rows], self.freedom[rows], self.cost[rows])
 
 
 def sum_signals(events: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -154,7 +156,8 @@ def measure(sums: pd.DataFrame, scales: Scales) -> Signals:
     is_seen = np.isfinite(value)
     precision = np.where(is_seen, 1.0 / np.maximum(np.where(is_seen, variance, 1.0), LEAST_VARIANCE), 0.0)
     fee = (sums["fee_w"] + FEE_EVENTS * scales.fee) / (sums["c_w"] + FEE_EVENTS)
-    return Signals(np.where(is_seen, value, 0.0), precision, fee.to_numpy(float) - base)
+    _, freedom = _spread(sums)
+    return Signals(np.where(is_seen, value, 0.0), precision, freedom + TAIL_EVENTS, fee.to_numpy(float) - base)
 
 
 def _seen(weight: pd.Series) -> np.ndarray:

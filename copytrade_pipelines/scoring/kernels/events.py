@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from copytrade_pipelines.scoring.frame import HORIZONS
+from copytrade_pipelines.scoring.signals import LEAST_SPREAD
 
 # Weights never vanish entirely, so that a wallet of tiny stakes still has an average.
 LEAST_STAKE = 1e-6
@@ -22,17 +23,23 @@ AVERAGES = (
     "roi",
     "bought",
     "payout",
+    "fee",
+    "price_sd",
     *(f"clv_{horizon}" for horizon in HORIZONS),
 )
-A, R, OUTCOME, R_SD, O_SD, IMPUTED, EXTRA, ROI, BOUGHT, PAYOUT, CLV = range(11)
-# Sums over events that scores are made of, in the names of shrinkage.sum_events, then those of plain averages.
+A, R, OUTCOME, R_SD, O_SD, IMPUTED, EXTRA, ROI, BOUGHT, PAYOUT, FEE, PRICE_SD, CLV = range(13)
+# Sums over events that scores are made of, in the names of shrinkage.sum_events, those of plain averages, and those of
+# signals.sum_signals that are not among the first.
 PARTS = ("a", "r", "o")
 SUMS = (
     *(f"{part}_{kind}" for part in PARTS for kind in ("n", "w", "ww", "wx", "wxx", "wwv")),
     "imputed_w",
     "extra_w",
     *(f"{name}_{kind}" for name in ("roi", *(f"clv_{horizon}" for horizon in HORIZONS)) for kind in ("w", "wx")),
+    *("c_w", "c_ww", "fee_w", "g_w", "g_wx", "g_wxx", "g_wv", "g_wwv"),
+    *("s_w", "s_wx", "s_wwv", "s_wg", "s_wgg", "s_wgx", "h_w", "h_wx", "h_wwv"),
 )
+_SIGNALS = SUMS.index("c_w")
 
 
 @njit(cache=True, nogil=True)
@@ -54,7 +61,7 @@ def average_events(
     """Average the rows of each wallet and event. Returns: how many events say something.
 
     Shape: rows in order of wallet and event, first:last whole wallets; columns are a, r, o, r_var, o_var, imputed,
-    extra, bought and payout; out is (events, AVERAGES); ids is (events, 4): wallet, event, category of its first
+    extra, bought, payout and fee; out is (events, AVERAGES); ids is (events, 4): wallet, event, category of its first
     episode and when its last one began.
     """
     count = 0
@@ -92,7 +99,7 @@ def _average_event(
     count: int,
     wallet: int,
 ) -> int:
-    a, r, o, r_var, o_var, imputed, extra, bought, payout = columns
+    a, r, o, r_var, o_var, imputed, extra, bought, payout, fee = columns
     totals, weights = np.zeros(out.shape[1]), np.zeros(out.shape[1])
     earliest = begin
     latest = started[begin]
@@ -112,6 +119,8 @@ def _average_event(
         _put(totals, weights, EXTRA, extra[row], weight)
         _put(totals, weights, BOUGHT, bought[row], weight if not np.isnan(payout[row]) else 0.0)
         _put(totals, weights, PAYOUT, payout[row], weight)
+        _put(totals, weights, FEE, fee[row], weight)
+        _put(totals, weights, PRICE_SD, np.sqrt(o_var[row]), weight)
         _put(totals, weights, ROI, (payout[row] - cost[row]) / cost[row], weight)
         for horizon in range(mid.shape[1]):
             _put(totals, weights, CLV + horizon, mid[row, horizon] - cost[row], weight)
@@ -191,3 +200,38 @@ def _add_event(sums: np.ndarray, event: np.ndarray, weight: float) -> None:
             sums[at] += weight
             sums[at + 1] += weight * event[name]
         at += 2
+    _add_signals(sums, event, weight)
+
+
+@njit(cache=True, nogil=True)
+def _add_signals(sums: np.ndarray, event: np.ndarray, weight: float) -> None:
+    # What signals.sum_signals says in words and vectors.
+    a, r, o, fee = event[A], event[R], event[OUTCOME], event[FEE]
+    at = _SIGNALS
+    sums[at] += weight
+    sums[at + 1] += weight * weight
+    sums[at + 2] += weight * fee
+    g = a + fee
+    if not np.isnan(a):
+        variance = event[PRICE_SD] ** 2
+        trust = weight / max(variance, LEAST_SPREAD)
+        sums[at + 3] += trust
+        sums[at + 4] += trust * g
+        sums[at + 5] += trust * g * g
+        sums[at + 6] += trust * variance
+        sums[at + 7] += trust * trust * variance
+    if not np.isnan(r):
+        variance = event[R_SD] ** 2
+        trust = weight / max(variance, LEAST_SPREAD)
+        sums[at + 8] += trust
+        sums[at + 9] += trust * r
+        sums[at + 10] += trust * trust * variance
+        sums[at + 11] += trust * g
+        sums[at + 12] += trust * g * g
+        sums[at + 13] += trust * g * r
+    if not np.isnan(o):
+        variance = event[O_SD] ** 2
+        trust = weight / max(variance, LEAST_SPREAD)
+        sums[at + 14] += trust
+        sums[at + 15] += trust * (o + fee)
+        sums[at + 16] += trust * trust * variance
