@@ -78,7 +78,7 @@ def study(
         disable=not sys.stderr.isatty(),
     )
     rows = mean_rows(bar)
-    said = {
+    said: dict[str, object] = {
         "trades_per_wallet": trades_per_wallet,
         "mid_share": mid_share,
         "pump": pump,

@@ -207,8 +207,7 @@ def _likelihoods(signals: Signals, population: Population) -> np.ndarray:
 
 def _posterior(signals: Signals, population: Population) -> np.ndarray:
     likely = _likelihoods(signals, population) * population.points.weight
-    likely /= likely.sum(axis=1, keepdims=True)
-    return likely
+    return np.asarray(likely / likely.sum(axis=1, keepdims=True))
 
 
 def _edges(weights: np.ndarray, signals: Signals, population: Population) -> Edges:

@@ -64,11 +64,22 @@ def test_the_base_study_gives_the_references_row(base: dict[str, dict[str, Any]]
     assert [row[name] for name in SHOWN[1:]] == pytest.approx(shares, abs=0.0051)
 
 
+def test_our_top_wallets_pay_a_copier_more_than_those_of_every_other_formula(base: dict[str, dict[str, Any]]) -> None:
+    ours = base["copytrade_ce2"]
+    assert ours["copier_edge_cents"] > 0.0
+    others = {name: row["copier_edge_cents"] for name, row in base.items() if not name.startswith("copytrade")}
+    assert others.keys() == BASE.keys()
+    assert ours["copier_edge_cents"] > max(others.values())
+    assert ours["skilled_share"] > 0.95
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("log_mean", "mid_share", "pump"), list(SENSITIVITY))
 def test_other_settings_give_the_references_cells(log_mean: float, mid_share: float, pump: float) -> None:
     settings = Settings(log_mean=log_mean, mid_share=mid_share, pump=pump, has_pumps=True)
     rows = studied(range(6), settings)
+    theirs = {name: row["copier_edge_cents"] for name, row in rows.items() if not name.startswith("copytrade")}
+    assert rows["copytrade_ce2"]["copier_edge_cents"] > max(theirs.values())
     for prefix, cents in SENSITIVITY[log_mean, mid_share, pump].items():
         (row,) = [row for name, row in rows.items() if name.startswith(prefix)]
         # One cell, -1.045, stands there as -1.1: it was rounded twice.
