@@ -11,12 +11,13 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.tags import HIDDEN_TAG_PREFIX
 from filelock import FileLock, Timeout
 
 from copytrade_live.clock import SystemClock
 from copytrade_live.logs import logger
 
-PROCESS_TAG = "copytrade/process"
+PROCESS_TAG = f"{HIDDEN_TAG_PREFIX}copytrade/process"  # the UI hides it: it is for the sweep alone
 FOLDER = "processes"
 SWEEP_SECONDS = 15.0
 _log = logger("liveness")

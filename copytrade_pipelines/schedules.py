@@ -78,13 +78,13 @@ SCHEDULES = [
         "Scores grow stale within hours, and the gate closes on stale scores.",
     ),
     _by_the_clock(
-        "nightly_backtest_schedule",
+        "backtest_nightly",
         jobs.nightly_backtest,
         "10 3 * * *",
         "A quiet hour, and off the full hour of the score refresh.",
     ),
     _by_the_clock(
-        "book_capture_schedule",
+        "book_capture_every_5_minutes",
         jobs.book_capture,
         "*/5 * * * *",
         "Builds a record of books for backtests. Stopped at first: it asks the venue a lot.",
