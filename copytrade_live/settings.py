@@ -36,6 +36,9 @@ class VenueConfig(Section):
     data_url: str = Field("https://data-api.polymarket.com", description="Data API: fills, activity, positions.")
     gamma_url: str = Field("https://gamma-api.polymarket.com", description="Gamma API: markets and events.")
     clob_url: str = Field("https://clob.polymarket.com", description="CLOB API: books, prices, orders.")
+    rpc_url: str = Field(
+        "", description="JSON-RPC node of chain 137, the second source of fills; empty leaves the chain out."
+    )
     timeout_seconds: float = Field(10.0, gt=0, description="Longest wait for one answer, seconds.")
     max_attempts: int = Field(5, ge=1, description="Tries of one read before giving up, in the runner.")
     ingest_attempts: int = Field(15, ge=1, description="Tries of one read before giving up, in the data platform.")
@@ -57,6 +60,10 @@ class VenueConfig(Section):
     clob_requests_per_second: float = Field(
         50.0, gt=0, description="Budget of CLOB reads, requests a second; the venue cuts off at 150 on /book."
     )
+    rpc_requests_per_second: float = Field(
+        10.0, gt=0, description="Budget of calls to the node, requests a second; providers differ."
+    )
+    confirmations: int = Field(20, ge=0, description="Blocks that must follow before a block's fills are taken.")
     clock: ClockSource = Field(
         ClockSource.SYSTEM, description="Whose time counts: system, or venue for a sandbox whose time runs fast."
     )
@@ -179,6 +186,12 @@ class PipelinesConfig(Section):
 
     index_lag_seconds: float = Field(
         10.0, ge=0, description="How long the data API takes to show a fill; history counts as known this much later."
+    )
+    chain_days: float = Field(
+        30.0, gt=0, description="How far back the chain is read for a wallet that is new to us, days."
+    )
+    agreement_lag_seconds: float = Field(
+        900.0, ge=0, description="Fills younger than this may be missing in one source without being reported, seconds."
     )
     audit_days: float = Field(
         7.0, gt=0, description="Age at which a history is read whole again, for rows that came very late, days."

@@ -6,6 +6,7 @@ import dagster as dg
 
 from copytrade_live.clock import SystemClock
 from copytrade_live.settings import Home
+from copytrade_pipelines.assets import chain
 from copytrade_pipelines.audit_check import looks_only_back
 from copytrade_pipelines.quality.expectations import Suite
 from copytrade_pipelines.quality.results import store_result
@@ -63,5 +64,6 @@ CHECKS = [
     looks_only_back,
     *(contract_check(key, suite) for key, suite in GUARDED),
     contract_check(dg.AssetKey(["raw", "fills"]), RAW_ACTIVITY, ACTIVITY_CONTRACT),
+    *chain.CHECKS,
     *ANOMALY_CHECKS,
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from copytrade_pipelines import cli_audit, cli_quality, cli_score, cli_sql
-from copytrade_pipelines.cli_options import PANEL, ConfigOption, JsonOption, VenueOption, open_location
+from copytrade_pipelines.cli_options import PANEL, ConfigOption, FillSource, JsonOption, VenueOption, open_location
 from copytrade_pipelines.cli_output import show_backtest, show_gate, show_published, show_rows
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from copytrade_pipelines.gating import GateDecision
     from copytrade_pipelines.headless import Location
+
 
 app = typer.Typer()
 app.add_typer(cli_score.app, name="score", rich_help_panel=PANEL)
@@ -34,11 +35,22 @@ def ingest(
     max_wallets: Annotated[
         int | None, typer.Option(min=0, help="Wallets from the leaderboard; default: every one, none with --wallets.")
     ] = None,
+    source: Annotated[
+        FillSource, typer.Option(help="Where fills are read; auto takes v2, v1 where it refuses; chain the node alone.")
+    ] = FillSource.AUTO,
+    from_landing: Annotated[
+        bool, typer.Option("--from-landing", help="Load what landed before once more, and ask no venue.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch wallets, fills, markets and resolutions, and build every table up to the marts."""
-    outcome = open_location(config, venue).run_job("ingest_to_marts", _wallets_run(wallets, max_wallets))
+    location = open_location(config, venue)
+    reading: dict[str, object] = {"raw__fills": {"config": {"source": source.value, "from_landing": from_landing}}}
+    if from_landing:
+        outcome = location.materialize([_key("raw", "fills"), *_marts()], reading)
+    else:
+        outcome = location.run_job("ingest_to_marts", _wallets_run(wallets, max_wallets) | reading)
     if as_json:
         print(json.dumps({"run_id": outcome.run_id, "rows": outcome.rows}, sort_keys=True))
     else:
@@ -127,6 +139,12 @@ def _wallets_run(wallets: Path | None, max_wallets: int | None) -> dict[str, obj
     limit = 0 if wallets is not None and max_wallets is None else max_wallets
     chosen = WalletsRun(max_wallets=limit, watchlist=str(wallets.resolve()) if wallets else "")
     return {"raw__wallets": {"config": chosen.model_dump()}}
+
+
+def _key(*path: str) -> AssetKey:
+    import dagster as dg
+
+    return dg.AssetKey(list(path))
 
 
 def _marts() -> list[AssetKey]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from copytrade_pipelines.headless import Location
 
 PANEL = "Data platform"
+
+
+class FillSource(StrEnum):
+    """What --source takes."""
+
+    AUTO = "auto"
+    V2 = "v2"
+    V1 = "v1"
+    CHAIN = "chain"
+
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Config file; default: config.yaml in COPYTRADE_HOME.")

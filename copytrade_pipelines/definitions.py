@@ -7,6 +7,7 @@ from copytrade_pipelines import automation, checks, jobs, schedules, sensors, wa
 from copytrade_pipelines.assets import (
     backtests,
     books,
+    chain,
     clusters,
     coverage,
     daily_scores,
@@ -32,6 +33,7 @@ from copytrade_pipelines.warehouse import Warehouse
 
 ASSETS: list[dg.AssetsDefinition] = [
     *wallets.ASSETS,
+    *chain.ASSETS,
     *fills.ASSETS,
     *history_audit.ASSETS,
     *markets.ASSETS,

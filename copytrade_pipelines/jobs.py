@@ -18,6 +18,7 @@ _FETCHED = [
     ["raw", name]
     for name in (
         "wallets",
+        "chain_fills",
         "fills",
         "markets",
         "events",

@@ -11,13 +11,14 @@ from pydantic import Field
 from copytrade_live.clock import SystemClock
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.settings import ClockSource, CopytradeConfig, Home, VenueConfig
+from copytrade_live.venue.chain import ChainApi
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi
 from copytrade_live.venue.listing import PageSink, ignore_page
 
 Found = TypeVar("Found")
-Client = TypeVar("Client", DataApi, GammaApi, ClobApi)
+Client = TypeVar("Client", DataApi, GammaApi, ClobApi, ChainApi)
 
 
 class Settings(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -74,6 +75,10 @@ class VenueResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def clob(self, on_page: PageSink = ignore_page) -> ClobApi:
         """A CLOB client."""
         return ClobApi.from_config(self.config().for_ingest(), on_page=on_page)
+
+    def chain(self) -> ChainApi:
+        """A client of the node."""
+        return ChainApi.from_config(self.config().for_ingest())
 
     def now(self) -> Instant:
         """The time that counts: the venue's own for a sandbox whose time runs fast, else the machine's."""

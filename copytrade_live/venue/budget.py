@@ -11,7 +11,8 @@ from pyrate_limiter import Limiter, Rate
 
 _FIRST_GAP_SECONDS = 0.05
 _LONGEST_GAP_SECONDS = 2.0
-_RECOVERED_PER_ANSWER_SECONDS = 0.005
+_SHORTEST_GAP_SECONDS = 0.005
+_KEPT_PER_ANSWER = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Family:
 
 
 class Pace:
-    """Time between two requests: doubled by each 429, and won back a little by each answer."""
+    """Time between two requests: doubled by each 429, and a tenth of it won back by each answer."""
 
     def __init__(self) -> None:
         self.gap_seconds = 0.0
@@ -43,7 +44,9 @@ class Pace:
 
     def speed_up(self) -> None:
         """The host answered."""
-        self.gap_seconds = max(self.gap_seconds - _RECOVERED_PER_ANSWER_SECONDS, 0.0)
+        self.gap_seconds *= _KEPT_PER_ANSWER
+        if self.gap_seconds < _SHORTEST_GAP_SECONDS:
+            self.gap_seconds = 0.0
 
 
 class Budget:

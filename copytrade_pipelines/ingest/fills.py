@@ -72,7 +72,9 @@ async def ingest_fills(
     await asyncio.to_thread(loader.load_pending)
     loader.listed = listed
     with warehouse.connect() as con:
-        plans = plan(con, now=now, audit_days=audit_days, bucket=bucket)
+        plans = (
+            plan(con, now=now, audit_days=audit_days, bucket=bucket) if source is not Source.CHAIN else []
+        )
     feed, rate = HistoryFeed(api, source), Rate(progress, "wallets", len(plans))
     async for batch in feed.batches(plans):
         await asyncio.to_thread(loader.load, batch)

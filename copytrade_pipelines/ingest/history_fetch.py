@@ -24,7 +24,7 @@ BATCH_STRETCHES = 24
 
 
 class Source(StrEnum):
-    """Where fills are read: auto takes v2, and v1 where v2 refuses."""
+    """Where fills are read: auto takes v2, and v1 where v2 refuses; chain leaves the data API out."""
 
     AUTO = "auto"
     V2 = "v2"

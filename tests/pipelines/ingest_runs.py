@@ -11,12 +11,12 @@ from typing import Any
 import dagster as dg
 
 from copytrade_live.settings import ClockSource, CopytradeConfig, Home, VenueConfig
-from copytrade_pipelines.assets import books, coverage, fills, markets, outcomes, prices, wallets
+from copytrade_pipelines.assets import books, chain, coverage, fills, markets, outcomes, prices, wallets
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.warehouse import COLUMNS, Warehouse
 from copytrade_pipelines.warehouse_schema import LOADED_SEQ
 
-RAW_ASSETS: tuple[ModuleType, ...] = (wallets, fills, markets, outcomes, coverage, books, prices)
+RAW_ASSETS: tuple[ModuleType, ...] = (wallets, chain, fills, markets, outcomes, coverage, books, prices)
 
 
 def venue_config(url: str) -> VenueConfig:
