@@ -39,6 +39,30 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 Counted = Counter[tuple[Any, ...]]
 
+# Histories alone: everything of an ingest that the faults of listings can touch, in a few seconds.
+HISTORIES = """
+import asyncio, sys
+from copytrade_live.settings import home_from_environment, load_config
+from copytrade_pipelines.ingest.discovery import discover_wallets
+from copytrade_pipelines.ingest.fills import ingest_fills
+from copytrade_pipelines.ingest.wallets import write_wallets
+from copytrade_pipelines.resources import VenueResource
+from copytrade_pipelines.warehouse import Warehouse
+
+home = home_from_environment()
+config = load_config(None, home)
+venue = VenueResource.of(config.venue)
+
+async def main(now):
+    warehouse, api = Warehouse(path=str(home.warehouse)), venue.data_api()
+    write_wallets(warehouse, *(await discover_wallets(api, None)))
+    await ingest_fills(warehouse, api, landing=home.landing, lag=10_000, now=now,
+                       audit_days=config.pipelines.audit_days,
+                       progress=lambda done, total, label: print(done, flush=True))
+
+asyncio.run(main(venue.now()))
+"""
+
 
 @contextmanager
 def misbehaving(folder: Path, *options: str, faults: Sequence[dict[str, Any]] = FAULTS) -> Iterator[str]:
@@ -75,6 +99,19 @@ def ingest(home: Path, *options: str) -> str:
     text = log.read_text(encoding="utf-8")
     assert code == 0, text[-4000:]
     return text
+
+
+def ingest_histories(home: Path, kill_after: int | None = None) -> None:
+    """Bring fills and activity up to date, or be killed after so many batches."""
+    command = [sys.executable, "-c", HISTORIES]
+    if kill_after is None:
+        subprocess.run(command, check=True, capture_output=True, env=_environment(home))
+        return
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment(home)) as process:
+        assert process.stdout is not None
+        for _ in range(kill_after):
+            process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
 
 
 def ingest_and_kill(home: Path, lines: int) -> bool:
@@ -154,6 +191,11 @@ def our_activity(home: Path, until_ms: int) -> Counted:
 
 def differences(home: Path, url: str, until_ms: int) -> dict[str, object]:
     """What the warehouse has too much or too little; empty when it holds exactly the truth."""
+    return history_differences(home, url, until_ms) | _market_differences(home, truth(url, until_ms))
+
+
+def history_differences(home: Path, url: str, until_ms: int) -> dict[str, object]:
+    """The same of fills and activity alone."""
     found = truth(url, until_ms)
     ours, others = our_fills(home, until_ms), our_activity(home, until_ms)
     sides: dict[str, Counted] = {
@@ -162,8 +204,7 @@ def differences(home: Path, url: str, until_ms: int) -> dict[str, object]:
         "activity missing": true_activity(found) - others,
         "activity too many": others - true_activity(found),
     }
-    wrong: dict[str, object] = {name: (sum(rows.values()), rows.most_common(2)) for name, rows in sides.items() if rows}
-    return wrong | _market_differences(home, found)
+    return {name: (sum(rows.values()), rows.most_common(2)) for name, rows in sides.items() if rows}
 
 
 def _market_differences(home: Path, found: dict[str, Any]) -> dict[str, object]:
