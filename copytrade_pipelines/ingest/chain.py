@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import duckdb
@@ -24,11 +26,12 @@ from copytrade_pipelines.warehouse import Warehouse
 WALLETS_A_CALL = 400
 # The first range tried; a node that refuses it is asked for half, and after each success for a little more.
 FIRST_RANGE = 8192
+CONCURRENT_SPANS = 4
 _MOST_RANGE = 65536
 _GROWTH = 1.25
 # Spans gather until they are worth a transaction.
 _FILLS_A_WRITE = 20_000
-_SPANS_A_WRITE = 64
+_SPANS_A_WRITE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,24 +121,35 @@ def _readings(through: dict[str, int | None], fresh: int) -> list[_Reading]:
 
 
 async def _spans(api: ChainApi, reading: _Reading, head: int) -> AsyncIterator[list[ChainSpan]]:
+    """Spans upwards from a block, several asked for at once, handed over in order."""
     gathered: list[ChainSpan] = []
     first, size = reading.first, FIRST_RANGE
     while first <= head:
-        last = min(first + size - 1, head)
-        try:
-            span = await api.span(reading.wallets, first, last)
-        except RangeTooLarge:
-            if last == first:  # a single block cannot be halved
-                raise
-            size = max((last - first + 1) // 2, 1)
-            continue
-        gathered.append(span)
-        first, size = last + 1, min(max(size, int(size * _GROWTH)), _MOST_RANGE) if last - first + 1 == size else size
+        starts = range(first, min(first + CONCURRENT_SPANS * size, head + 1), size)
+        ranges = [(start, min(start + size - 1, head)) for start in starts]
+        answers = await asyncio.gather(*(_span(api, reading.wallets, *one) for one in ranges))
+        taken = list(takewhile(lambda span: span is not None, answers))
+        gathered += [span for span in taken if span is not None]
+        if len(taken) < len(ranges):
+            size = max(size // 2, 1)
+        elif len(ranges) == CONCURRENT_SPANS:
+            size = min(int(size * _GROWTH) + 1, _MOST_RANGE)
+        first = gathered[-1].last + 1 if taken else first
         if len(gathered) >= _SPANS_A_WRITE or sum(len(one.fills) for one in gathered) >= _FILLS_A_WRITE:
             yield gathered
             gathered = []
     if gathered:
         yield gathered
+
+
+async def _span(api: ChainApi, wallets: Sequence[str], first: int, last: int) -> ChainSpan | None:
+    """A span, or None when the node wants it smaller."""
+    try:
+        return await api.span(wallets, first, last)
+    except RangeTooLarge:
+        if first == last:  # a single block cannot be halved
+            raise
+        return None
 
 
 def _write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copytrade_live.core.market import MarketStatus, Role, Side
-from copytrade_live.venue.data_api import NON_TRADES
+from copytrade_live.venue.cursor_parts import NON_TRADES
 from copytrade_pipelines.ingest.positions import STATUSES as POSITION_STATUSES
 from copytrade_pipelines.quality.expectations import (
     Expect,

@@ -13,7 +13,7 @@ from tests.pipelines.torture import FAULTS, LATE_SECONDS
 pytestmark = pytest.mark.e2e
 HOUR, DAY = 3_600, 86_400
 # The chain is read from the beginning of the world.
-EVERYTHING = 100
+EVERYTHING = 50
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 
 
