@@ -72,9 +72,7 @@ async def ingest_fills(
     await asyncio.to_thread(loader.load_pending)
     loader.listed = listed
     with warehouse.connect() as con:
-        plans = (
-            plan(con, now=now, audit_days=audit_days, bucket=bucket) if source is not Source.CHAIN else []
-        )
+        plans = plan(con, now=now, audit_days=audit_days, bucket=bucket) if source is not Source.CHAIN else []
     feed, rate = HistoryFeed(api, source), Rate(progress, "wallets", len(plans))
     async for batch in feed.batches(plans):
         await asyncio.to_thread(loader.load, batch)
@@ -90,10 +88,13 @@ def rebuild_from_landing(
     files = landed(landing, SOURCE)
     rate = Rate(progress, "landed files", len(files))
     wallets: set[str] = set()
+    with warehouse.connect() as con:
+        kept_out = [wallet for (wallet,) in con.execute("SELECT wallet FROM raw.wallets WHERE excluded").fetchall()]
     for done, path in enumerate(files, start=1):
         stretches = read_stretches(path)
         fresh = {stretch.wallet for stretch in stretches} - wallets
-        write_wallets(warehouse, [Sighting(wallet=wallet, source="landing") for wallet in sorted(fresh)])
+        seen = [Sighting(wallet=wallet, source="landing") for wallet in sorted(fresh)]
+        write_wallets(warehouse, seen, excluded=kept_out)
         wallets |= fresh
         loader.write(stretches)
         rate.tell(done, loader.rows)
