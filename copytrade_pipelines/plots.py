@@ -31,6 +31,14 @@ def histogram(values: Sequence[float], measured: str, counted: str) -> dg.Markdo
     return picture(render_png(draw(values, measured, counted)), measured)
 
 
+def delay_curves(delays: Sequence[float], edges: dict[str, Sequence[float]]) -> dg.MarkdownMetadataValue:
+    """What copying earns by how late the copies come, one line a wallet."""
+    from copytrade_pipelines.backtest.figures import delay_curve, render_png
+
+    cents = {name: [100.0 * edge for edge in values] for name, values in edges.items()}
+    return picture(render_png(delay_curve(delays, cents, "edge, cents a share")), "edge by delay")
+
+
 def by_day(days: Sequence[Instant], counts: Sequence[int], counted: str) -> dg.MarkdownMetadataValue:
     """How many there were of something on each day."""
     from copytrade_pipelines.backtest.figures import bars_by_day, render_png

@@ -11,8 +11,9 @@ from copytrade_live.clock import from_iso, to_iso
 from copytrade_live.core.market import DAY, Instant
 from copytrade_live.core.score import OVERALL
 from copytrade_live.errors import ConfigError
+from copytrade_live.output import short_id
 from copytrade_pipelines.assets.raw_tables import expected_failures
-from copytrade_pipelines.plots import histogram
+from copytrade_pipelines.plots import delay_curves, histogram
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.marks import newest_write, write_marks
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
@@ -21,6 +22,7 @@ from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 PREVIEW_ROWS = 20
+CURVES = 5
 
 
 class ScoreConfig(dg.Config):
@@ -125,7 +127,14 @@ def metadata_of(newest: pd.DataFrame, as_ofs: Sequence[Instant], rows: int, sett
         "above_min_p_pos": int((overall["p_pos"] >= limits.min_p_pos).sum()),
         "best": dg.MetadataValue.md(preview(newest)),
         **_pictures(overall),
+        **_curves(overall, settings.config().scoring.latency_delays),
     }
+
+
+def _curves(overall: pd.DataFrame, delays: Sequence[float]) -> dict[str, Any]:
+    best = overall[overall["edge_by_delay"].notna()].sort_values(["lcb10", "wallet"], ascending=[False, True])
+    curves = {short_id(row["wallet"]): row["edge_by_delay"] for row in best.head(CURVES).to_dict("records")}
+    return {"plot_edge_by_delay": delay_curves(delays, curves)} if curves else {}
 
 
 def _pictures(overall: pd.DataFrame) -> dict[str, Any]:

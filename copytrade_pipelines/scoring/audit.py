@@ -22,7 +22,7 @@ from copytrade_pipelines.scoring.episodes import merge_fills
 from copytrade_pipelines.scoring.evidence import moment, span
 from copytrade_pipelines.scoring.marks import read_mark
 from copytrade_pipelines.scoring.parameters import ScoreParameters
-from copytrade_pipelines.scoring.scores import COLUMNS, score_wallets
+from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
 from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, read_markets, write_episodes
 
 # Two ways to the same sum may differ by this much.
@@ -102,7 +102,7 @@ def audit(
     for place, as_of in enumerate(as_ofs):
         stored = _stored(con, as_of, version)
         with closing(truncated(con, as_of, version, parameters)) as past:
-            recomputed = recompute(past, as_of, parameters)
+            recomputed = recompute(past, as_of, parameters, version)
         rows += len(stored)
         found += differences(stored, recomputed, as_of)
         progress(place + 1, len(as_ofs))
@@ -151,11 +151,13 @@ def truncated(
     return past
 
 
-def recompute(past: duckdb.DuckDBPyConnection, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+def recompute(
+    past: duckdb.DuckDBPyConnection, as_of: Instant, parameters: ScoreParameters, version: str
+) -> pd.DataFrame:
     """Score a truncated database from its fills on, by no shortcut."""
     fills = read_fills(past)
     write_episodes(past, merge_fills(fills, read_markets(past), parameters))
-    return score_wallets(fills, read_evidence(past, parameters), as_of, parameters)
+    return score_wallets(fills, read_evidence(past, parameters), as_of, parameters, version)
 
 
 def differences(stored: pd.DataFrame, recomputed: pd.DataFrame, as_of: Instant) -> list[Difference]:
@@ -197,7 +199,15 @@ def _same(stored: pd.Series, recomputed: pd.Series) -> np.ndarray:
     if pd.api.types.is_float_dtype(stored) and pd.api.types.is_numeric_dtype(recomputed):
         left, right = stored.to_numpy(float), recomputed.to_numpy(float)
         return np.asarray(np.isclose(left, right, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True))
-    return np.array([_plain(left) == _plain(right) for left, right in zip(stored, recomputed, strict=True)], dtype=bool)
+    return np.array([_agree(_plain(left), _plain(right)) for left, right in zip(stored, recomputed, strict=True)], bool)
+
+
+def _agree(left: object, right: object) -> bool:
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return all(_agree(one, other) for one, other in zip(left, right, strict=True))
+    if isinstance(left, float) and isinstance(right, float):
+        return bool(np.isclose(left, right, rtol=TOLERANCE, atol=TOLERANCE))
+    return left == right
 
 
 def _plain(value: object) -> object:
@@ -209,7 +219,7 @@ def _plain(value: object) -> object:
 
 
 def _stored(con: duckdb.DuckDBPyConnection, as_of: Instant, version: str) -> pd.DataFrame:
-    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    names = ", ".join(f'"{name}"' for name in COLUMNS | MORE_COLUMNS)
     return con.execute(
         f"select {names} from {SCORES} where as_of = ? and score_version = ? order by wallet, category",
         [moment(as_of).item(), version],

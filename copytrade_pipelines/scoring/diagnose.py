@@ -16,7 +16,8 @@ from copytrade_pipelines.scoring.evidence import Evidence, moment, span
 from copytrade_pipelines.scoring.frame import SELL, EvidenceFrame
 from copytrade_pipelines.scoring.groups import episode_weights, members_of
 from copytrade_pipelines.scoring.ladders import ladders_of, line_of
-from copytrade_pipelines.scoring.latency_curve import BOOK_WAIT_SECONDS, break_even_latencies, fees_of, price_drift
+from copytrade_pipelines.scoring.latency import break_even
+from copytrade_pipelines.scoring.latency_curve import BOOK_WAIT_SECONDS, edges_by_delay, fees_of, price_drift
 from copytrade_pipelines.scoring.observations import Events
 from copytrade_pipelines.scoring.parameters import ScoreParameters
 from copytrade_pipelines.scoring.regime import FALSE_ALARMS, find_decay
@@ -24,11 +25,14 @@ from copytrade_pipelines.scoring.shrinkage import UNKNOWN_VARIANCE
 
 # A wallet that surely earns is looked at too, so that "profitable but not copyable" is told apart from bad.
 OWN_EDGE_SURE = 0.90
+CURVE_DIGITS = 6
 ADDED = {
     "cluster_id": "VARCHAR",
     "crowding": "DOUBLE",
     "decay_alarm": "BOOLEAN",
     "capacity_is_modelled": "BOOLEAN",
+    # At each of scoring.latency_delays.
+    "edge_by_delay": "DOUBLE[]",
 }
 
 
@@ -53,6 +57,7 @@ def diagnose(
     wallets[code[asked]] = True
     found = {
         "breakeven_latency": np.full(len(rows), np.nan),
+        "edge_by_delay": np.full(len(rows), None, dtype=object),
         "capacity": np.full(len(rows), np.nan),
         "capacity_is_modelled": np.full(len(rows), False),
     }
@@ -97,8 +102,10 @@ def _copyability(
     at = frame.started_at // 1000 + round(latency * 1000)
     met = ladders.after(line_of(frame.token, frame.side == SELL), at, BOOK_WAIT_SECONDS)
     capacity = measure_capacity(members, edge, frame.copy_price, ladders, met, stake)
+    late = edges_by_delay(edge, drift, members, weights)
     return {
-        "breakeven_latency": break_even_latencies(edge, drift, members, weights, parameters.latency_delays),
+        "breakeven_latency": break_even(parameters.latency_delays, late),
+        "edge_by_delay": _lists(late),
         "capacity": capacity.usd,
         "capacity_is_modelled": capacity.is_modelled,
     }
@@ -124,6 +131,12 @@ def _decay(events: Events, wallets: np.ndarray) -> dict[str, np.ndarray]:
                      ((mids.before, ends.before), (mids.after, ends.after)))  # fmt: skip
     alarm = np.where(wallets, mids.alarm | ends.alarm, np.nan)
     return {"decay_alarm": alarm, "decay_before": before, "decay_after": after}
+
+
+def _lists(values: np.ndarray) -> np.ndarray:
+    lists = np.empty(len(values), dtype=object)
+    lists[:] = np.round(values, CURVE_DIGITS).tolist()
+    return lists
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,22 +12,19 @@ from copytrade_pipelines.scoring.columns import Frame, ids, numbers, times
 from copytrade_pipelines.scoring.frame import SELL, EvidenceFrame
 from copytrade_pipelines.scoring.groups import Membership
 from copytrade_pipelines.scoring.ladders import Ladders, line_of
-from copytrade_pipelines.scoring.latency import break_even
 
 BOOK_WAIT_SECONDS = 60.0
 MID_TOLERANCE_SECONDS = 3600.0
 
 
-def break_even_latencies(
-    edge: np.ndarray, drift: np.ndarray, members: Membership, weights: np.ndarray, delays: Sequence[float]
-) -> np.ndarray:
-    """Seconds up to which copying pays, one a score row; NaN where it never does.
+def edges_by_delay(edge: np.ndarray, drift: np.ndarray, members: Membership, weights: np.ndarray) -> np.ndarray:
+    """The edge of each score row at each delay; latency.break_even finds where it is eaten.
 
     The shrunk edge was measured at our latency; at another delay the same copies cost as much more as prices drifted.
-    Shape: edge one entry a row, drift of price_drift.
+    Shape: edge one entry a row, drift of price_drift; returns (rows, delays).
     """
-    costs = np.stack([members.mean(drift[:, place], weights) for place in range(len(delays))], axis=1)
-    return break_even(delays, edge[:, None] - costs)
+    costs = [members.mean(drift[:, place], weights) for place in range(drift.shape[1])]
+    return np.asarray(edge[:, None] - np.stack(costs, axis=1))
 
 
 def price_drift(

@@ -27,6 +27,7 @@ _ARROW = {
     "BOOLEAN": pa.bool_(),
     "TIMESTAMP": pa.timestamp("us"),
     "VARCHAR[]": pa.list_(pa.string()),
+    "DOUBLE[]": pa.list_(pa.float64()),
 }
 # Only books that some episode may have met; which of them it met is decided in copier_cost.
 _BOOKS_IN_REACH = f"""
@@ -108,6 +109,16 @@ def read_latest_scores(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         f"select * from {SCORES} where score_version = $version and as_of = "  # noqa: S608 - a constant of ours
         f"(select max(as_of) from {SCORES} where score_version = $version) order by wallet, category",
         {"version": SCORE_VERSION},
+    ).df()
+
+
+def scores_as_of(con: duckdb.DuckDBPyConnection, at: Instant, version: str = SCORE_VERSION) -> pd.DataFrame:
+    """What was believed at a time: of each wallet and category the newest row that was known by then."""
+    return con.execute(
+        f"select * from {SCORES} where score_version = $version and known_at <= $at "  # noqa: S608 - a constant of ours
+        "qualify row_number() over (partition by wallet, category order by known_at desc, as_of desc) = 1 "
+        "order by wallet, category",
+        {"version": version, "at": moment(at).item()},
     ).df()
 
 

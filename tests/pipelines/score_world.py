@@ -21,7 +21,10 @@ DAY = 86_400_000
 AS_OF = START + 50 * DAY
 SCORE_ASSETS = [*episodes.ASSETS, *clusters.ASSETS, *scores.ASSETS, *publish.ASSETS]
 # What scores are read from, made of the raw tables by SQL.
-UPSTREAM = [["staging", name] for name in ("stg_fills", "stg_markets", "stg_resolutions", "stg_journal")]
+UPSTREAM = [
+    ["staging", name]
+    for name in ("stg_fills", "stg_markets", "stg_resolution_statuses", "stg_resolutions", "stg_journal")
+]
 UPSTREAM += [["intermediate", name] for name in ("int_outcomes", "int_orders", "int_signals")]
 UPSTREAM += [["marts", name] for name in ("fct_fills", "dim_markets", "fct_copies")]
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from copytrade_pipelines.audit_check import looks_only_back
 from copytrade_pipelines.cli_audit import app
 from copytrade_pipelines.scoring.audit import Audit, audit, kept_as_ofs, sample
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
+from copytrade_pipelines.scoring.tables import scores_as_of
 from copytrade_pipelines.warehouse import Warehouse
 from tests.pipelines.score_world import AS_OF, UPSTREAM, home_in, lay_out, materialize, resources, small_world
 from tests.scoring.world import START, World
@@ -148,6 +150,16 @@ def test_a_row_that_nobody_could_have_scored_is_named(home: Home) -> None:
         ("invented", "*", "a row", None),
         ("sports", "*", None, "a row"),
     }
+
+
+def test_what_was_believed_at_a_time_is_the_newest_row_known_by_then(home: Home) -> None:
+    with Warehouse(path=str(home.warehouse)).connect() as con:
+        assert scores_as_of(con, PAST - 1).empty
+        assert set(scores_as_of(con, AS_OF - 1)["as_of"]) == {pd.Timestamp(PAST, unit="ms")}
+        newest = scores_as_of(con, AS_OF)
+        assert not newest.duplicated(["wallet", "category"]).any()
+        assert (newest.loc[newest["category"] == "overall", "as_of"] == pd.Timestamp(AS_OF, unit="ms")).all()
+        assert scores_as_of(con, AS_OF, "another").empty
 
 
 def test_the_verb_exits_with_3_and_the_rows_that_differ(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

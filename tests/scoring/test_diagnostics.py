@@ -17,7 +17,8 @@ from copytrade_pipelines.scoring.capacity import measure_capacity
 from copytrade_pipelines.scoring.crowding import measure_crowding
 from copytrade_pipelines.scoring.groups import episode_weights, members_of
 from copytrade_pipelines.scoring.ladders import Ladders, ladders_of, line_of
-from copytrade_pipelines.scoring.latency_curve import break_even_latencies, price_drift
+from copytrade_pipelines.scoring.latency import break_even
+from copytrade_pipelines.scoring.latency_curve import edges_by_delay, price_drift
 from copytrade_pipelines.scoring.parameters import parameters_of
 from copytrade_pipelines.scoring.regime import find_decay
 from tests.scoring.frames import START_MS, episode, frame_of
@@ -86,7 +87,7 @@ def curve(prices: list[float], edge: float, **more: Any) -> float:
     members = members_of(pd.DataFrame({"wallet_code": [0], "category": ["sports"]}), frame)
     fees = (np.array([0.0]), np.array([1.0]))
     drift = price_drift(frame, ladders(*books), NO_PRICES, fees, DELAYS, latency=10.0, stake=25.0)
-    return float(break_even_latencies(np.array([edge]), drift, members, np.ones(1), DELAYS)[0])
+    return float(break_even(DELAYS, edges_by_delay(np.array([edge]), drift, members, np.ones(1)))[0])
 
 
 def test_the_break_even_is_where_the_drift_has_eaten_the_edge() -> None:
