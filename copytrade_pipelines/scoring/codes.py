@@ -55,14 +55,24 @@ def _dictionary(array: Any) -> tuple[np.ndarray, Codes]:
 def _codes_in(names: np.ndarray, wanted: np.ndarray) -> Codes:
     if not len(names):
         return np.full(len(wanted), -1, dtype=np.int32)
+    if names.dtype.kind in "iu" and int(names[-1]) - int(names[0]) <= _SPARSE * (len(names) + len(wanted)):
+        return _looked_up(names, wanted)
     codes: Codes = pd.Index(names).get_indexer(pd.Index(wanted)).astype(np.int32)
     return codes
+
+
+def _looked_up(names: np.ndarray, wanted: np.ndarray) -> Codes:
+    low, width = int(names[0]), int(names[-1]) - int(names[0]) + 1
+    code_of = np.full(width + 1, -1, dtype=np.int32)  # the last place stands for whatever is outside
+    code_of[names - low] = np.arange(len(names), dtype=np.int32)
+    place = wanted.astype(np.int64, copy=False) - low
+    return code_of[np.where((place >= 0) & (place < width), place, width)]
 
 
 def _encode_integers(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, list[Codes]]:
     filled = [column for column in columns if len(column)]
     low, high = min(int(column.min()) for column in filled), max(int(column.max()) for column in filled)
-    if high - low > _SPARSE * sum(map(len, filled)) + 1_000_000:
+    if high - low > _SPARSE * sum(map(len, filled)) + 1000:
         names = np.unique(np.concatenate(filled))
         return names, [np.searchsorted(names, column).astype(np.int32) for column in columns]
     is_there = np.zeros(high - low + 1, dtype=bool)

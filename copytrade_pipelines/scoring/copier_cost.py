@@ -35,7 +35,7 @@ from copytrade_pipelines.scoring.inputs import Inputs
 from copytrade_pipelines.scoring.kernels import costs, ordering, parts
 from copytrade_pipelines.scoring.latency import first_at_or_after
 from copytrade_pipelines.scoring.parameters import ScoreParameters
-from copytrade_pipelines.scoring.threads import ranges_of, spread
+from copytrade_pipelines.scoring.threads import even_ranges, spread
 
 BOOK_TOLERANCE = 60_000_000
 # Copies of one leader, and of all leaders, from which their mean slippage is believed.
@@ -99,7 +99,7 @@ def price_copies(wanted: Wanted, inputs: Inputs, evidence: Evidence, parameters:
         )  # fmt: skip
         costs.taker_fees(price, wallet_market, rate, exponent, fee, first, last)
 
-    spread(choose, ranges_of(np.arange(rows + 1)))
+    spread(choose, even_ranges(rows))
     return Costs(price=price, fee=fee, cost=price + fee, source=source, known_at=known)
 
 

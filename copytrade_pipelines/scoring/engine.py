@@ -15,6 +15,7 @@ from copytrade_pipelines.scoring.frame import (
     NEVER,
     TAKER,
     UNKNOWN,
+    Codes,
     EvidenceFrame,
     Flags,
     Floats,
@@ -25,7 +26,7 @@ from copytrade_pipelines.scoring.frame import (
 from copytrade_pipelines.scoring.inputs import Inputs
 from copytrade_pipelines.scoring.kernels import facts, merging, netting, ordering, parts, windows
 from copytrade_pipelines.scoring.parameters import ScoreParameters
-from copytrade_pipelines.scoring.threads import ranges_of, spread
+from copytrade_pipelines.scoring.threads import even_ranges, ranges_of, spread
 
 US = 1000  # microseconds in a unit of Instant
 CLOSE_LEAD = 30 * MINUTE * US
@@ -39,13 +40,19 @@ COPY_TOLERANCE = HOUR * US
 class Merged:
     """Episodes in order of wallet, pair and start, with what netting says of each.
 
-    Units: opened and closed in shares, held in microseconds of the closed ones (0 where none was).
+    Only the rows of parts (begin, end) are filled: each range of wallets wrote where its fills begin.
+    Units: opened and closed in shares, held in share-microseconds of the closed ones (0 where none was).
     """
 
     episodes: np.ndarray
     opened: Floats
     closed: Floats
     held: Floats
+    parts: list[tuple[int, int]]
+
+    def rows(self) -> np.ndarray:
+        """Which rows are filled."""
+        return np.concatenate([np.arange(begin, end) for begin, end in self.parts])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +70,19 @@ def build(inputs: Inputs, evidence: Evidence, as_of: Instant, parameters: ScoreP
     now, lag = as_of * US, round(parameters.index_lag_seconds * 1e6)
     places, wallet_starts = by_wallet(inputs)
     merged = merge(inputs, places, wallet_starts, parameters)
-    counted = merged.episodes["started"] >= now - round(parameters.history_days * DAY * US)
-    counted &= inputs.is_scored[merged.episodes["wallet"]]
-    end_at, close_at = _ends(inputs)
-    opening = np.flatnonzero(counted & (merged.opened > 0.0))
-    seen = _look(inputs, places, wallet_starts, merged.episodes[opening], close_at, parameters)
-    frame = _assemble(inputs, evidence, merged, opening, seen, end_at, close_at, now - lag, parameters)
+    counted = np.zeros(len(merged.episodes), dtype=bool)
+    since = now - round(parameters.history_days * DAY * US)
+    rows = np.concatenate(
+        [
+            merging.choose(merged.episodes, *part, since, inputs.is_scored, merged.opened, counted)
+            for part in merged.parts
+        ]
+    )
+    opening = _unpack(merged, rows)
+    ends = _ends(inputs)
+    seen = _look(inputs, places, wallet_starts, opening, ends, now - lag, parameters)
+    is_due = np.minimum(opening.started + round(parameters.horizon_hours * 3600e6), ends[1][opening.pair]) <= now - lag
+    frame = _assemble(inputs, evidence, opening, seen, is_due, parameters)
     maker, taker, wallet_facts = _facts(inputs, merged, counted, frame, now)
     return Built(frame=frame, facts=wallet_facts, maker=maker, taker=taker)
 
@@ -84,29 +98,72 @@ def merge(inputs: Inputs, places: np.ndarray, wallet_starts: Times, parameters: 
     """Episodes of all wallets, netted."""
     gap = round(parameters.episode_gap_minutes * 60e6)
     field = inputs.markets.field[inputs.pairs.market]
+    episodes = np.empty(len(places), dtype=merging.EPISODE)
+    opened, closed, held = (np.zeros(len(places)) for _ in range(3))
 
-    def work(first: int, last: int) -> tuple[np.ndarray, Floats, Floats, Floats]:
-        own = places[wallet_starts[first] : wallet_starts[last]]
-        room = np.empty(len(own), dtype=merging.EPISODE)
-        episodes = room[: merging.merge_fills(inputs.fills, own, gap, room)].copy()
-        opened, closed, held = (np.zeros(len(episodes)) for _ in range(3))
-        netting.net_episodes(episodes, inputs.pairs.event, field, opened, closed, held)
-        return episodes, opened, closed, held
+    def work(first: int, last: int) -> tuple[int, int]:
+        begin, end = int(wallet_starts[first]), int(wallet_starts[last])
+        end = begin + merging.merge_fills(inputs.fills, places[begin:end], gap, episodes[begin:end])
+        rows = slice(begin, end)
+        netting.net_episodes(episodes[rows], inputs.pairs.event, field, opened[rows], closed[rows], held[rows])
+        return begin, end
 
-    found = spread(work, ranges_of(wallet_starts))
-    episodes, opened, closed, held = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Merged(episodes=episodes, opened=opened, closed=closed, held=held)
+    parts_of = spread(work, ranges_of(wallet_starts))
+    return Merged(episodes=episodes, opened=opened, closed=closed, held=held, parts=parts_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opening:
+    """Episodes that open, as columns; place is that of the first fill, mine how many fills the wallet has there."""
+
+    wallet: Codes
+    token: Codes
+    pair: Codes
+    place: Codes
+    mine: Codes
+    side: Small
+    role: Small
+    is_first: Flags
+    started: Times
+    ended: Times
+    known: Times
+    price: Floats
+    size: Floats
+    opened: Floats
+    closed: Floats
+    held: Floats
+
+
+def _unpack(merged: Merged, rows: np.ndarray) -> _Opening:
+    count = len(rows)
+    wallet, token, pair, place, mine = (np.empty(count, dtype=np.int32) for _ in range(5))
+    side, role = (np.empty(count, dtype=np.int8) for _ in range(2))
+    is_first = np.empty(count, dtype=bool)
+    started, ended, known = (np.empty(count, dtype=np.int64) for _ in range(3))
+    price, size = np.empty(count), np.empty(count)
+
+    def unpack(first: int, last: int) -> None:
+        merging.unpack(
+            merged.episodes, rows, wallet, token, pair, place, mine, side, role, is_first, started, ended, known,
+            price, size, first, last,
+        )  # fmt: skip
+
+    spread(unpack, even_ranges(count))
+    return _Opening(
+        wallet=wallet, token=token, pair=pair, place=place, mine=mine, side=side, role=role, is_first=is_first,
+        started=started, ended=ended, known=known, price=price, size=size,
+        opened=merged.opened[rows], closed=merged.closed[rows], held=merged.held[rows],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
     paid: Floats
     paid_known: Times
-    mids: Floats
-    mids_known: Times
-    volume: Times
-    own: Times
-    spans: Times
+    met: Floats
+    mid: Floats
+    mid_known: Times
+    impact: Floats
 
 
 def _ends(inputs: Inputs) -> tuple[Times, Times]:
@@ -123,45 +180,47 @@ def _look(
     inputs: Inputs,
     places: np.ndarray,
     wallet_starts: Times,
-    opening: np.ndarray,
-    close_at: Times,
+    opening: _Opening,
+    ends: tuple[Times, Times],
+    read_limit: int,
     parameters: ScoreParameters,
 ) -> _Seen:
-    fills, rows = inputs.fills, len(opening)
-    horizons = [3600e6, parameters.horizon_hours * 3600e6, 86_400e6]
-    spans = np.array([parameters.latency_seconds * 1e6, *horizons], dtype=np.int64)
+    fills, rows = inputs.fills, len(opening.wallet)
+    end_at, close_at = ends
+    lag = round(parameters.index_lag_seconds * 1e6)
+    lengths = [parameters.latency_seconds, 3600.0, parameters.horizon_hours * 3600.0, 86_400.0]
+    spans = np.array([round(seconds * 1e6) for seconds in lengths], dtype=np.int64)
     tolerances = np.array([COPY_TOLERANCE, *map(_tolerance, spans[1:].tolist()), CLOSE_TOLERANCE], dtype=np.int64)
     wanted = np.full(len(fills), -1, dtype=np.int32)
-    wanted[opening["first"]] = np.arange(rows, dtype=np.int32)
+    wanted[opening.place] = np.arange(rows, dtype=np.int32)
     # An episode's own fills within the gap are the bet itself, not what came after it.
     gap = round(parameters.episode_gap_minutes * 60e6)
-    looked_from = np.minimum(opening["ended"], opening["started"] + gap)
+    looked_from = np.minimum(opening.ended, opening.started + gap)
     traded = np.zeros(len(fills) + 1, dtype=np.int64)
     np.cumsum(np.rint(fills["size"] * 1e6), out=traded[1:], dtype=np.int64)
-    shape = (rows, windows.READINGS)
-    paid, paid_known = np.full(rows, np.nan), np.zeros(rows, dtype=np.int64)
-    mids, mids_known = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-    volume, own = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    prices, starts = inputs.prices, inputs.pair_starts
+    shape = (rows, len(HORIZONS))
+    paid, paid_known, met = np.empty(rows), np.empty(rows, dtype=np.int64), np.empty(rows)
+    mid, mid_known, impact = np.empty(shape), np.empty(shape, dtype=np.int64), np.empty(shape)
+    own = np.zeros((rows, windows.READINGS), dtype=np.int64)
+    prices, starts, group = inputs.prices, inputs.pair_starts, inputs.group
     tokens = np.ascontiguousarray(inputs.pairs.tokens)
-
-    def look(first: int, last: int) -> None:
-        windows.look_after(
-            fills, starts, traded, wanted, looked_from, inputs.group, prices.starts, prices.at, prices.mid, tokens,
-            close_at, spans, tolerances, OTHERS_SPAN, first, last, paid, paid_known, mids, mids_known, volume,
-        )  # fmt: skip
 
     def look_at_own(first: int, last: int) -> None:
         mine = places[wallet_starts[first] : wallet_starts[last]]
-        windows.own_volume(fills, mine, wanted, looked_from, close_at, spans, own)
+        windows.own_volume(fills, mine, wanted, opening.mine, looked_from, close_at, spans, own)
 
-    spread(look, ranges_of(starts))
+    def look(first: int, last: int) -> None:
+        windows.look_after(
+            fills, starts, traded, wanted, looked_from, group, prices.starts, prices.at, prices.mid, tokens, close_at,
+            spans, tolerances, OTHERS_SPAN, first, last, end_at, read_limit, lag, own, paid, paid_known, met, mid,
+            mid_known, impact,
+        )  # fmt: skip
+
     spread(look_at_own, ranges_of(wallet_starts))
-    if (inputs.group >= 0).any():
-        windows.group_volume(fills, starts, wanted, looked_from, inputs.group, close_at, spans, own)
-    return _Seen(
-        paid=paid, paid_known=paid_known, mids=mids, mids_known=mids_known, volume=volume, own=own, spans=spans
-    )
+    if (group >= 0).any():
+        windows.group_volume(fills, starts, wanted, looked_from, group, close_at, spans, own)
+    spread(look, ranges_of(starts))
+    return _Seen(paid=paid, paid_known=paid_known, met=met, mid=mid, mid_known=mid_known, impact=impact)
 
 
 def _tolerance(span: int) -> int:
@@ -172,76 +231,63 @@ def _tolerance(span: int) -> int:
 def _assemble(
     inputs: Inputs,
     evidence: Evidence,
-    merged: Merged,
-    opening: np.ndarray,
+    opening: _Opening,
     seen: _Seen,
-    end_at: Times,
-    close_at: Times,
-    read_limit: int,
+    is_due: Flags,
     parameters: ScoreParameters,
 ) -> EvidenceFrame:
-    episodes, opened = merged.episodes[opening], merged.opened[opening]
-    tokens, token, market = inputs.tokens, episodes["token"], inputs.pairs.market[episodes["pair"]]
-    is_sold = episodes["side"] < 0
-    price = episodes["notional"] / episodes["size"]
-    bought = np.where(is_sold, 1.0 - price, price)
-    is_first = is_sold == (episodes["flip"] > 0)
+    tokens, token, market = inputs.tokens, opening.token, inputs.pairs.market[opening.pair]
+    is_sold = opening.side < 0
+    bought = np.where(is_sold, 1.0 - opening.price, opening.price)
     category = inputs.markets.category[market]
-    role = role_codes(episodes)
-    started = np.ascontiguousarray(episodes["started"])
-    met = np.where(is_first, seen.mids[:, windows.AT_COPY], 1.0 - seen.mids[:, windows.AT_COPY])
     costs = copier_cost.price_copies(
         copier_cost.Wanted(
-            wallet=episodes["wallet"], token=token, market=market, category=category, is_sold=is_sold, role=role,
-            started=started, known=np.ascontiguousarray(episodes["known"]), bought=bought, met=met,
-            paid=np.where(is_sold, 1.0 - seen.paid, seen.paid), paid_known=seen.paid_known,
+            wallet=opening.wallet, token=token, market=market, category=category, is_sold=is_sold, role=opening.role,
+            started=opening.started, known=opening.known, bought=bought, met=seen.met, paid=seen.paid,
+            paid_known=seen.paid_known,
         ),
         inputs, evidence, parameters,
     )  # fmt: skip
     payout = np.where(is_sold, 1.0 - tokens.payout[token], tokens.payout[token])
-    rows, horizons = len(opening), len(HORIZONS)
-    mid, known, impact = np.empty((rows, horizons)), np.empty((rows, horizons), np.int64), np.empty((rows, horizons))
+    rows = len(token)
     horizon = np.empty(rows, np.int8)
     later, a, r, o, r_var, o_var = (np.empty(rows) for _ in range(6))
-    end, close = end_at[episodes["pair"]], close_at[episodes["pair"]]
-    lag = round(parameters.index_lag_seconds * 1e6)
 
     def observe(first: int, last: int) -> None:
         parts.observe(
-            started, is_first, costs.cost, payout, bought, seen.mids, seen.mids_known, seen.volume, seen.own,
-            seen.spans, close, end, read_limit, lag, parameters.impact_share, mid, known, impact, horizon, later,
-            a, r, o, r_var, o_var, first, last,
+            costs.cost, payout, bought, seen.mid, seen.impact, is_due, parameters.impact_share, horizon, later, a, r, o,
+            r_var, o_var, first, last,
         )  # fmt: skip
 
-    spread(observe, ranges_of(np.arange(rows + 1)))
-    closed = merged.closed[opening]
+    spread(observe, even_ranges(rows))
+    held = np.divide(opening.held, opening.closed * 1e6, out=np.full(rows, np.nan), where=opening.closed > 0.0)
     return EvidenceFrame(
         names=inputs.names,
-        episode=inputs.fills["row"][episodes["first"]].astype(np.int64),
-        wallet=np.ascontiguousarray(episodes["wallet"]),
-        token=np.ascontiguousarray(token),
+        episode=inputs.fills["row"][opening.place].astype(np.int64),
+        wallet=opening.wallet,
+        token=token,
         market=market,
-        event=inputs.pairs.event[episodes["pair"]],
+        event=inputs.pairs.event[opening.pair],
         category=category,
-        side=np.ascontiguousarray(episodes["side"]),
-        role=role,
-        started_at=started,
-        ended_at=np.ascontiguousarray(episodes["ended"]),
-        known_at=np.ascontiguousarray(episodes["known"]),
-        price=price,
+        side=opening.side,
+        role=opening.role,
+        started_at=opening.started,
+        ended_at=opening.ended,
+        known_at=opening.known,
+        price=opening.price,
         bought=bought,
-        size=np.ascontiguousarray(episodes["size"]),
-        opened=opened,
-        stake=bought * opened,
-        held=np.divide(merged.held[opening], closed * 1e6, out=np.full(rows, np.nan), where=closed > 0.0),
+        size=opening.size,
+        opened=opening.opened,
+        stake=bought * opening.opened,
+        held=held,
         copy_price=costs.price,
         fee=costs.fee,
         cost=costs.cost,
         cost_source=costs.source,
         cost_known_at=costs.known_at,
-        mid=mid,
-        mid_known_at=known,
-        impact=impact,
+        mid=seen.mid,
+        mid_known_at=seen.mid_known,
+        impact=seen.impact,
         horizon=horizon,
         later_mid=later,
         payout=payout,
@@ -268,7 +314,9 @@ def _facts(
     maker, taker = np.zeros((wallets, categories)), np.zeros((wallets, categories))
     both, last_at, hold = np.zeros(wallets), np.zeros(wallets, dtype=np.int64), np.full(wallets, np.nan)
     category_of = inputs.markets.category[inputs.pairs.market]
-    facts.add_facts(merged.episodes, counted, category_of, maker, taker, both, last_at)
+    for begin, end in merged.parts:
+        rows = slice(begin, end)
+        facts.add_facts(merged.episodes[rows], counted[rows], category_of, maker, taker, both, last_at)
     # What was never left was held until it paid out, or until now.
     until = np.minimum(inputs.tokens.resolved_at[frame.token], now)
     held = np.where(np.isnan(frame.held), (until - frame.started_at) / 1e6, frame.held) / 3600.0

@@ -45,7 +45,8 @@ def episode_table(inputs: Inputs, merged: Merged, fills: pd.DataFrame) -> pd.Dat
     """One row an episode (COLUMNS): price is the size-weighted mean, episode_id the id of its first fill, opened the
     part that opens a position (closed: of it, what was left again), known_at when its last fill was seen.
     """
-    episodes, names = merged.episodes, inputs.names
+    rows, names = merged.rows(), inputs.names
+    episodes = merged.episodes[rows]
     token = episodes["token"]
     return pd.DataFrame(
         {
@@ -57,8 +58,8 @@ def episode_table(inputs: Inputs, merged: Merged, fills: pd.DataFrame) -> pd.Dat
             "role": ROLE_WORDS[role_codes(episodes)],
             "price": episodes["notional"] / episodes["size"],
             "size": episodes["size"],
-            "opened": merged.opened,
-            "closed": merged.closed,
+            "opened": merged.opened[rows],
+            "closed": merged.closed[rows],
             "notional": episodes["notional"],
             "maker_notional": episodes["maker_notional"],
             "taker_notional": episodes["taker_notional"],

@@ -22,7 +22,8 @@ class Evidence:
     fee_exponent, end_at, closed_at, and where known token_ids, neg_risk and event_size: how many markets of a neg-risk
     event exclude each other), outcomes(token_id, payout, resolved_at, known_at) of resolved markets, books(token_id,
     event_at, observed_at, bids, asks) with levels as {price, size} best first, prices(token_id, at, mid),
-    copies(wallet, slippage, known_at): our own entries, clusters(wallet, cluster_id, known_at): who trades as one.
+    copies(wallet, slippage, known_at): our own entries, clusters(wallet, cluster_id, known_at): who
+    trades as one, null for who left.
     """
 
     wallets: pd.DataFrame

@@ -12,7 +12,7 @@ from copytrade_pipelines.scoring.codes import codes_in, encode
 from copytrade_pipelines.scoring.columns import Frame, codes_of_words, ids, numbers, times
 from copytrade_pipelines.scoring.evidence import Evidence
 from copytrade_pipelines.scoring.frame import BUY, MAKER, NEVER, SELL, TAKER, Codes, Flags, Floats, Names, Small, Times
-from copytrade_pipelines.scoring.kernels.ordering import FILL, ordered_by, settle_ties, starts_of
+from copytrade_pipelines.scoring.kernels.ordering import FILL, lay_out, ordered_by, settle_ties, starts_of
 
 _SIDES = {"BUY": BUY, "SELL": SELL}
 _ROLES = {"taker": TAKER, "maker": MAKER}
@@ -91,14 +91,7 @@ def read_inputs(fills: Frame, evidence: Evidence) -> Inputs:
     names, markets, tokens, pairs, fill_token = _places(fills, evidence)
     is_scored = np.zeros(len(wallets), dtype=bool)
     is_scored[watched] = True
-    table = np.empty(len(fill_token), dtype=FILL)
-    table["at"], table["known"] = times(fills, "event_at"), times(fills, "observed_at")
-    table["price"], table["size"] = numbers(fills, "price"), numbers(fills, "size")
-    table["wallet"], table["token"] = fill_wallet, fill_token
-    table["pair"], table["flip"] = tokens.pair[fill_token], tokens.flip[fill_token]
-    table["side"], table["role"] = codes_of_words(fills, "side", _SIDES), codes_of_words(fills, "role", _ROLES)
-    table["row"] = np.arange(len(table))
-    ordered, pair_starts = _ordered(table, len(pairs.market), fills)
+    ordered, pair_starts = _ordered(fills, fill_wallet, fill_token, tokens, len(pairs.market))
     group = np.full(len(wallets), -1, dtype=np.int32)
     if len(evidence.clusters):
         group[codes_in(wallets, evidence.clusters["wallet"])] = pd.factorize(evidence.clusters["cluster_id"])[0]
@@ -115,13 +108,18 @@ def read_inputs(fills: Frame, evidence: Evidence) -> Inputs:
     )
 
 
-def _ordered(table: np.ndarray, pairs: int, fills: Frame) -> tuple[np.ndarray, Times]:
-    at = table["at"]
+def _ordered(fills: Frame, wallet: Codes, token: Codes, tokens: Tokens, pairs: int) -> tuple[np.ndarray, Times]:
+    at, known = times(fills, "event_at"), times(fills, "observed_at")
+    price, size = numbers(fills, "price"), numbers(fills, "size")
+    side, role = codes_of_words(fills, "side", _SIDES), codes_of_words(fills, "role", _ROLES)
     is_sorted = len(at) < 2 or bool((at[1:] >= at[:-1]).all())
-    by_time = np.arange(len(at), dtype=np.int32) if is_sorted else np.argsort(at, kind="stable").astype(np.int32)
-    table = table if is_sorted and (table["size"] > 0.0).all() else table[by_time[table["size"][by_time] > 0.0]]
-    starts = starts_of(table["pair"], pairs)
-    ordered = table[ordered_by(table["pair"], starts, np.arange(len(table), dtype=np.int32))]
+    order = np.arange(len(at), dtype=np.int32) if is_sorted else np.argsort(at, kind="stable").astype(np.int32)
+    is_there = size > 0.0
+    if not is_there.all():
+        order = order[is_there[order]]
+    starts = starts_of(tokens.pair[token[order]], pairs)
+    ordered = np.empty(len(order), dtype=FILL)
+    lay_out(order, starts, at, known, price, size, wallet, token, side, role, tokens.pair, tokens.flip, ordered)
     if settle_ties(ordered, 0, len(ordered)):
         ordered = _settle_by_id(ordered, fills)
         starts = starts_of(ordered["pair"], pairs)

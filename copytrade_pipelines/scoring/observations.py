@@ -69,7 +69,7 @@ def average(frame: EvidenceFrame, parameters: ScoreParameters) -> Events:
             frame.wallet, frame.event, frame.category, frame.started_at, frame.stake, columns, frame.mid, frame.cost,
             parameters.stake_cap_multiple, begin, end, out, ids,
         )  # fmt: skip
-        return out[:count].copy(), ids[:count].copy()
+        return out[:count], ids[:count]
 
     found = spread(work, ranges_of(starts))
     averages, ids = (np.concatenate(column) for column in zip(*found, strict=True))
@@ -95,7 +95,7 @@ def add_up(events: Events, weight: Floats, wallets: int, categories: int) -> Sum
         groups, sums = np.empty((end - begin, 2), dtype=np.int32), np.empty((end - begin, len(SUMS)))
         scratch = np.zeros((categories, len(SUMS)))
         count = sum_wallets(ids, events.averages, weight, begin, end, overall, scratch, groups, sums)
-        return groups[:count].copy(), sums[:count].copy()
+        return groups[:count], sums[:count]
 
     found = spread(work, ranges_of(starts))
     groups, by_category = (np.concatenate(column) for column in zip(*found, strict=True))

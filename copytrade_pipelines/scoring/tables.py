@@ -41,9 +41,12 @@ _BOOKS_IN_REACH = f"""
     order by event_at, book_id
 """  # noqa: S608 - constants of ours
 _MARKETS = """
-    select condition_id, event_id, category, fee_rate, fee_exponent, end_at, closed_at, token_ids,
-        is_neg_risk as neg_risk, cast(null as integer) as event_size
-    from marts.dim_markets order by condition_id
+    select markets.condition_id, markets.event_id, markets.category, markets.fee_rate, markets.fee_exponent,
+        markets.end_at, markets.closed_at, markets.token_ids, markets.is_neg_risk as neg_risk,
+        len(events.condition_ids) as event_size
+    from marts.dim_markets as markets
+    left join raw.events as events on markets.event_id = events.event_id and events.neg_risk
+    order by markets.condition_id
 """
 _ENTRIES = """
     select wallet, slippage, observed_at as known_at from marts.fct_copies

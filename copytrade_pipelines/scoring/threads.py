@@ -28,6 +28,13 @@ def ranges_of(starts: np.ndarray) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
+def even_ranges(rows: int) -> list[tuple[int, int]]:
+    """Cut rows into ranges of the same size."""
+    if rows < _WORTH_A_THREAD:
+        return [(0, rows)]
+    return list(pairwise(np.linspace(0, rows, _RANGES + 1).astype(int).tolist()))
+
+
 def spread(work: Callable[[int, int], T], ranges: Sequence[tuple[int, int]]) -> list[T]:
     """Do the work on every range. Returns: what each gave, in order of the ranges, whoever was first."""
     if len(ranges) == 1:

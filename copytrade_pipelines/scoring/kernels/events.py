@@ -66,6 +66,7 @@ def average_events(
     """
     count = 0
     begin = first
+    totals, weights = np.empty(out.shape[1]), np.empty(out.shape[1])
     for row in range(first + 1, last + 1):
         if row < last and wallet[row] == wallet[begin]:
             continue
@@ -75,7 +76,22 @@ def average_events(
             if at < row and event[at] == event[start]:
                 continue
             count += _average_event(
-                event, category, started, stake, columns, mid, cost, cap, start, at, out, ids, count, wallet[begin]
+                event,
+                category,
+                started,
+                stake,
+                columns,
+                mid,
+                cost,
+                cap,
+                start,
+                at,
+                out,
+                ids,
+                count,
+                wallet[begin],
+                totals,
+                weights,
             )
             start = at
         begin = row
@@ -98,9 +114,11 @@ def _average_event(
     ids: np.ndarray,
     count: int,
     wallet: int,
+    totals: np.ndarray,
+    weights: np.ndarray,
 ) -> int:
     a, r, o, r_var, o_var, imputed, extra, bought, payout, fee = columns
-    totals, weights = np.zeros(out.shape[1]), np.zeros(out.shape[1])
+    totals[:], weights[:] = 0.0, 0.0
     earliest = begin
     latest = started[begin]
     for row in range(begin, end):

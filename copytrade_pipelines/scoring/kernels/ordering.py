@@ -48,6 +48,41 @@ def ordered_by(codes: np.ndarray, starts: np.ndarray, order: np.ndarray) -> np.n
 
 
 @njit(cache=True, nogil=True)
+def lay_out(
+    order: np.ndarray,
+    starts: np.ndarray,
+    at: np.ndarray,
+    known: np.ndarray,
+    price: np.ndarray,
+    size: np.ndarray,
+    wallet: np.ndarray,
+    token: np.ndarray,
+    side: np.ndarray,
+    role: np.ndarray,
+    pair_of: np.ndarray,
+    flip_of: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Write each row of order into its place by pair; pair_of and flip_of by token."""
+    place = starts[:-1].copy()
+    for row in order:
+        pair = pair_of[token[row]]
+        fill = out[place[pair]]
+        place[pair] += 1
+        fill.at = at[row]
+        fill.known = known[row]
+        fill.price = price[row]
+        fill.size = size[row]
+        fill.wallet = wallet[row]
+        fill.token = token[row]
+        fill.pair = pair
+        fill.row = row
+        fill.side = side[row]
+        fill.role = role[row]
+        fill.flip = flip_of[token[row]]
+
+
+@njit(cache=True, nogil=True)
 def settle_ties(fills: np.ndarray, first: int, last: int) -> int:
     """Order fills of one pair and instant by wallet, token and side, in place. Returns: neighbours still equal.
 

@@ -7,7 +7,6 @@ from numba import njit
 
 from copytrade_pipelines.scoring.frame import (
     BOOK,
-    NEVER,
     NO_HORIZON,
     OTHERS,
 )
@@ -66,24 +65,13 @@ def block_medians(values: np.ndarray, order: np.ndarray, starts: np.ndarray) -> 
 
 @njit(cache=True, nogil=True)
 def observe(
-    started: np.ndarray,
-    is_first: np.ndarray,
     cost: np.ndarray,
     payout: np.ndarray,
     bought: np.ndarray,
-    mids: np.ndarray,
-    mids_known: np.ndarray,
-    volume: np.ndarray,
-    own: np.ndarray,
-    spans: np.ndarray,
-    close_at: np.ndarray,
-    end_at: np.ndarray,
-    read_limit: int,
-    lag: int,
+    mid: np.ndarray,
+    impact: np.ndarray,
+    is_due: np.ndarray,
     guard: float,
-    out_mid: np.ndarray,
-    out_known: np.ndarray,
-    out_impact: np.ndarray,
     out_horizon: np.ndarray,
     out_later: np.ndarray,
     out_a: np.ndarray,
@@ -94,32 +82,19 @@ def observe(
     first: int,
     last: int,
 ) -> None:
-    """Fill the mids that can be read at all, the one that counts, and the parts of the copier's edge.
+    """Fill the horizon that counts, its mid, and the parts of the copier's edge.
 
-    Shape: mids, mids_known, volume and own by reading (windows.py), out_* by horizon; is_first says that the first
-    outcome was bought; close_at and end_at by row.
+    Shape: mid and impact by horizon; is_due says that the configured horizon or the close is past, until which an
+    hour's mid does not stand in for it.
     """
     for row in range(first, last):
-        for horizon in range(4):
-            reading = horizon + 1
-            read_at = close_at[row] if horizon == 3 else started[row] + spans[reading]
-            is_open = started[row] < read_at if horizon == 3 else read_at < end_at[row]
-            mid = mids[row, reading]
-            if np.isnan(mid) or not is_open or read_at > read_limit:
-                out_mid[row, horizon], out_known[row, horizon], out_impact[row, horizon] = np.nan, NEVER, 0.0
-                continue
-            out_mid[row, horizon] = mid if is_first[row] else 1.0 - mid
-            out_known[row, horizon] = max(read_at + lag, mids_known[row, reading])
-            total = volume[row, reading]
-            out_impact[row, horizon] = own[row, reading] / total if total > 0 else 0.0
         chosen = NO_HORIZON
-        # An hour's mid does not stand in for a later one that is still to come.
-        if min(started[row] + spans[MAIN + 1], close_at[row]) <= read_limit:
+        if is_due[row]:
             for horizon in PREFERENCE:
-                if not np.isnan(out_mid[row, horizon]) and out_impact[row, horizon] <= guard:
+                if not np.isnan(mid[row, horizon]) and impact[row, horizon] <= guard:
                     chosen = horizon
                     break
-        later = out_mid[row, chosen] if chosen >= 0 else np.nan
+        later = mid[row, chosen] if chosen >= 0 else np.nan
         out_horizon[row], out_later[row] = chosen, later
         out_a[row], out_r[row] = later - cost[row], payout[row] - later
         out_o[row] = payout[row] - cost[row] if chosen < 0 else np.nan

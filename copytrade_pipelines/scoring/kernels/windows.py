@@ -2,7 +2,7 @@
 
 One pass a market in order of time. Every window begins with its episode and has a fixed length, so its end only moves
 forward: each fill and each mid is passed once a horizon, however many episodes there are.
-Prices here are those of the pair's first outcome, except what others paid, which is of the episode's own token.
+Inside, prices are those of the pair's first outcome; what is returned is of what the episode bought.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from copytrade_pipelines.scoring.frame import TAKER
+from copytrade_pipelines.scoring.frame import NEVER, TAKER
 
 # The mids of one episode: where we would have copied, then the fixed horizons, then the close.
 AT_COPY, FIRST_HORIZON, CLOSE = 0, 1, 4
@@ -39,17 +39,23 @@ def look_after(
     others_span: int,
     first_pair: int,
     last_pair: int,
+    end_at: np.ndarray,
+    read_limit: int,
+    lag: int,
+    own: np.ndarray,
     paid: np.ndarray,
     paid_known: np.ndarray,
-    mids: np.ndarray,
-    mids_known: np.ndarray,
-    volume: np.ndarray,
+    met: np.ndarray,
+    mid: np.ndarray,
+    mid_known: np.ndarray,
+    impact: np.ndarray,
 ) -> None:
-    """Fill paid (volume-weighted), paid_known, mids, mids_known (of the trades used, 0 for recorded ones) and volume.
+    """Fill, all of what was bought: paid (volume-weighted), met (the mid where we would have copied), and by horizon
+    mid, mid_known and impact; NaN, NEVER and 0 where a mid cannot be read: too early, too late, or nobody traded.
 
     Shape: fills by pair and time; traded is the running sum of micro-shares, one entry more; wanted is the row of the
-    episode that a fill begins, or -1; looked_from is where a row's volume begins to count; close_at by pair; spans
-    and tolerances by reading, the first of them our latency; mids and volume are (rows, READINGS).
+    episode that a fill begins, or -1; looked_from is where a row's volume begins to count; close_at and end_at by
+    pair; spans and tolerances by reading, the first of them our latency; own as own_volume fills it.
     """
     for pair in range(first_pair, last_pair):
         begin, end = pair_starts[pair], pair_starts[pair + 1]
@@ -68,33 +74,65 @@ def look_after(
                 until = fill.at + spans[reading]
                 while ahead[reading] < end and fills[ahead[reading]].at <= until:
                     ahead[reading] += 1
-            paid[row], paid_known[row] = _paid_by_others(fills, ahead[AT_COPY], end, fill, others_span, spans, group)
+            price, paid_known[row] = _paid_by_others(fills, ahead[AT_COPY], end, fill, others_span, spans, group)
+            paid[row] = price if fill.side > 0 else 1.0 - price
             since = place
             while since < end and fills[since].at <= looked_from[row]:
                 since += 1
+            is_up = _way(fill) == 1
             for reading in range(READINGS):
                 is_close = reading == CLOSE
                 read_at = close_at[pair] if is_close else fill.at + spans[reading]
-                last = max(closing, since) if is_close else max(ahead[reading], since)
-                volume[row, reading] = traded[last] - traded[since]
+                is_open = fill.at < read_at if is_close else read_at < end_at[pair]
+                if reading != AT_COPY and (not is_open or read_at > read_limit):
+                    mid[row, reading - 1], mid_known[row, reading - 1], impact[row, reading - 1] = np.nan, NEVER, 0.0
+                    continue
                 # A later mid comes after the episode; the one we would have met may be older.
                 oldest = read_at - tolerances[reading]
                 if reading != AT_COPY:
                     oldest = max(oldest, fill.at + 1)
-                mid = np.nan
-                for step in range(2):
-                    outcome = fill.flip if step == 0 else 1 - fill.flip
-                    token = pair_tokens[pair, outcome]
-                    if token < 0 or not np.isnan(mid):
-                        continue
-                    at = _advance(price_at, found, outcome, reading, price_starts[token + 1], read_at)
-                    if at > price_starts[token] and price_at[at - 1] >= oldest:
-                        mid = 1.0 - price_mid[at - 1] if outcome else price_mid[at - 1]
+                found_mid = _recorded_mid(
+                    price_starts, price_at, price_mid, pair_tokens, found, fill, pair, reading, read_at, oldest
+                )
+                if reading == AT_COPY:
+                    met[row] = found_mid if is_up else 1.0 - found_mid
+                    continue
                 known = 0
-                if np.isnan(mid) and reading != AT_COPY:
-                    oldest = max(oldest, read_at - TRADE_TOLERANCE)
-                    mid, known = _traded_mid(fills, begin, closing if is_close else ahead[reading], oldest, fill, group)
-                mids[row, reading], mids_known[row, reading] = mid, known
+                last = closing if is_close else ahead[reading]
+                if np.isnan(found_mid):
+                    found_mid, known = _traded_mid(
+                        fills, begin, last, max(oldest, read_at - TRADE_TOLERANCE), fill, group
+                    )
+                at = reading - 1
+                mid[row, at] = found_mid if is_up else 1.0 - found_mid
+                mid_known[row, at] = NEVER if np.isnan(found_mid) else max(read_at + lag, known)
+                total = traded[max(last, since)] - traded[since]
+                impact[row, at] = own[row, reading] / total if total > 0 and not np.isnan(found_mid) else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _recorded_mid(
+    price_starts: np.ndarray,
+    price_at: np.ndarray,
+    price_mid: np.ndarray,
+    pair_tokens: np.ndarray,
+    found: np.ndarray,
+    fill: Any,
+    pair: int,
+    reading: int,
+    read_at: int,
+    oldest: int,
+) -> float:
+    # The token's own mid, else one minus its complement's; returned for the pair's first outcome.
+    for step in range(2):
+        outcome = fill.flip if step == 0 else 1 - fill.flip
+        token = pair_tokens[pair, outcome]
+        if token < 0:
+            continue
+        at = _advance(price_at, found, outcome, reading, price_starts[token + 1], read_at)
+        if at > price_starts[token] and price_at[at - 1] >= oldest:
+            return 1.0 - price_mid[at - 1] if outcome else price_mid[at - 1]
+    return np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -165,6 +203,7 @@ def own_volume(
     fills: np.ndarray,
     places: np.ndarray,
     wanted: np.ndarray,
+    mine: np.ndarray,
     looked_from: np.ndarray,
     close_at: np.ndarray,
     spans: np.ndarray,
@@ -172,23 +211,23 @@ def own_volume(
 ) -> None:
     """Fill own (rows, READINGS): micro-shares the leader itself traded in the windows of look_after, the same way.
 
-    Shape: places are fills in order of wallet, pair and time, whole wallets.
+    Shape: places are fills in order of wallet, pair and time, whole wallets; mine is by row how many fills its wallet
+    has in the market. What bets against the episode cannot have moved the mid in its favour.
     """
-    begin = 0
-    # By way: what bets against the episode cannot have moved the mid in its favour.
-    sums = np.zeros((2, len(places) + 1), np.int64)
-    for at in range(len(places)):
-        fill = fills[places[at]]
-        for way in range(2):
-            sums[way, at + 1] = sums[way, at]
-        sums[_way(fill), at + 1] += np.int64(np.rint(fill.size * 1e6))
-    for at in range(1, len(places) + 1):
-        if at < len(places):
-            fill, first = fills[places[at]], fills[places[begin]]
-            if fill.wallet == first.wallet and fill.pair == first.pair:
-                continue
-        _own_of_pair(fills, places, begin, at, sums, wanted, looked_from, close_at, spans, own)
-        begin = at
+    begin, count = 0, len(places)
+    while begin < count:
+        # A market's first fill always begins an episode, though not always one that is wanted.
+        row = wanted[places[begin]]
+        if row >= 0 and mine[row] == 1:
+            begin += 1
+            continue
+        first = fills[places[begin]]
+        end = begin + 1
+        while end < count and fills[places[end]].pair == first.pair and fills[places[end]].wallet == first.wallet:
+            end += 1
+        if end - begin > 1:
+            _own_of_pair(fills, places, begin, end, wanted, looked_from, close_at, spans, own)
+        begin = end
 
 
 @njit(cache=True, nogil=True)
@@ -197,19 +236,26 @@ def _own_of_pair(
     places: np.ndarray,
     begin: int,
     end: int,
-    sums: np.ndarray,
     wanted: np.ndarray,
     looked_from: np.ndarray,
     close_at: np.ndarray,
     spans: np.ndarray,
     own: np.ndarray,
 ) -> None:
+    # By way, running sums of micro-shares; each window's end only moves forward.
+    sums = np.zeros((2, end - begin + 1), np.int64)
+    for at in range(begin, end):
+        fill = fills[places[at]]
+        for way in range(2):
+            sums[way, at - begin + 1] = sums[way, at - begin]
+        sums[_way(fill), at - begin + 1] += np.int64(np.rint(fill.size * 1e6))
     ahead = np.full(READINGS, begin)
     for at in range(begin, end):
         row = wanted[places[at]]
         if row < 0:
             continue
         fill = fills[places[at]]
+        way = _way(fill)
         since = at
         while since < end and fills[places[since]].at <= looked_from[row]:
             since += 1
@@ -217,7 +263,7 @@ def _own_of_pair(
             until = close_at[fill.pair] if reading == CLOSE else fill.at + spans[reading]
             while ahead[reading] < end and fills[places[ahead[reading]]].at <= until:
                 ahead[reading] += 1
-            own[row, reading] = sums[_way(fill), max(ahead[reading], since)] - sums[_way(fill), since]
+            own[row, reading] = sums[way, max(ahead[reading], since) - begin] - sums[way, since - begin]
 
 
 @njit(cache=True, nogil=True)
