@@ -1,28 +1,50 @@
-"""Run every measurement, print the table, write bench.json into COPYTRADE_HOME."""
+"""Run measurements, print the table, merge them into bench.json in COPYTRADE_HOME.
+
+    python -m benchmarks [NAME…] [--fills N]
+
+NAME is one of MEASURES, all of them if none is given; --fills is the size of the scoring world.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Callable
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import step
+from benchmarks import scoring, step
 from copytrade_live.settings import home_from_environment
+
+MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] = {
+    "step": lambda asked: step.measure(),
+    "scoring": lambda asked: scoring.measure(asked.fills),
+}
 
 
 def main() -> None:
     """Measure, print, write."""
-    rows = {**step.measure()}
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios against a named limit.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASURES)}; default: all")
+    parser.add_argument("--fills", type=int, default=10_000_000, help="fills of the scoring world")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(MEASURES):
+        parser.error(f"{', '.join(sorted(unknown))} is not one of {', '.join(MEASURES)}")
+    rows: dict[str, dict[str, Any]] = {}
+    for name in asked.names or MEASURES:
+        rows |= MEASURES[name](asked)
     table = Table(title="copytrade bench", caption="ratios against a named limit, in one run")
-    for column in ("goal id", "value (ms)", "anchor", "ratio", "goal", "holds", "equal"):
+    for column in ("goal id", "value", "anchor", "ratio", "goal", "holds", "equal"):
         table.add_column(column)
     for name, row in rows.items():
         table.add_row(name, *(str(row[key]) for key in ("value", "anchor", "ratio", "goal", "holds", "equal")))
     Console().print(table)
     path = home_from_environment().root / "bench.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(rows, indent=2, sort_keys=True) + "\n")
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(kept | rows, indent=2, sort_keys=True) + "\n")
     Console().print(f"written to {path}")
 
 

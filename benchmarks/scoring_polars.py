@@ -52,7 +52,8 @@ def _fills(folder: Path, now: int) -> pl.DataFrame:
         .select(
             "fill_id", pl.col("wallet").cast(pl.Int64), token.alias("token"), is_sale.alias("is_sale"),
             (pl.col("role") == "taker").alias("is_taker"), "price", "size", _second("event_at").alias("second"),
-            (token // 2).alias("pair"), (token * 2 + is_sale).alias("line"), (1 - (token % 2).xor(is_sale)).alias("way"),
+            (token // 2).alias("pair"), (token * 2 + is_sale).alias("line"),
+            (1 - (token % 2).xor(is_sale)).alias("way"),
         )
         .collect()
     )  # fmt: skip
@@ -77,7 +78,9 @@ def _episodes(fills: pl.DataFrame, gap: int) -> pl.DataFrame:
             pl.col("at").min().alias("started"),
             pl.col("at").max().alias("ended"),
         )
-        .with_columns((pl.col("cash") / pl.col("size")).alias("price"), (pl.col("taken") < pl.col("size") / 2).alias("rests"))
+        .with_columns(
+            (pl.col("cash") / pl.col("size")).alias("price"), (pl.col("taken") < pl.col("size") / 2).alias("rests")
+        )
         .collect()
     )  # fmt: skip
 

@@ -104,9 +104,17 @@ def collect(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreP
 
 
 def judge(collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version) -> pd.DataFrame:
-    """Shrink sums to beliefs by a version's method and say them in rows."""
-    rows = _shrink(collected, as_of, parameters, version)
-    return _finish(rows, collected, as_of, parameters, version)
+    """Shrink sums to beliefs by a version's method, diagnose each, say why in words. Returns: both sets of columns."""
+    rows = beliefs(collected, as_of, parameters, version)
+    rows = diagnose(rows, collected.built.frame, collected.events, collected.known, as_of, parameters)
+    rows = explain(_rounded(rows, version), parameters)
+    rows["decay_alarm"] = rows["decay_alarm"].map({0.0: False, 1.0: True})
+    return rows.sort_values(GROUP, kind="stable").reset_index(drop=True)[list(COLUMNS | MORE_COLUMNS)]
+
+
+def beliefs(collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version) -> pd.DataFrame:
+    """Shrink sums to beliefs: every number of a score but diagnostics, a row a wallet or wallet and category."""
+    return _described(_shrink(collected, as_of, parameters, version), collected, as_of, parameters, version)
 
 
 def _shrink(collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version) -> pd.DataFrame:
@@ -145,14 +153,14 @@ def _rows(sums: pd.DataFrame, edges: Edges) -> pd.DataFrame:
     )
 
 
-def _finish(
+def _described(
     rows: pd.DataFrame, collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version
 ) -> pd.DataFrame:
     names, code = collected.built.frame.names, rows["wallet_code"].to_numpy(int)
     # A wallet without events costs a copier what copying costs on average.
     cost = rows["copy_cost_mean"]
     average_cost = float(cost.mean()) if cost.notna().any() else parameters.modelled_slippage
-    rows = rows.assign(
+    return rows.assign(
         wallet=names.wallets[code],
         copy_cost_mean=cost.fillna(average_cost),
         maker_share=_maker_shares(rows, collected.built),
@@ -165,14 +173,13 @@ def _finish(
         both_sides=collected.built.facts.both_sides[code],
         last_event_at=_moments(collected.built.facts.last_at[code]),
     )
-    rows = diagnose(rows, collected.built.frame, collected.events, collected.known, as_of, parameters)
-    every = COLUMNS | MORE_COLUMNS
-    numbers = [name for name, kind in every.items() if kind == "DOUBLE" and name in rows]
+
+
+def _rounded(rows: pd.DataFrame, version: Version) -> pd.DataFrame:
+    numbers = [name for name, kind in (COLUMNS | MORE_COLUMNS).items() if kind == "DOUBLE" and name in rows]
     rows[numbers] = rows[numbers].round(DIGITS)
     rows["rank"] = rows.groupby("category")[version.rank_by].rank(pct=True).mul(100.0).round(DIGITS)
-    rows = explain(rows, parameters)
-    rows["decay_alarm"] = rows["decay_alarm"].map({0.0: False, 1.0: True})
-    return rows.sort_values(GROUP, kind="stable").reset_index(drop=True)[list(every)]
+    return rows
 
 
 def _maker_shares(rows: pd.DataFrame, built: Built) -> np.ndarray:
