@@ -23,8 +23,9 @@ from benchmarks.scoring_world import START, YEAR
 from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.scoring.evidence import no_evidence
 from copytrade_pipelines.scoring.kernels.events import SUMS
-from copytrade_pipelines.scoring.parameters import ScoreParameters, parameters_of
+from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters, parameters_of
 from copytrade_pipelines.scoring.scores import beliefs, collect, judge
+from copytrade_pipelines.scoring.versions import version_named
 
 NOW = START + YEAR
 THREADS = 2
@@ -62,7 +63,7 @@ def _score(folder: Path, parameters: ScoreParameters, *, is_told: bool) -> pd.Da
         **{name: table.to_pandas() if name in ("wallets", "markets") else table for name, table in tables.items()}
     )
     collected = collect(pq.read_table(folder / "fills.parquet"), evidence, NOW * 1000, parameters)
-    (judge if is_told else beliefs)(collected, NOW * 1000, parameters)
+    (judge if is_told else beliefs)(collected, NOW * 1000, parameters, version_named(SCORE_VERSION))
     return pd.DataFrame(collected.sums.overall, columns=list(SUMS), index=collected.built.frame.names.wallets)
 
 
