@@ -26,6 +26,7 @@ from copytrade_pipelines.scoring.shrinkage import UNKNOWN_VARIANCE
 # A wallet that surely earns is looked at too, so that "profitable but not copyable" is told apart from bad.
 OWN_EDGE_SURE = 0.90
 CURVE_DIGITS = 6
+BY_WALLET = ("crowding", "decay_alarm", "decay_before", "decay_after")
 ADDED = {
     "cluster_id": "VARCHAR",
     "crowding": "DOUBLE",
@@ -61,11 +62,12 @@ def diagnose(
         "capacity": np.full(len(rows), np.nan),
         "capacity_is_modelled": np.full(len(rows), False),
     }
-    for name, values in _copyability(rows[asked], frame.take(wallets[frame.wallet]), known, as_of, parameters).items():
-        found[name][np.flatnonzero(asked)] = values
-    crowding = measure_crowding(frame, hands.number, wallets)
-    decay = _decay(events, wallets)
-    by_wallet = {"crowding": crowding, **decay}
+    by_wallet = dict.fromkeys(BY_WALLET, np.full(len(wallets), np.nan))
+    if asked.any():
+        own = frame.take(wallets[frame.wallet])
+        for name, values in _copyability(rows[asked], own, known, as_of, parameters).items():
+            found[name][np.flatnonzero(asked)] = values
+        by_wallet = {"crowding": measure_crowding(frame, hands.number, wallets), **_decay(events, wallets)}
     idle = (moment(as_of) - rows["last_event_at"]) / span(DAY / SECOND)
     rows = rows.assign(is_diagnosed=asked, idle_days=idle, cluster_id=hands.cluster_id[code])
     return rows.assign(**found, **{name: values[code] for name, values in by_wallet.items()})
@@ -114,9 +116,8 @@ def _copyability(
 def _decay(events: Events, wallets: np.ndarray) -> dict[str, np.ndarray]:
     # Two looks share the false alarms: at how the mid moved after a copy, and at how what is over ended. One mean of
     # both would fall at the end, where outcomes are still to come.
-    own = wallets[events.wallet]
-    order = np.lexsort((events.event, events.last_at, events.wallet))
-    order = order[own[order]]
+    own = np.flatnonzero(wallets[events.wallet])
+    order = own[np.lexsort((events.event[own], events.last_at[own], events.wallet[own]))]
     a, r, o = (events.column(name)[order] for name in ("a", "r", "o"))
     r_sd, o_sd = (np.nan_to_num(events.column(name)[order]) for name in ("r_sd", "o_sd"))
     ended = np.where(np.isnan(o), a + r, o)
