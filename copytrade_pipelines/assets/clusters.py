@@ -6,6 +6,7 @@ from pydantic import Field
 from copytrade_live.clock import from_iso
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.assets.raw_tables import expected_failures
+from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.cluster_tables import CLUSTERS, COLUMNS, read_meetings, read_moments, write_clusters
 from copytrade_pipelines.scoring.clusters import find_clusters
@@ -54,7 +55,7 @@ def int_clusters(
         metadata={
             "dagster/row_count": rows,
             "dagster/table_name": CLUSTERS,
-            "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()]),
+            "dagster/column_schema": schema_of(COLUMNS),
             "as_of": dg.MetadataValue.timestamp(as_of / 1000),
             "wallets_looked_at": len(records),
             "clusters": int(found["cluster_id"].nunique()),

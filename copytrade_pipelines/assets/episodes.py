@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.resources import Settings
 from copytrade_pipelines.scoring.episodes import COLUMNS, merge_fills
 from copytrade_pipelines.scoring.parameters import parameters_of
@@ -31,7 +32,7 @@ def int_episodes(settings: Settings, warehouse: Warehouse) -> dg.MaterializeResu
         metadata={
             "dagster/row_count": len(episodes),
             "dagster/table_name": EPISODES,
-            "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()]),
+            "dagster/column_schema": schema_of(COLUMNS),
             "fills": len(fills),
             "gap_minutes": parameters.episode_gap_minutes,
         }

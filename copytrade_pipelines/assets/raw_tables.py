@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.failures import expected_failures
 from copytrade_pipelines.ingest.progress import Progress
 from copytrade_pipelines.ingest.upsert import Change
@@ -36,6 +37,7 @@ def raw_asset(
         kinds={"python", "duckdb", "http"},
         owners=["team:copytrade"],
         pool=pool,
+        metadata={"dagster/table_name": f"raw.{name}"} if f"raw.{name}" in COLUMNS else None,
         retry_policy=_RETRIES,
         partitions_def=partitions_def,
     )
@@ -82,14 +84,4 @@ def table_result(
 
 def column_schema(table: str) -> dg.TableSchema:
     """A raw table's columns as the Dagster UI shows them."""
-    keys = KEYS[table]
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name,
-                kind,
-                constraints=dg.TableColumnConstraints(nullable=name not in keys, unique=keys == (name,)),
-            )
-            for name, kind in COLUMNS[table].items()
-        ]
-    )
+    return schema_of(COLUMNS[table], KEYS[table])

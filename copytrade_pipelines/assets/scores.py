@@ -13,6 +13,7 @@ from copytrade_live.core.score import OVERALL
 from copytrade_live.errors import ConfigError
 from copytrade_live.output import short_id
 from copytrade_pipelines.assets.raw_tables import expected_failures
+from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.plots import delay_curves, histogram
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.marks import newest_write, write_marks
@@ -116,9 +117,7 @@ def metadata_of(newest: pd.DataFrame, as_ofs: Sequence[Instant], rows: int, sett
     return {
         "dagster/row_count": rows,
         "dagster/table_name": SCORES,
-        "dagster/column_schema": dg.TableSchema(
-            [dg.TableColumn(name, kind) for name, kind in (COLUMNS | MORE_COLUMNS).items()]
-        ),
+        "dagster/column_schema": schema_of(COLUMNS | MORE_COLUMNS),
         "as_of": dg.MetadataValue.timestamp(as_ofs[0] / 1000),
         "as_ofs": [to_iso(as_of) for as_of in as_ofs],
         "new_rows": len(newest),

@@ -18,12 +18,16 @@ import yaml
 
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import fill_values
+from copytrade_pipelines.column_words import word_for
 from copytrade_pipelines.definitions import build, resources_of
 from copytrade_pipelines.freshness import WATCHED, window_of
 from copytrade_pipelines.pools import POOLS, VENUE_POOL, WAREHOUSE_POOL
+from copytrade_pipelines.scoring.episodes import COLUMNS as EPISODE_COLUMNS
 from copytrade_pipelines.scoring.scores import COLUMNS as SCORE_COLUMNS
+from copytrade_pipelines.scoring.scores import MORE_COLUMNS
 from copytrade_pipelines.sql_assets import asset_key_of, sql_assets
 from copytrade_pipelines.sql_models import load_project
+from copytrade_pipelines.warehouse import COLUMNS as RAW_COLUMNS
 from copytrade_pipelines.warehouse import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,6 +134,12 @@ def test_every_job_can_be_launched_without_typing_config(definitions: dg.Definit
     for job in definitions.get_repository_def().get_all_jobs():
         config = dg.validate_run_config(job, job.run_config)
         assert set(config["ops"]) == {node.name for node in job.nodes}
+
+
+def test_every_column_that_python_writes_says_what_it_means() -> None:
+    tables = {**RAW_COLUMNS, "scores": SCORE_COLUMNS | MORE_COLUMNS, "episodes": EPISODE_COLUMNS}
+    missing = {f"{table}.{name}" for table, columns in tables.items() for name in columns if word_for(name) is None}
+    assert missing == set(), "say it in column_words.py"
 
 
 def test_the_workspace_names_this_location() -> None:
