@@ -38,12 +38,12 @@ _SELECT = f"""
     left join {OUTCOMES} as outcomes
         on fills.condition_id = outcomes.condition_id and fills.token_id = outcomes.token_id
 """
-_OF_NEW_PAYOUTS = "(fills.condition_id, fills.token_id) in (select condition_id, token_id from new_payouts)"
+# A token belongs to one condition, and one long text compares faster than two.
+_OF_NEW_PAYOUTS = "fills.token_id in (select token_id from new_payouts)"
 _CURRENT_PAYOUTS = f"select condition_id, token_id, payout from {OUTCOMES} where is_resolved"
 _NEW_PAYOUTS = f"""
     create or replace temp table new_payouts as
-    select coalesce(now.condition_id, before.condition_id) as condition_id,
-        coalesce(now.token_id, before.token_id) as token_id
+    select distinct coalesce(now.token_id, before.token_id) as token_id
     from ({_CURRENT_PAYOUTS}) as now
     full join {PAYOUTS} as before on now.condition_id = before.condition_id and now.token_id = before.token_id
     where now.payout is distinct from before.payout or now.token_id is null or before.token_id is null

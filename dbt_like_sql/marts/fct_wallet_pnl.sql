@@ -25,10 +25,9 @@ with valued as (
     select * from {{ source('intermediate', 'int_fill_values') }}
     {% if is_incremental() %}
     -- a position is added up anew when one of its fills is new, changed, or was paid out
-    where (wallet, condition_id, token_id) in (
+    where (wallet, token_id) in (
         select
             wallet,
-            condition_id,
             token_id,
         from {{ source('intermediate', 'int_fill_values') }}
         where changed_seq > (select coalesce(max(changed_seq), -1) from {{ this }})
