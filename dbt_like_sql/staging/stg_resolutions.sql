@@ -16,9 +16,17 @@
 
 with statuses as (
     select
-        * exclude (loaded_seq),
+        condition_id,
+        status,
+        winning_outcome,
+        payouts,
+        -- a market that has not paid out reports no payouts, or zeros
+        coalesce(list_sum(payouts) > 0, false) as has_payout,
+        was_disputed,
+        resolved_at,
+        known_at,
         max(loaded_seq) over (partition by condition_id) as loaded_seq,
-    from {{ ref('stg_resolution_statuses') }}
+    from {{ source('raw', 'resolutions') }}
 ),
 
 -- a payout is final, so it outranks whatever status was learnt later
@@ -35,7 +43,7 @@ select
     condition_id,
     status,
     winning_outcome,
-    payouts,
+    if(has_payout, payouts, null) as payouts,
     has_payout,
     was_disputed,
     resolved_at,

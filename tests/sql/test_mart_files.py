@@ -19,7 +19,7 @@ from copytrade_pipelines.sql_models import load_project
 from copytrade_pipelines.warehouse_schema import ensure_schema
 
 MARTS = ("marts.dim_markets", "marts.fct_resolutions")
-BUILT = ("stg_markets", "stg_resolution_statuses", "stg_resolutions", "dim_markets", "fct_resolutions")
+BUILT = ("stg_markets", "stg_resolutions", "dim_markets", "fct_resolutions")
 
 
 @pytest.fixture

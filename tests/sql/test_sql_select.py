@@ -28,7 +28,6 @@ PROJECT = load_project()
                 "stg_fills",
                 "stg_markets",
                 "stg_resolutions",
-                "stg_resolution_statuses",
             },
         ),
         (["tag:pnl"], {"fct_wallet_pnl"}),
