@@ -17,7 +17,7 @@ from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.upsert import Change, upsert
 from copytrade_pipelines.warehouse import Warehouse
 
-# Static hash buckets instead of a partition per wallet (docs/adr/0015): 200,000 wallets stay 32 partitions.
+# Static hash buckets instead of a partition per wallet (docs/adr/0016): 200,000 wallets stay 32 partitions.
 BUCKETS = 32
 _WALLET = re.compile(r"0x[0-9a-f]{40}")
 # A place on a ranking is written down once a day, however often we look.
