@@ -17,7 +17,7 @@ from copytrade_live.venue.histories import HistoryReader
 from copytrade_live.venue.http import VenueHttp
 from copytrade_live.venue.identity import identify_activity, identify_fills
 from copytrade_live.venue.listing import Listing, Page, PageSink, ignore_page
-from copytrade_live.venue.paging import CursorListing, Query
+from copytrade_live.venue.paging import PAGE_TRIES, CursorListing, Query, content_of
 from copytrade_live.venue.rows import (
     RESOLVED,
     ActivityRow,
@@ -126,13 +126,23 @@ class DataApi:
     async def _v1_pages(self, path: str, query: Query, size: int) -> tuple[list[PositionRow], list[BadRow]]:
         rows: list[PositionRow] = []
         bad: list[BadRow] = []
+        last: list[object] = []
         while True:
-            listed = rows_of(await self._page(path, query | {"offset": len(rows) + len(bad)}), "positions")
+            listed = await self._v1_page(path, query | {"offset": len(rows) + len(bad)}, last)
             good, poor = parse_rows(listed, parse_position, f"{SOURCE}{path}")
             rows += good
             bad += poor
+            last = listed
             if len(listed) < size:
                 return rows, bad
+
+    async def _v1_page(self, path: str, query: Query, last: list[object]) -> list[object]:
+        # The page before, sent again, is not the one that was asked for.
+        for _ in range(PAGE_TRIES):
+            listed = rows_of(await self._page(path, query), "positions")
+            if not last or content_of(listed) != content_of(last):
+                break
+        return listed
 
     async def holders(self, condition_id: str) -> Listing[HolderRow]:
         """The largest holders of each token of a market; the venue shows at most a few dozen a token."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import Market
@@ -11,6 +11,7 @@ from copytrade_live.settings import VenueConfig
 from copytrade_live.venue import fields
 from copytrade_live.venue.http import Params, VenueHttp
 from copytrade_live.venue.listing import Listing, Page, PageSink, ignore_page
+from copytrade_live.venue.paging import PAGE_TRIES
 from copytrade_live.venue.rows import BadRow, EventRow, MarketRow
 from copytrade_live.venue.wire_data import parse_rows
 from copytrade_live.venue.wire_gamma import parse_event, parse_market
@@ -102,17 +103,25 @@ class GammaApi:
         return bad
 
     async def _pages(self, path: str, query: Params) -> AsyncIterator[fields.Payload]:
-        """Every page of a keyset listing; a cursor that comes back ends it."""
+        """Every page of a keyset listing. Raises: PayloadError when it leads back however often it is asked."""
         cursors: set[str] = set()
         page = dict(query)
         while True:
-            payload = await self._page(path, page)
+            payload, cursor = await self._leading_on(path, page, cursors)
             yield payload
-            cursor = fields.text(payload, "next_cursor")
-            if not cursor or cursor in cursors:
+            if not cursor:
                 return
             cursors.add(cursor)
             page["after_cursor"] = cursor
+
+    async def _leading_on(self, path: str, page: Params, cursors: Collection[str]) -> tuple[fields.Payload, str]:
+        # A cursor that was followed before: the page before this one was sent again, so this one is still to come.
+        for _ in range(PAGE_TRIES):
+            payload = await self._page(path, page)
+            cursor = fields.text(payload, "next_cursor")
+            if cursor not in cursors:
+                return payload, cursor
+        raise PayloadError(f"{path} sent the cursor {cursor[:40]} twice", field="next_cursor", value=cursor)
 
     async def _page(self, path: str, query: Params) -> fields.Payload:
         answer = await self._http.get(path, query)
