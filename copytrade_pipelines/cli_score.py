@@ -1,4 +1,4 @@
-"""The verb `score` and what hangs on it: `score study`, `score latency`."""
+"""The verb `score` and what hangs on it: `score study`, `score latency`, `score card`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from copytrade_pipelines.cli_card import card
 from copytrade_pipelines.cli_latency import latency
 from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
 from copytrade_pipelines.cli_output import show_published
 
 app = typer.Typer()
+app.command("card")(card)
 app.command("latency")(latency)
 
 

@@ -21,6 +21,7 @@ from copytrade_pipelines.assets import (
     outcomes,
     prices,
     publish,
+    report_card,
     scores,
     wallets,
 )
@@ -51,6 +52,7 @@ ASSETS: list[dg.AssetsDefinition] = [
     *publish.ASSETS,
     *live_journal.ASSETS,
     *backtests.ASSETS,
+    *report_card.ASSETS,
 ]
 
 
@@ -58,7 +60,7 @@ def build(config: CopytradeConfig, home: Home) -> dg.Definitions:
     """The code location for one configuration and one home folder."""
     return dg.Definitions(
         assets=[asset.map_asset_specs(keep_fresh).map_asset_specs(automate) for asset in ASSETS],
-        asset_checks=[*checks.CHECKS, *watch_checks.WATCH_CHECKS],
+        asset_checks=[*checks.CHECKS, *report_card.CHECKS, *watch_checks.WATCH_CHECKS],
         jobs=jobs.JOBS,
         schedules=schedules.SCHEDULES,
         sensors=[*sensors.SENSORS, *watch_sensors.WATCH_SENSORS, automation.marts_automation],

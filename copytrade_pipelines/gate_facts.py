@@ -11,9 +11,13 @@ from copytrade_live.core.market import Instant
 from copytrade_live.errors import SnapshotError
 from copytrade_live.published import read_pointer
 from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_pipelines.assets.report_card import KEY as REPORT_CARD
+from copytrade_pipelines.assets.report_card import VERDICTS
 from copytrade_pipelines.failures import why_it_failed
-from copytrade_pipelines.gating import FailedCheck, GateDecision, GateFacts, PublishedFact, decide_gate
+from copytrade_pipelines.gating import CardFact, FailedCheck, GateDecision, GateFacts, PublishedFact, decide_gate
 from copytrade_pipelines.publishing import publish_gate
+from copytrade_pipelines.scoring.parameters import SCORE_VERSION
+from copytrade_pipelines.scoring.report_card.rules import Verdict
 
 PUBLISHED = dg.AssetKey(["published_scores"])
 # How many runs to look back for one that finished; more than may be queued or running at once.
@@ -41,6 +45,8 @@ def evaluate_gate(
         failed_checks=failed_checks(instance, blocking_checks(definitions)),
         failed_run=failed_run,
         failed_because="" if failed_run is None else why_it_failed(instance, failed_run),
+        card=newest_card(instance, SCORE_VERSION),
+        card_closes_when=config.report_card.close_gate_when,
     )
     return GateDecision(gate=decide_gate(facts), facts=facts)
 
@@ -78,6 +84,19 @@ def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]
         if result is not None and not result.passed and result.severity is dg.AssetCheckSeverity.ERROR:
             found.append(FailedCheck(asset=key.asset_key.to_user_string(), check=key.name))
     return tuple(found)
+
+
+def newest_card(instance: dg.DagsterInstance, version: str) -> CardFact | None:
+    """What the newest report card said of a version; None when it said nothing."""
+    event = instance.get_latest_materialization_event(REPORT_CARD)
+    materialization = None if event is None else event.asset_materialization
+    said = None if materialization is None else materialization.metadata.get(VERDICTS)
+    found = said.value.get(version) if isinstance(said, dg.JsonMetadataValue) and isinstance(said.value, dict) else None
+    if found is None:
+        return None
+    return CardFact(
+        version=version, verdict=Verdict(found["verdict"]), as_of=found["as_of"], said="; ".join(found["reasons"])
+    )
 
 
 def _pointer(home: Home) -> tuple[PublishedFact | None, str | None]:

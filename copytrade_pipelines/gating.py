@@ -8,6 +8,8 @@ from enum import StrEnum
 from copytrade_live.clock import to_iso
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.score import Gate
+from copytrade_live.settings import GateClosing
+from copytrade_pipelines.scoring.report_card.rules import Verdict
 
 
 class GateReason(StrEnum):
@@ -19,6 +21,7 @@ class GateReason(StrEnum):
     STALE_SNAPSHOT = "stale_snapshot"
     CHECK_FAILED = "check_failed"
     REFRESH_FAILED = "refresh_failed"
+    REPORT_CARD = "report_card"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +41,22 @@ class PublishedFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardFact:
+    """The newest report card of the version that is followed: its verdict, as of when, and the first reason."""
+
+    version: str
+    verdict: Verdict
+    as_of: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
     """All that the gate is decided from.
 
     pointer is None when nothing is published; unreadable says why a pointer cannot be trusted. materialized is the
     snapshot id that Dagster last recorded for published_scores. failed_run is the newest finished run that was to
-    publish scores, if it failed, and failed_because one line that says why.
+    publish scores, if it failed, and failed_because one line that says why. card is None while there is none.
     """
 
     now: Instant
@@ -55,6 +68,8 @@ class GateFacts:
     failed_checks: tuple[FailedCheck, ...] = ()
     failed_run: str | None = None
     failed_because: str = ""
+    card: CardFact | None = None
+    card_closes_when: GateClosing = GateClosing.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +82,7 @@ class GateDecision:
 
 def decide_gate(facts: GateFacts) -> Gate:
     """Open only while a fresh snapshot is published and nothing it was made from failed its checks."""
-    reasons = (*_snapshot_reasons(facts), *_check_reasons(facts), *_run_reasons(facts))
+    reasons = (*_snapshot_reasons(facts), *_check_reasons(facts), *_run_reasons(facts), *_card_reasons(facts))
     return Gate(
         is_open=not reasons,
         reasons=reasons,
@@ -105,6 +120,21 @@ def _run_reasons(facts: GateFacts) -> tuple[str, ...]:
         return ()
     why = f": {facts.failed_because}" if facts.failed_because else ""
     return (_because(GateReason.REFRESH_FAILED, f"run {facts.failed_run} was to publish scores and failed{why}"),)
+
+
+def _card_reasons(facts: GateFacts) -> tuple[str, ...]:
+    card, closes_when = facts.card, facts.card_closes_when
+    if closes_when is GateClosing.NEVER:
+        return ()
+    if card is None:
+        missing = "there is no card yet; run weekly_report_card"
+        return (_because(GateReason.REPORT_CARD, missing),) if closes_when is GateClosing.INSUFFICIENT else ()
+    if card.verdict is Verdict.FAILED or (
+        card.verdict is not Verdict.PASSED and closes_when is GateClosing.INSUFFICIENT
+    ):
+        said = f"{card.version} as of {card.as_of} {card.verdict}: {card.said}"
+        return (_because(GateReason.REPORT_CARD, said),)
+    return ()
 
 
 def _because(reason: GateReason, said: str) -> str:

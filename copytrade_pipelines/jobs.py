@@ -4,6 +4,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from copytrade_pipelines.assets.backtests import BacktestConfig
+from copytrade_pipelines.assets.report_card import CardConfig
 from copytrade_pipelines.assets.scores import ScoreConfig
 from copytrade_pipelines.assets.wallets import WalletsRun
 from copytrade_pipelines.retention import prune_old_runs
@@ -125,6 +126,14 @@ audit_histories = _job(
     description="Read the whole histories of a bucket of wallets again, and repair what we held of them.",
 )
 
+weekly_report_card = _job(
+    "weekly_report_card",
+    dg.AssetSelection.assets(["report_card"]),
+    kind="report_card",
+    config=dg.RunConfig(ops={"report_card": CardConfig()}),
+    description="Judge scores frozen 7, 14 and 30 days ago by what a copier earned since; can close the gate.",
+)
+
 JOBS: list[AnyJob] = [
     ingest_to_marts,
     refresh_scores,
@@ -136,5 +145,6 @@ JOBS: list[AnyJob] = [
     nightly_backtest,
     score_days,
     audit_histories,
+    weekly_report_card,
     prune_old_runs,
 ]

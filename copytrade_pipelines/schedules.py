@@ -84,6 +84,12 @@ SCHEDULES = [
         "A quiet hour, and off the full hour of the score refresh.",
     ),
     _by_the_clock(
+        "report_card_weekly",
+        jobs.weekly_report_card,
+        "50 4 * * 1",
+        "Scores are judged a week apart: sooner, little more has been paid out.",
+    ),
+    _by_the_clock(
         "book_capture_every_5_minutes",
         jobs.book_capture,
         "*/5 * * * *",

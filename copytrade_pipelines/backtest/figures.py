@@ -71,7 +71,7 @@ def equity_curve(points: Sequence[EquityPoint]) -> Draw:
         locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
         below.xaxis.set_major_locator(locator)
         below.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-        _style((above, below), palette)
+        style((above, below), palette)
         return figure
 
     return draw
@@ -93,7 +93,7 @@ def bars(values: Mapping[str, float], unit: str, *, signed: bool = False) -> Dra
         # Room for the numbers outside the longest bars.
         axes.margins(x=0.18)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=not signed))
-        _style((axes,), palette, grid="x")
+        style((axes,), palette, grid="x")
         return figure
 
     return draw
@@ -108,11 +108,11 @@ def histogram(values: Sequence[float], unit: str, counted: str = "copies") -> Dr
         axes.hist(values, bins=min(30, max(5, len(values) // 3)), color=palette.accent, alpha=0.8)
         mean = float(np.mean(values))
         axes.axvline(mean, color=palette.ink, linewidth=1.2)
-        axes.set_title(f"average {mean:+.2f}", **_corner(palette))
+        axes.set_title(f"average {mean:+.2f}", **corner(palette))
         axes.set_xlabel(unit)
         axes.set_ylabel(counted)
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        _style((axes,), palette)
+        style((axes,), palette)
         return figure
 
     return draw
@@ -130,7 +130,7 @@ def bars_by_day(days: Sequence[Instant], counts: Sequence[int], counted: str) ->
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_ylabel(counted)
-        _style((axes,), palette)
+        style((axes,), palette)
         return figure
 
     return draw
@@ -148,10 +148,10 @@ def calibration_plot(bins: Sequence[Calibration]) -> Draw:
         axes.plot([found.p_pos for found in bins], [found.paid for found in bins], "o", color=palette.accent)
         axes.set_xlim(min(found.p_pos for found in bins) - 0.05, 1.02)
         axes.set_ylim(-0.03, 1.03)
-        axes.set_title(f"{sum(found.copies for found in bins)} copies, 90 % intervals", **_corner(palette))
+        axes.set_title(f"{sum(found.copies for found in bins)} copies, 90 % intervals", **corner(palette))
         axes.set_xlabel("p_pos at the decision")
         axes.set_ylabel("share of copies that paid")
-        _style((axes,), palette)
+        style((axes,), palette)
         return figure
 
     return draw
@@ -171,13 +171,14 @@ def delay_curve(delays: Sequence[float], lines: Mapping[str, Sequence[float]], u
         axes.margins(x=0.12)
         axes.set_xlabel("delay, s")
         axes.set_ylabel(unit)
-        _style((axes,), palette)
+        style((axes,), palette)
         return figure
 
     return draw
 
 
-def _corner(palette: Palette) -> Any:
+def corner(palette: Palette) -> Any:
+    """How a remark in the upper right corner is written, for set_title."""
     return {"color": palette.muted, "fontsize": 9.5, "loc": "right"}
 
 
@@ -185,7 +186,8 @@ def _times(instants: Sequence[Instant]) -> np.ndarray:
     return np.array(instants, dtype="datetime64[ms]")
 
 
-def _style(all_axes: Sequence[Any], palette: Palette, *, grid: str = "y") -> None:
+def style(all_axes: Sequence[Any], palette: Palette, *, grid: str = "y") -> None:
+    """Frame, grid and ticks of every figure."""
     for axes in all_axes:
         axes.set_facecolor("none")
         axes.grid(axis=grid, color=palette.grid, linewidth=0.8)

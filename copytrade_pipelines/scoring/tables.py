@@ -125,12 +125,26 @@ def scores_as_of(con: duckdb.DuckDBPyConnection, at: Instant, version: str = SCO
     ).df()
 
 
+def has_scores(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anything was ever scored."""
+    named = "select 1 from duckdb_tables() where schema_name || '.' || table_name = ?"
+    return con.execute(named, [SCORES]).fetchone() is not None
+
+
 def is_scored(con: duckdb.DuckDBPyConnection, at: Instant) -> bool:
     """Whether any score was known by then."""
-    if not con.execute("select 1 from duckdb_tables() where schema_name || '.' || table_name = ?", [SCORES]).fetchone():
+    if not has_scores(con):
         return False
     known = f"select 1 from {SCORES} where known_at <= ? limit 1"  # noqa: S608 - a constant of ours
     return con.execute(known, [moment(at).item()]).fetchone() is not None
+
+
+def score_versions(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every version that has rows."""
+    if not has_scores(con):
+        return []
+    found = con.execute(f"select distinct score_version from {SCORES} order by all").fetchall()  # noqa: S608
+    return [version for (version,) in found]
 
 
 def _register(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, columns: Mapping[str, str]) -> None:

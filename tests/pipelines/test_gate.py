@@ -6,7 +6,9 @@ import dataclasses
 
 import pytest
 
-from copytrade_pipelines.gating import FailedCheck, GateFacts, GateReason, PublishedFact, decide_gate
+from copytrade_live.settings import GateClosing
+from copytrade_pipelines.gating import CardFact, FailedCheck, GateFacts, GateReason, PublishedFact, decide_gate
+from copytrade_pipelines.scoring.report_card.rules import Verdict
 
 NOW = 1_760_000_000_000
 FACTS = GateFacts(
@@ -24,6 +26,7 @@ def test_a_fresh_snapshot_and_nothing_wrong_opens_it_for_a_while() -> None:
     assert (gate.written_at, gate.valid_until) == (NOW, NOW + 90_000)
 
 
+FAILED_CARD = CardFact(version="v1", verdict=Verdict.FAILED, as_of="2026-01-05", said="return of the top list -0.100")
 CLOSED = [
     ({"pointer": None}, "no_snapshot: nothing is published yet; run refresh_scores"),
     ({"pointer": None, "unreadable": "torn"}, "snapshot_unreadable: torn"),
@@ -40,6 +43,7 @@ CLOSED = [
         "check_failed: trader_scores.contract",
     ),
     ({"failed_run": "r1"}, "refresh_failed: run r1 was to publish scores and failed"),
+    ({"card": FAILED_CARD}, "report_card: v1 as of 2026-01-05 failed: return of the top list -0.100"),
 ]
 
 
@@ -48,6 +52,18 @@ def test_one_thing_wrong_closes_it_with_that_reason(changed: dict[str, object], 
     gate = decide_gate(dataclasses.replace(FACTS, **changed))  # type: ignore[arg-type]
     assert not gate.is_open
     assert gate.reasons == (reason,)
+
+
+def closed_by(verdict: Verdict | None, closes_when: GateClosing) -> bool:
+    card = None if verdict is None else dataclasses.replace(FAILED_CARD, verdict=verdict)
+    return not decide_gate(dataclasses.replace(FACTS, card=card, card_closes_when=closes_when)).is_open
+
+
+def test_a_card_closes_it_as_the_config_says_and_a_passed_one_never() -> None:
+    verdicts = (Verdict.FAILED, Verdict.INSUFFICIENT, None, Verdict.PASSED)
+    assert [closed_by(verdict, GateClosing.FAILED) for verdict in verdicts] == [True, False, False, False]
+    assert [closed_by(verdict, GateClosing.INSUFFICIENT) for verdict in verdicts] == [True, True, True, False]
+    assert [closed_by(verdict, GateClosing.NEVER) for verdict in verdicts] == [False] * 4
 
 
 def test_every_reason_is_reached() -> None:

@@ -1,0 +1,1 @@
+"""The report card: freezes scores, waits, and measures what a copier would have earned."""
