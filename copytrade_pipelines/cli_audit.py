@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ import typer
 from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from copytrade_live.core.market import Instant
     from copytrade_pipelines.scoring.audit import Audit
 
@@ -38,28 +41,28 @@ def lookahead(
     from rich.console import Console
     from rich.progress import Progress
 
+    from copytrade_live.errors import ConfigError
     from copytrade_pipelines.scoring.audit import audit as audit_scores
-    from copytrade_pipelines.scoring.audit import kept_as_ofs, sample
-    from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
+    from copytrade_pipelines.scoring.audit import kept_as_ofs, kept_versions, sample
+    from copytrade_pipelines.scoring.parameters import parameters_of
     from copytrade_pipelines.warehouse import Warehouse
 
     location = open_location(config)
+    found = []
     with (
         Warehouse(path=str(location.home.warehouse)).connect() as con,
         Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar,
     ):
-        kept = kept_as_ofs(con, SCORE_VERSION)
-        chosen = _chosen(as_of, kept) if as_of else sample(kept, samples)
-        task = bar.add_task("as_ofs", total=len(chosen))
-        found = audit_scores(
-            con,
-            chosen,
-            parameters_of(location.config),
-            SCORE_VERSION,
-            progress=lambda done, of: bar.update(task, completed=done),
-        )
+        kept = {version: kept_as_ofs(con, version) for version in kept_versions(con)}
+        if not kept:
+            raise ConfigError(f"no scores are kept in {location.home.warehouse}; make some with: copytrade score")
+        for version, as_ofs in kept.items():
+            chosen = _chosen(as_of, as_ofs) if as_of else sample(as_ofs, samples)
+            task = bar.add_task(version, total=len(chosen))
+            show = partial(_advance, bar, task)
+            found.append(audit_scores(con, chosen, parameters_of(location.config), version, progress=show))
     _show(found, as_json)
-    if found.differences:
+    if any(one.differences for one in found):
         raise typer.Exit(DIFFERENCE_FOUND)
 
 
@@ -80,19 +83,23 @@ def _chosen(wanted: list[str], kept: list[Instant]) -> list[Instant]:
     return chosen
 
 
-def _show(found: Audit, as_json: bool) -> None:
+def _advance(bar: Progress, task: TaskID, done: int, of: int) -> None:
+    bar.update(task, completed=done, total=of)
+
+
+def _show(found: list[Audit], as_json: bool) -> None:
     from copytrade_live.clock import to_iso
     from copytrade_live.output import print_table
 
-    rows: list[dict[str, Any]] = [
-        {**asdict(difference), "as_of": to_iso(difference.as_of)} for difference in found.differences
-    ]
+    differing = [difference for one in found for difference in one.differences]
+    rows: list[dict[str, Any]] = [{**asdict(one), "as_of": to_iso(one.as_of)} for one in differing]
+    counted, as_ofs = sum(one.rows for one in found), sorted({as_of for one in found for as_of in one.as_ofs})
     if as_json:
-        as_ofs = [to_iso(as_of) for as_of in found.as_ofs]
-        print(json.dumps({"as_ofs": as_ofs, "rows": found.rows, "differences": rows}, sort_keys=True, default=str))
+        content = {"as_ofs": [to_iso(as_of) for as_of in as_ofs], "rows": counted, "differences": rows}
+        print(json.dumps(content, sort_keys=True, default=str))
         return
-    print(f"{found.rows:,} rows of {len(found.as_ofs)} times scored again, {len(rows)} differences")
+    print(f"{counted:,} rows of {len(as_ofs)} times scored again, {len(rows):,} differences")
     if rows:
         print_table("Differences", list(rows[0]), [list(row.values()) for row in rows[:SHOWN]])
     if len(rows) > SHOWN:
-        print(f"… and {len(rows) - SHOWN} more; --json prints them all")
+        print(f"… and {len(rows) - SHOWN:,} more; --json prints them all")

@@ -24,6 +24,7 @@ from copytrade_pipelines.scoring.marks import read_mark
 from copytrade_pipelines.scoring.parameters import ScoreParameters
 from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
 from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, read_markets, write_episodes
+from copytrade_pipelines.scoring.versions import VERSIONS
 
 # Two ways to the same sum may differ by this much.
 TOLERANCE = 1e-6
@@ -52,6 +53,8 @@ TRUNCATED: dict[str, str] = {
             coalesce(resolved_at <= $as_of, false) and is_resolved as is_resolved
         ) from marts.dim_markets
     """,
+    # No history is kept of which markets belong to an event: one that grew since shows up as a difference.
+    "raw.events": "select * from raw.events",
     "intermediate.int_outcomes": f"""
         select * from intermediate.int_outcomes
         where known_at <= $as_of and condition_id in (select condition_id from raw.resolutions where {_LOADED})
@@ -74,6 +77,7 @@ class Difference:
     """One value that the truncated warehouse does not give; column is WHOLE_ROW where a row is on one side only."""
 
     as_of: Instant
+    score_version: str
     wallet: str
     category: str
     column: str
@@ -104,17 +108,22 @@ def audit(
         with closing(truncated(con, as_of, version, parameters)) as past:
             recomputed = recompute(past, as_of, parameters, version)
         rows += len(stored)
-        found += differences(stored, recomputed, as_of)
+        found += differences(stored, recomputed, as_of, version)
         progress(place + 1, len(as_ofs))
     return Audit(as_ofs=tuple(as_ofs), rows=rows, differences=tuple(found))
 
 
+def kept_versions(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The versions that rows are kept of and that this code can still make."""
+    if not _exists(con):
+        return []
+    found = con.execute(f"select distinct score_version from {SCORES} order by 1").fetchall()
+    return [str(row[0]) for row in found if row[0] in VERSIONS]
+
+
 def kept_as_ofs(con: duckdb.DuckDBPyConnection, version: str) -> list[Instant]:
     """The times that rows of a version are kept of, newest first."""
-    exists = con.execute(
-        "select 1 from information_schema.tables where table_schema || '.' || table_name = ?", [SCORES]
-    ).fetchall()
-    if not exists:
+    if not _exists(con):
         return []
     found = con.execute(
         f"select distinct epoch_ms(as_of) from {SCORES} where score_version = ? order by 1 desc",
@@ -160,21 +169,22 @@ def recompute(
     return score_wallets(fills, read_evidence(past, parameters), as_of, parameters, version)
 
 
-def differences(stored: pd.DataFrame, recomputed: pd.DataFrame, as_of: Instant) -> list[Difference]:
+def differences(stored: pd.DataFrame, recomputed: pd.DataFrame, as_of: Instant, version: str) -> list[Difference]:
     """Every value in which two sets of score rows differ."""
     columns = [
         name for name in stored.columns if name in recomputed.columns and name not in (*KEY, "known_at", "as_of")
     ]
     both = stored.merge(recomputed, on=KEY, how="outer", suffixes=("", "_again"), indicator=True)
     both = both.sort_values(KEY, kind="stable", ignore_index=True)
-    return list(_differences(both, columns, as_of))
+    return list(_differences(both, columns, as_of, version))
 
 
-def _differences(both: pd.DataFrame, columns: Sequence[str], as_of: Instant) -> Iterator[Difference]:
+def _differences(both: pd.DataFrame, columns: Sequence[str], as_of: Instant, version: str) -> Iterator[Difference]:
     for row in both[both["_merge"] != "both"].to_dict("records"):
         sides = (row["_merge"] == "left_only", row["_merge"] == "right_only")
         yield Difference(
             as_of=as_of,
+            score_version=version,
             wallet=row["wallet"],
             category=row["category"],
             column=WHOLE_ROW,
@@ -187,6 +197,7 @@ def _differences(both: pd.DataFrame, columns: Sequence[str], as_of: Instant) -> 
         for row in matched.loc[off, [*KEY, name, f"{name}_again"]].to_dict("records"):
             yield Difference(
                 as_of=as_of,
+                score_version=version,
                 wallet=row["wallet"],
                 category=row["category"],
                 column=name,
@@ -219,8 +230,14 @@ def _plain(value: object) -> object:
 
 
 def _stored(con: duckdb.DuckDBPyConnection, as_of: Instant, version: str) -> pd.DataFrame:
-    names = ", ".join(f'"{name}"' for name in COLUMNS | MORE_COLUMNS)
-    return con.execute(
-        f"select {names} from {SCORES} where as_of = ? and score_version = ? order by wallet, category",
+    # A table of an older release may lack columns of this one: they are compared from its next scores on.
+    rows = con.execute(
+        f"select * from {SCORES} where as_of = ? and score_version = ? order by wallet, category",
         [moment(as_of).item(), version],
     ).df()
+    return rows[[name for name in COLUMNS | MORE_COLUMNS if name in rows]]
+
+
+def _exists(con: duckdb.DuckDBPyConnection) -> bool:
+    named = "select 1 from information_schema.tables where table_schema || '.' || table_name = ?"
+    return bool(con.execute(named, [SCORES]).fetchall())

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from copytrade_live.clock import to_iso
 from copytrade_live.core.market import DAY, HOUR, SECOND
+from copytrade_live.errors import ConfigError
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import scores
 from copytrade_pipelines.audit_check import looks_only_back
@@ -170,13 +171,20 @@ def test_the_verb_exits_with_3_and_the_rows_that_differ(home: Home, monkeypatch:
     broken = CliRunner().invoke(app, ["lookahead", "--as-of", to_iso(PAST), "--json"])
     assert broken.exit_code == 3
     first = json.loads(broken.stdout)["differences"][0]
-    assert first.keys() == {"as_of", "wallet", "category", "column", "stored", "recomputed"}
+    assert first.keys() == {"as_of", "score_version", "wallet", "category", "column", "stored", "recomputed"}
     assert first["as_of"] == to_iso(PAST)
     told = CliRunner().invoke(app, ["lookahead"])
     assert told.exit_code == 3
     assert "differences" in told.stdout
     assert CliRunner().invoke(app, ["lookahead", "--as-of", "2020-01-01T00:00:00Z"]).exit_code == 2
     assert CliRunner().invoke(app, ["lookahead", "--as-of", "noon"]).exit_code == 2
+
+
+def test_a_home_without_scores_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYTRADE_HOME", str(tmp_path))
+    result = CliRunner().invoke(app, ["lookahead"])
+    assert isinstance(result.exception, ConfigError)
+    assert "copytrade score" in str(result.exception)
 
 
 def test_a_leak_stops_publishing(home: Home) -> None:
