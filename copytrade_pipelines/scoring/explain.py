@@ -14,6 +14,7 @@ from copytrade_pipelines.scoring.parameters import ScoreParameters
 # Fewer effective events than this say little, however many there once were.
 THIN_EVENTS = 5.0
 MOSTLY = 0.5
+HOLD_EVENTS = 3
 _HOUR = 3600.0
 
 Rows = Mapping[str, np.ndarray]
@@ -61,7 +62,11 @@ RULES: dict[ScoreFlag, Rule] = {
         "{share:.0f} % of what it buys stands against each other; {limit.max_both_sides:.0%} are allowed.",
     ),
     ScoreFlag.FAST_HOLD: Rule(
-        lambda row, limit: row["hold_hours"] * _HOUR < limit.min_hold_latencies * limit.latency_p90_seconds,
+        # What was opened just now looks like a short hold: a wallet of few events is not judged by it.
+        lambda row, limit: (
+            (row["n_events"] >= HOLD_EVENTS)
+            & (row["hold_hours"] * _HOUR < limit.min_hold_latencies * limit.latency_p90_seconds)
+        ),
         lambda row, limit: {"seconds": np.round(row["hold_hours"] * _HOUR)},
         "Leaves after {seconds:.0f} s in the median; a copier that comes {limit.latency_p90_seconds:g} s late needs "
         "{limit.min_hold_latencies:g} times as long.",

@@ -117,6 +117,10 @@ def test_a_new_wallet_is_never_called_uncopyable() -> None:
     assert "not_copyable" not in explained(n_events=5, breakeven_latency=np.nan)["flags"]
 
 
+def test_a_wallet_that_has_just_begun_is_not_called_fast() -> None:
+    assert "fast_hold" not in explained(n_events=2, hold_hours=0.01)["flags"]
+
+
 def test_many_rows_say_what_each_would_say_alone() -> None:
     rows = [HEALTHY | case[0] for case in CASES]
     together = explain(pd.DataFrame(rows, index=range(5, 5 + len(rows))), PARAMETERS)
