@@ -7,8 +7,9 @@ import numpy as np
 from copytrade_pipelines.scoring.frame import MAKER, SELL, EvidenceFrame
 
 AFTER_SECONDS = 60.0
-# What is bought before a leader says how much would have been bought anyway.
-BEFORE_SECONDS = 600.0
+# What is bought around that minute says how much would have been bought anyway: on both sides of it, because trading
+# swells and ebbs, and at least as much as in the minute before, because it comes in bursts that a leader joins.
+AROUND_SECONDS = 300.0
 # A few coincidences are no crowd: so many quiet minutes are believed in beforehand.
 QUIET_MINUTES = 3.0
 _SECOND = 1_000_000
@@ -17,7 +18,8 @@ _SECOND = 1_000_000
 def measure_crowding(frame: EvidenceFrame, clusters: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Abnormal share of others' taking on the leader's side in the minute after it, one number a wallet, 0 to 1.
 
-    Abnormal is what is more than the ten minutes before bring in a minute. A leader's own cluster is not a crowd.
+    Abnormal is what is more than the five minutes on either side bring in a minute, and more than the minute before.
+    A leader's own cluster is not a crowd.
     Shape: clusters numbers the cluster of each wallet, -1 for who stands alone;
     asked says which wallets are wanted, the others have NaN.
     """
@@ -40,7 +42,9 @@ def measure_crowding(frame: EvidenceFrame, clusters: np.ndarray, asked: np.ndarr
         return np.asarray(everyone.between(line, *window) - own.between(own_line, *window))
 
     after = _by_wallet(frame, others(0.0, AFTER_SECONDS), wallets)
-    usual = _by_wallet(frame, others(-BEFORE_SECONDS - 1e-6, -1e-6), wallets) * (AFTER_SECONDS / BEFORE_SECONDS)
+    around = others(-AROUND_SECONDS - 1e-6, -1e-6) + others(AFTER_SECONDS, AFTER_SECONDS + AROUND_SECONDS)
+    usual = _by_wallet(frame, around, wallets) * (AFTER_SECONDS / (2.0 * AROUND_SECONDS))
+    usual = np.maximum(usual, _by_wallet(frame, others(-AFTER_SECONDS - 1e-6, -1e-6), wallets))
     doubt = QUIET_MINUTES * cap
     crowd = np.clip((after - usual) / np.maximum(after + doubt, 1e-12), 0.0, 1.0)
     return np.where(asked, crowd, np.nan)
@@ -51,8 +55,8 @@ class _Flow:
 
     def __init__(self, line: np.ndarray, at: np.ndarray, volume: np.ndarray) -> None:
         order = np.lexsort((at, line))
-        self._start = int(at.min(initial=0)) - round((BEFORE_SECONDS + 1.0) * _SECOND)
-        self._width = int(at.max(initial=0)) - self._start + round((AFTER_SECONDS + 1.0) * _SECOND)
+        self._start = int(at.min(initial=0)) - round((AROUND_SECONDS + 1.0) * _SECOND)
+        self._width = int(at.max(initial=0)) - self._start + round((AFTER_SECONDS + AROUND_SECONDS + 1.0) * _SECOND)
         self._low = int(line.min(initial=0))
         self._keys = self._key(line, at)[order]
         self._summed = np.concatenate([[0.0], np.cumsum(volume[order])])
