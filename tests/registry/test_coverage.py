@@ -19,9 +19,10 @@ from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.settings import Home, LeaderboardChoice, VenueConfig
 from copytrade_live.venue.contracts import CONTRACTS, ZERO_ADDRESS
 from copytrade_live.venue.data_api import DataApi
+from copytrade_live.venue.stretch import BEGINNING
 from copytrade_pipelines.ingest.coverage import reconcile_wallets
 from copytrade_pipelines.ingest.discovery import discover_holders, discover_wallets
-from copytrade_pipelines.ingest.fills import read_watermarks
+from copytrade_pipelines.ingest.history_plan import plan
 from copytrade_pipelines.ingest.positions import fetch_positions
 from copytrade_pipelines.ingest.steps import conversion
 from copytrade_pipelines.ingest.wallets import BUCKETS, Sighting, bucket_of, read_watchlist, write_wallets
@@ -69,6 +70,12 @@ def with_history(con: duckdb.DuckDBPyConnection, *positions: tuple[str, float]) 
         )
 
 
+def begins(warehouse: Warehouse) -> dict[str, int]:
+    with warehouse.connect() as con:
+        plans = plan(con, now=NOW, audit_days=30)
+    return {one.wallet: min(start for _, start, _ in one.reads) for one in plans}
+
+
 def state(warehouse: Warehouse) -> tuple[float, bool, int]:
     with warehouse.connect() as con:
         ((coverage, whole),) = con.execute("SELECT coverage, history_complete FROM raw.wallets").fetchall()
@@ -91,7 +98,7 @@ def test_a_gap_is_read_again_from_the_beginning_once_and_then_only_told(warehous
         with_history(con, ("t0", 20.0), ("t1", 35.0))
     assert reconcile_wallets(warehouse, now=NOW, reread_below=0.95).reread == 1
     assert state(warehouse) == (0.0, False, 1)
-    assert [mark.start for mark in read_watermarks(warehouse)] == [None]
+    assert begins(warehouse) == {WALLET: BEGINNING}
     with warehouse.connect() as con:  # as an ingest that read it all again leaves it
         con.execute("UPDATE raw.wallets SET history_complete = true")
     assert reconcile_wallets(warehouse, now=NOW + DAY, reread_below=0.95).reread == 0
@@ -107,11 +114,11 @@ def test_an_excluded_wallet_is_neither_fetched_nor_scored_until_let_in_again(war
     with warehouse.connect() as con:
         with_history(con)
     write_wallets(warehouse, seen, now=NOW, excluded=[WALLET])
-    assert [mark.wallet for mark in read_watermarks(warehouse)] == [OTHER]
+    assert set(begins(warehouse)) == {OTHER}
     with warehouse.connect() as con:
         assert con.execute("SELECT wallet FROM raw.wallets WHERE history_complete").fetchall() == []
     write_wallets(warehouse, seen, now=NOW)
-    assert [(mark.wallet, mark.start) for mark in read_watermarks(warehouse)] == [(WALLET, None), (OTHER, None)]
+    assert begins(warehouse) == {WALLET: BEGINNING, OTHER: BEGINNING}
 
 
 def test_contracts_of_the_venue_are_nobody_to_copy(warehouse: Warehouse, tmp_path: Path) -> None:

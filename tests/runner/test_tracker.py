@@ -70,9 +70,12 @@ class ScriptedFeed:
                 token_id=token,
                 outcome="Yes",
                 size=size,
+                total_size=size,
                 average_price=0.5,
                 realised_pnl=0.0,
+                total_pnl=0.0,
                 status="OPEN",
+                event_at=None,
             )
             for token, size in self.held.items()
         )
