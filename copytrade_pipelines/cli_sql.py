@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from copytrade_pipelines.sql_run import Ran
     from copytrade_pipelines.warehouse import Warehouse
 
+FAILED = 1
 DIFFERENCE = 3
 
 app = typer.Typer(no_args_is_help=True, help="Build, check, print and read the SQL models.")
@@ -50,7 +51,7 @@ def run(
     project = load_project()
     names = select(project, models or (), upstream=upstream, downstream=downstream)
     ran = run_models(project, _warehouse(config), names, full_refresh=full_refresh, checks=checks)
-    _show(_told(ran, len(names), quiet=as_json), as_json)
+    _show(_told(ran, len(names), quiet=as_json), as_json, all_must_end=bool(models))
 
 
 @app.command("test")
@@ -77,7 +78,7 @@ def find_broken(
         if name in project.models
     ]
     ran = check_models(project, _warehouse(config), names, everything=everything, rebuild=rebuild)
-    _show(_told(ran, len(names), quiet=as_json), as_json)
+    _show(_told(ran, len(names), quiet=as_json), as_json, all_must_end=bool(models))
 
 
 @app.command()
@@ -210,7 +211,7 @@ def _line(ran: Ran) -> str:
     return f"{ran.name}: {ran.end}{built}{why}{rules}, {ran.seconds:.2f} s"
 
 
-def _show(runs: list[Ran], as_json: bool) -> None:
+def _show(runs: list[Ran], as_json: bool, *, all_must_end: bool) -> None:
     broken = [ran for ran in runs if ran.broken]
     if as_json:
         print(json.dumps([_document(ran) for ran in runs], sort_keys=True))
@@ -218,6 +219,8 @@ def _show(runs: list[Ran], as_json: bool) -> None:
         _show_broken(broken)
     if broken:
         raise typer.Exit(DIFFERENCE)
+    if all_must_end and any(ran.end == "skipped" for ran in runs):  # whoever names a model wants it
+        raise typer.Exit(FAILED)
 
 
 def _show_broken(broken: list[Ran]) -> None:

@@ -19,7 +19,17 @@ from copytrade_live.core.valuation import value_to_resolution
 from copytrade_pipelines.changes import next_seq
 from copytrade_pipelines.sql_models import load_project
 from copytrade_pipelines.sql_render import Materialized, Relation
-from copytrade_pipelines.sql_state import State, Tokens, kind_of, read_states, tokens_of, why_full, write_state
+from copytrade_pipelines.sql_state import (
+    State,
+    Tokens,
+    kind_of,
+    read_states,
+    text_of,
+    tokens_in,
+    tokens_of,
+    why_full,
+    write_state,
+)
 
 TABLE = "intermediate.int_fill_values"
 # The payouts that the values were computed with, so that only fills of markets that paid since are valued anew.
@@ -118,14 +128,14 @@ def _value_all(con: duckdb.DuckDBPyConnection, version: str, tokens: Tokens | No
             changed_seq=seq,
             full_seq=seq,
             reads=(FILLS, OUTCOMES),
-            inputs=tokens,
+            inputs=text_of(tokens),
         ),
     )
     return _count(con, TABLE)
 
 
 def _value_changed(con: duckdb.DuckDBPyConnection, state: State, tokens: Tokens) -> int:
-    mark, before = _reached(state.inputs or {})
+    mark, before = _reached(tokens_in(state.inputs))
     con.execute(_NEW_PAYOUTS)
     parts = [f"{_SELECT} where fills.loaded_seq > {mark}"]
     paid = _count(con, "new_payouts")
@@ -141,7 +151,7 @@ def _value_changed(con: duckdb.DuckDBPyConnection, state: State, tokens: Tokens)
         con.execute(f"delete from {TABLE} where fill_id in (select fill_id from fresh_values)")
     con.execute(f"insert into {TABLE} by name select * from fresh_values")
     con.execute("drop table fresh_values; drop table new_payouts")
-    write_state(con, replace(state, inputs=tokens, changed_seq=seq if written or paid else state.changed_seq))
+    write_state(con, replace(state, inputs=text_of(tokens), changed_seq=seq if written or paid else state.changed_seq))
     return written
 
 

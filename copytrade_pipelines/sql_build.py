@@ -15,7 +15,7 @@ from copytrade_live.errors import SqlModelError
 from copytrade_pipelines.changes import next_seq
 from copytrade_pipelines.sql_models import Model
 from copytrade_pipelines.sql_render import Materialized, Relation, Select
-from copytrade_pipelines.sql_state import State, Tokens, kind_of, read_states, tokens_of, why_full, write_state
+from copytrade_pipelines.sql_state import State, Tokens, kind_of, read_states, text_of, tokens_of, why_full, write_state
 
 
 class Way(StrEnum):
@@ -65,11 +65,11 @@ def _build(model: Model, con: duckdb.DuckDBPyConnection, *, full_refresh: bool) 
     why = "asked for" if full_refresh else why_full(None if rows is None else state, model.build_version, tokens)
     if state is None or rows is None or why:
         return _whole(model, con, tokens, why=why)
-    if tokens is not None and tokens == state.inputs:
+    if tokens is not None and text_of(tokens) == state.inputs:
         return Built(way=Way.UNCHANGED, rows=rows, written=0, columns=_described(con, model.relation))
     if model.rendered.step is None:
         return _whole(model, con, tokens)
-    return _step(model, model.rendered.step, con, replace(state, inputs=tokens))
+    return _step(model, model.rendered.step, con, replace(state, inputs=text_of(tokens)))
 
 
 def _view(model: Model, con: duckdb.DuckDBPyConnection, *, is_current: bool) -> Built:
@@ -125,7 +125,7 @@ def _state(model: Model, *, seq: int, tokens: Tokens | None) -> State:
         changed_seq=seq,
         full_seq=seq if model.rendered.step is not None else 0,
         reads=tuple(map(str, model.inputs)),
-        inputs=tokens,
+        inputs=text_of(tokens),
     )
 
 

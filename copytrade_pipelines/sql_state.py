@@ -24,7 +24,7 @@ class State:
     """One row of raw.builds.
 
     version is of everything that made it, changed_seq the number of the last build that changed a row, full_seq that
-    of the last build from nothing. inputs are the tokens it was built from, None where one could not be known.
+    of the last build from nothing. inputs are the tokens it was built from as text, None where one could not be known.
     checked_seq is up to where rules of rules_version all passed.
     """
 
@@ -34,7 +34,7 @@ class State:
     changed_seq: int
     full_seq: int
     reads: tuple[str, ...]
-    inputs: Tokens | None
+    inputs: str | None
     rules_version: str = ""
     checked_seq: int = NOTHING_SEEN
 
@@ -59,20 +59,13 @@ def read_state(con: duckdb.DuckDBPyConnection, relation: Relation | str) -> Stat
 
 def _state(row: tuple[object, ...]) -> State:
     found = State(**dict(zip(_COLUMNS, row, strict=True)))  # type: ignore[arg-type]  # as the table stores them
-    inputs = None if found.inputs is None else json.loads(str(found.inputs))
-    return replace(
-        found,
-        materialized=Materialized(found.materialized),
-        reads=tuple(found.reads),
-        inputs=None if inputs is None else {name: tuple(token) for name, token in inputs.items()},
-    )
+    return replace(found, materialized=Materialized(found.materialized), reads=tuple(found.reads))
 
 
 def write_state(con: duckdb.DuckDBPyConnection, state: State) -> None:
     """Remember what was built; in the transaction that built it."""
     con.execute(f"DELETE FROM {BUILDS} WHERE relation = ?", [state.relation])
-    inputs = None if state.inputs is None else json.dumps(state.inputs, sort_keys=True)
-    row = replace(state, inputs=inputs, reads=list(state.reads))  # type: ignore[arg-type]  # as the table stores them
+    row = replace(state, reads=list(state.reads))  # type: ignore[arg-type]  # as the table stores them
     values = [getattr(row, name) for name in _COLUMNS]
     con.execute(f"INSERT INTO {BUILDS} VALUES ({', '.join('?' * len(values))})", values)
 
@@ -110,14 +103,25 @@ def _token(con: duckdb.DuckDBPyConnection, relation: str, state: State | None) -
     return {relation: (changed, full, int(rows))}
 
 
+def text_of(tokens: Tokens | None) -> str | None:
+    """Tokens as raw.builds keeps them."""
+    return None if tokens is None else json.dumps(tokens, sort_keys=True)
+
+
+def tokens_in(text: str | None) -> Tokens:
+    """Tokens that raw.builds kept."""
+    return {} if text is None else {name: tuple(token) for name, token in json.loads(text).items()}
+
+
 def why_full(state: State | None, version: str, tokens: Tokens | None) -> str:
     """Why a table has to be built from nothing; empty when a step from where it stands will do."""
     if state is None:
         return "not built yet"
     if state.version != version:
         return "its code, or that of a model it is made from, changed"
+    earlier = tokens_in(state.inputs)
     for name, (_, full, rows) in (tokens or {}).items():
-        before = (state.inputs or {}).get(name)
+        before = earlier.get(name)
         if before is None:
             continue
         if rows < before[2]:

@@ -1,7 +1,6 @@
 -- Where each condition stands: its payout once it has one, else the latest status on the way there.
 -- grain: one row per condition
 -- as of: known_at
--- changes: loaded_seq
 -- checks: blocking
 -- column: condition_id varchar not_null unique -- the market
 -- column: status varchar not_null -- latest status
@@ -12,7 +11,7 @@
 -- column: resolved_at timestamp -- when it was decided
 -- column: known_at timestamp not_null -- when that could be known
 -- column: loaded_seq bigint -- number of the last write to any status of the condition
-{{ config(materialized='view', tags=['resolutions']) }}
+{{ config(materialized='table', tags=['resolutions']) }}
 
 with statuses as (
     select
