@@ -71,8 +71,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What a copier would have paid per share: price, fee and both, from which source, since when known."""
+    """What a copier would have paid per share: start, price, fee and both, from which source, since when known."""
 
+    start: Floats
     price: Floats
     fee: Floats
     cost: Floats
@@ -80,15 +81,35 @@ class Costs:
     known_at: Times
 
 
-def price_copies(wanted: Wanted, inputs: Inputs, evidence: Evidence, parameters: ScoreParameters) -> Costs:
-    """Price every episode, a SELL being a buy of the complement."""
+def copy_means(copies: pd.DataFrame) -> tuple[float, pd.Series]:
+    """Mean slippage of all our copies (NaN while they are few), and by leader of those copied often enough."""
+    ours = copies.dropna(subset=["slippage"]).sort_values(["wallet", "slippage"], kind="stable")
+    everyone = round(float(ours["slippage"].mean()), COPY_DIGITS) if len(ours) >= ALL_LEAST else float("nan")
+    by_leader = ours.groupby("wallet")["slippage"].agg(["mean", "size"])
+    trusted: pd.Series = by_leader.loc[by_leader["size"] >= LEADER_LEAST, "mean"].round(COPY_DIGITS)
+    return everyone, trusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Slippages that were measured: category code (-1: none of ours), when the episode began, dollars per share."""
+
+    category: Codes
+    started: Times
+    slippage: Floats
+
+
+def price_copies(
+    wanted: Wanted, inputs: Inputs, evidence: Evidence, parameters: ScoreParameters, elsewhere: Measured | None = None
+) -> Costs:
+    """Price every episode, a SELL being a buy of the complement; elsewhere is measured and not among the wanted."""
     rows = len(wanted.token)
     # A leader who rested bought below the mid; a copier takes, so never starts below the mid it would have met.
     rests = (wanted.role == MAKER) & ~np.isnan(wanted.met)
     start = np.where(rests, np.maximum(wanted.bought, np.where(rests, wanted.met, 0.0)), wanted.bought)
     walked, walked_known = _walk_books(wanted, inputs, evidence, parameters)
     measured = np.where(np.isnan(walked), wanted.paid, walked)
-    slippage, source = _slippages(wanted, measured - start, inputs, evidence.copies, parameters)
+    slippage, source = _slippages(wanted, measured - start, inputs, evidence.copies, parameters, elsewhere)
     price, fee, known = np.empty(rows), np.empty(rows), np.empty(rows, dtype=np.int64)
     wallet_market, rate, exponent = wanted.market, inputs.markets.fee_rate, inputs.markets.fee_exponent
 
@@ -100,7 +121,7 @@ def price_copies(wanted: Wanted, inputs: Inputs, evidence: Evidence, parameters:
         costs.taker_fees(price, wallet_market, rate, exponent, fee, first, last)
 
     spread(choose, even_ranges(rows))
-    return Costs(price=price, fee=fee, cost=price + fee, source=source, known_at=known)
+    return Costs(start=start, price=price, fee=fee, cost=price + fee, source=source, known_at=known)
 
 
 def is_imputed(source: Small) -> Flags:
@@ -139,18 +160,23 @@ def _offers(levels: Iterable[Mapping[str, Any]] | None, *, complement: bool) -> 
 
 
 def _slippages(
-    wanted: Wanted, measured: Floats, inputs: Inputs, copies: pd.DataFrame, parameters: ScoreParameters
+    wanted: Wanted,
+    measured: Floats,
+    inputs: Inputs,
+    copies: pd.DataFrame,
+    parameters: ScoreParameters,
+    elsewhere: Measured | None,
 ) -> tuple[Floats, Small]:
-    ours = copies.dropna(subset=["slippage"]).sort_values(["wallet", "slippage"], kind="stable")
     slippage = np.full(len(wanted.token), parameters.modelled_slippage)
     source = np.full(len(wanted.token), MODEL, dtype=np.int8)
-    medians = _category_medians(wanted, measured)
+    seen = ~np.isnan(measured)
+    own = Measured(category=wanted.category[seen], started=wanted.started[seen], slippage=measured[seen])
+    medians = usual_slippage(joined(own, elsewhere), len(inputs.names.categories), wanted.category, wanted.started)
     slippage = np.where(np.isnan(medians), slippage, medians)
     source[~np.isnan(medians)] = CATEGORY
-    if len(ours) >= ALL_LEAST:
-        slippage[:], source[:] = round(float(ours["slippage"].mean()), COPY_DIGITS), ALL_COPIES
-    by_leader = ours.groupby("wallet")["slippage"].agg(["mean", "size"])
-    trusted = by_leader.loc[by_leader["size"] >= LEADER_LEAST, "mean"].round(COPY_DIGITS)
+    everyone, trusted = copy_means(copies)
+    if not np.isnan(everyone):
+        slippage[:], source[:] = everyone, ALL_COPIES
     of_wallet = np.full(len(inputs.names.wallets) + 1, np.nan)
     of_wallet[codes_in(inputs.names.wallets, trusted.index)] = trusted.to_numpy(float)
     of_wallet[-1] = np.nan
@@ -159,17 +185,33 @@ def _slippages(
     return np.where(np.isnan(own), slippage, own), source
 
 
-def _category_medians(wanted: Wanted, measured: Floats) -> Floats:
-    seen = ~np.isnan(measured)
-    if not seen.any():
-        return np.full(len(measured), np.nan)
-    week = wanted.started // BLOCK
-    first, weeks = int(week.min()), int(week.max() - week.min()) + 1
-    block = (wanted.category.astype(np.int64) * weeks + (week - first)).astype(np.int32)
-    categories = int(wanted.category.max()) + 1
-    starts = ordering.starts_of(block[seen], categories * weeks)
-    order = ordering.ordered_by(block, starts, np.flatnonzero(seen).astype(np.int32))
-    medians, counts = parts.block_medians(measured, order, starts)
+def joined(some: Measured, others: Measured | None) -> Measured:
+    """Both together."""
+    if others is None:
+        return some
+    return Measured(
+        category=np.concatenate((some.category, others.category)),
+        started=np.concatenate((some.started, others.started)),
+        slippage=np.concatenate((some.slippage, others.slippage)),
+    )
+
+
+def usual_slippage(measured: Measured, categories: int, category: Codes, started: Times) -> Floats:
+    """What copying cost in a category in the newest earlier week with CATEGORY_LEAST measured episodes, NaN for none.
+
+    Shape: category and started are those of the episodes that ask.
+    """
+    code = measured.category
+    known = code >= 0
+    if not known.any() or not len(started):
+        return np.full(len(started), np.nan)
+    week, wanted_week = measured.started[known] // BLOCK, started // BLOCK
+    first = int(min(week.min(), wanted_week.min()))
+    weeks = int(max(week.max(), wanted_week.max())) - first + 1
+    block = (code[known].astype(np.int64) * weeks + (week - first)).astype(np.int32)
+    starts = ordering.starts_of(block, categories * weeks)
+    order = ordering.ordered_by(block, starts, np.arange(len(block), dtype=np.int32))
+    medians, counts = parts.block_medians(measured.slippage[known], order, starts)
     table = pd.DataFrame(np.where(counts >= CATEGORY_LEAST, medians, np.nan).reshape(categories, weeks))
     earlier: Floats = table.T.ffill().shift().T.to_numpy(float).reshape(-1)
-    return earlier[block]
+    return earlier[category.astype(np.int64) * weeks + (wanted_week - first)]

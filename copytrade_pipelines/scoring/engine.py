@@ -57,16 +57,30 @@ class Merged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A frame with the facts of its wallets; maker and taker notional also by category (wallets, categories)."""
+    """A frame with the facts of its wallets; maker and taker notional also by category (wallets, categories).
+
+    tallies (facts.TALLY) is what episodes add up to by wallet and event, closing ones included.
+    """
 
     frame: EvidenceFrame
+    tallies: np.ndarray
     facts: WalletFacts
     maker: Floats
     taker: Floats
 
 
-def build(inputs: Inputs, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> Built:
-    """Make the evidence of every scored wallet; inputs and evidence are cut to what was known at as_of."""
+def build(
+    inputs: Inputs,
+    evidence: Evidence,
+    as_of: Instant,
+    parameters: ScoreParameters,
+    elsewhere: copier_cost.Measured | None = None,
+) -> tuple[EvidenceFrame, np.ndarray]:
+    """Make the evidence of every scored wallet; inputs and evidence are cut to what was known at as_of.
+
+    Where inputs are only a part of all events, elsewhere is what was measured in the others.
+    Returns: the frame, and facts.TALLY by wallet and event.
+    """
     now, lag = as_of * US, round(parameters.index_lag_seconds * 1e6)
     places, wallet_starts = by_wallet(inputs)
     merged = merge(inputs, places, wallet_starts, parameters)
@@ -82,9 +96,8 @@ def build(inputs: Inputs, evidence: Evidence, as_of: Instant, parameters: ScoreP
     ends = _ends(inputs)
     seen = _look(inputs, places, wallet_starts, opening, ends, now - lag, parameters)
     is_due = np.minimum(opening.started + round(parameters.horizon_hours * 3600e6), ends[1][opening.pair]) <= now - lag
-    frame = _assemble(inputs, evidence, opening, seen, is_due, parameters)
-    maker, taker, wallet_facts = _facts(inputs, merged, counted, frame, now)
-    return Built(frame=frame, facts=wallet_facts, maker=maker, taker=taker)
+    frame = _assemble(inputs, evidence, opening, seen, is_due, parameters, elsewhere)
+    return frame, _tally(inputs, merged, counted)
 
 
 def by_wallet(inputs: Inputs) -> tuple[np.ndarray, Times]:
@@ -235,6 +248,7 @@ def _assemble(
     seen: _Seen,
     is_due: Flags,
     parameters: ScoreParameters,
+    elsewhere: copier_cost.Measured | None,
 ) -> EvidenceFrame:
     tokens, token, market = inputs.tokens, opening.token, inputs.pairs.market[opening.pair]
     is_sold = opening.side < 0
@@ -246,7 +260,7 @@ def _assemble(
             started=opening.started, known=opening.known, bought=bought, met=seen.met, paid=seen.paid,
             paid_known=seen.paid_known,
         ),
-        inputs, evidence, parameters,
+        inputs, evidence, parameters, elsewhere,
     )  # fmt: skip
     payout = np.where(is_sold, 1.0 - tokens.payout[token], tokens.payout[token])
     rows = len(token)
@@ -280,6 +294,7 @@ def _assemble(
         opened=opening.opened,
         stake=bought * opening.opened,
         held=held,
+        start=costs.start,
         copy_price=costs.price,
         fee=costs.fee,
         cost=costs.cost,
@@ -307,25 +322,36 @@ def role_codes(episodes: np.ndarray) -> Small:
     return np.where(seen > 0.0, roles, UNKNOWN).astype(np.int8)
 
 
-def _facts(
-    inputs: Inputs, merged: Merged, counted: Flags, frame: EvidenceFrame, now: int
-) -> tuple[Floats, Floats, WalletFacts]:
-    wallets, categories = len(inputs.names.wallets), len(inputs.names.categories)
-    maker, taker = np.zeros((wallets, categories)), np.zeros((wallets, categories))
-    both, last_at, hold = np.zeros(wallets), np.zeros(wallets, dtype=np.int64), np.full(wallets, np.nan)
-    category_of = inputs.markets.category[inputs.pairs.market]
+def _tally(inputs: Inputs, merged: Merged, counted: Flags) -> np.ndarray:
+    event_of, category_of = inputs.pairs.event, inputs.markets.category[inputs.pairs.market]
+    found = []
     for begin, end in merged.parts:
+        room = np.empty(end - begin, dtype=facts.TALLY)
         rows = slice(begin, end)
-        facts.add_facts(merged.episodes[rows], counted[rows], category_of, maker, taker, both, last_at)
-    # What was never left was held until it paid out, or until now.
-    until = np.minimum(inputs.tokens.resolved_at[frame.token], now)
+        found.append(room[: facts.tally(merged.episodes[rows], counted[rows], event_of, category_of, room)])
+    return np.concatenate(found)
+
+
+def summed_up(frame: EvidenceFrame, tallies: np.ndarray, as_of: Instant) -> Built:
+    """The facts of every wallet, from what its episodes add up to by event."""
+    wallets, categories = len(frame.names.wallets), len(frame.names.categories)
+    wallet, group = tallies["wallet"], tallies["wallet"] * np.int64(categories) + tallies["category"]
+    maker, taker = (
+        np.bincount(group, tallies[name], wallets * categories).reshape(wallets, categories)
+        for name in ("maker", "taker")
+    )
+    smaller, bought = (np.bincount(wallet, tallies[name], wallets) for name in ("smaller", "bought"))
+    last_at, hold = np.zeros(wallets, dtype=np.int64), np.full(wallets, np.nan)
+    np.maximum.at(last_at, wallet, tallies["last_at"])
+    # What was never left was held until its payout was known, or until now.
+    until = np.minimum(frame.payout_known_at, as_of * US)
     held = np.where(np.isnan(frame.held), (until - frame.started_at) / 1e6, frame.held) / 3600.0
     facts.median_holds(frame.wallet, held, 0, len(frame), hold)
     facts_of = WalletFacts(
         maker_notional=maker.sum(axis=1),
         taker_notional=taker.sum(axis=1),
-        both_sides=both,
+        both_sides=np.divide(smaller, bought, out=np.zeros(wallets), where=bought > 0.0),
         hold_hours=hold,
         last_at=last_at,
     )
-    return maker, taker, facts_of
+    return Built(frame=frame, tallies=tallies, facts=facts_of, maker=maker, taker=taker)

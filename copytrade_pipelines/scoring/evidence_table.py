@@ -11,7 +11,20 @@ from copytrade_pipelines.scoring.episodes import ROLE_WORDS
 from copytrade_pipelines.scoring.frame import COST_SOURCES, EVIDENCE, HORIZONS, NEVER, EvidenceFrame, Times
 
 _NOT_A_TIME = np.iinfo(np.int64).min
-_SAME = ("price", "bought", "size", "opened", "stake", "held", "copy_price", "fee", "cost", "later_mid", "payout")
+_SAME = (
+    "price",
+    "bought",
+    "size",
+    "opened",
+    "stake",
+    "held",
+    "start",
+    "copy_price",
+    "fee",
+    "cost",
+    "later_mid",
+    "payout",
+)
 _PARTS = ("a", "r", "o", "r_var", "o_var")
 _TIMES = ("started_at", "ended_at", "known_at", "cost_known_at", "payout_known_at")
 

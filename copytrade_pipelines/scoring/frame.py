@@ -47,7 +47,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFrame:
-    """One row an episode that opened a position, in order of wallet, event, start and first fill.
+    """One row an episode that opened a position, in order of wallet, event, market, start and first fill.
 
     A sale that opens bets on the complement: bought, copy_price, fee, cost, mids, payout and everything made of
     them are those of what was bought, one minus the token's own for a SELL; price alone is the token's own.
@@ -80,6 +80,8 @@ class EvidenceFrame:
     stake: Floats
     # How long the opened shares were held, first in first out, as far as they were closed; NaN while none was.
     held: Floats
+    # Where a copier's price begins: bought, or the mid it would have met where the leader rested below it.
+    start: Floats
     # What a copier would have paid: before fee, the fee, their sum, from which of COST_SOURCES, since when known.
     copy_price: Floats
     fee: Floats
@@ -145,6 +147,7 @@ EVIDENCE: dict[str, str] = {
     "opened": "DOUBLE",
     "stake": "DOUBLE",
     "held": "DOUBLE",
+    "start": "DOUBLE",
     "copy_price": "DOUBLE",
     "fee": "DOUBLE",
     "cost": "DOUBLE",

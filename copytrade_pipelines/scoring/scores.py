@@ -13,10 +13,10 @@ from copytrade_pipelines.scoring.codes import codes_in
 from copytrade_pipelines.scoring.columns import Frame
 from copytrade_pipelines.scoring.diagnose import ADDED, diagnose
 from copytrade_pipelines.scoring.edges import Edges
-from copytrade_pipelines.scoring.engine import Built, build
+from copytrade_pipelines.scoring.engine import Built, build, summed_up
 from copytrade_pipelines.scoring.evidence import Evidence, fills_known_by, known_by, moment
 from copytrade_pipelines.scoring.explain import explain
-from copytrade_pipelines.scoring.frame import HORIZONS
+from copytrade_pipelines.scoring.frame import HORIZONS, EvidenceFrame
 from copytrade_pipelines.scoring.inputs import read_inputs
 from copytrade_pipelines.scoring.kernels.events import SUMS
 from copytrade_pipelines.scoring.observations import EPOCH, Events, Sums, add_up, average, scaled, weights
@@ -91,16 +91,31 @@ class Collected:
 def collect(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> Collected:
     """Cut to what was known at as_of and make frame, events and sums."""
     known = known_by(evidence, as_of, parameters)
-    watched = known.wallets[known.wallets["history_complete"].fillna(False).astype(bool)]
-    watched = watched.drop_duplicates("wallet").sort_values("wallet").reset_index(drop=True)
+    watched = watched_of(known)
     inputs = read_inputs(fills_known_by(fills, as_of), replace(known, wallets=watched))
-    built = build(inputs, known, as_of, parameters)
-    events = average(built.frame, parameters)
-    weight = weights(events, parameters.half_life_days)
-    sums = add_up(events, weight, len(inputs.names.wallets), len(inputs.names.categories))
-    coverage = np.full(len(inputs.names.wallets), np.nan)
-    coverage[codes_in(inputs.names.wallets, watched["wallet"])] = watched["coverage"].astype(float).fillna(0.0)
-    return Collected(built=built, events=events, sums=sums, coverage=coverage, known=known)
+    return finish(*build(inputs, known, as_of, parameters), known, watched, as_of, parameters)
+
+
+def watched_of(known: Evidence) -> pd.DataFrame:
+    """The wallets that are scored: those whose history is complete, in order."""
+    watched = known.wallets[known.wallets["history_complete"].fillna(False).astype(bool)]
+    return watched.drop_duplicates("wallet").sort_values("wallet").reset_index(drop=True)
+
+
+def finish(
+    frame: EvidenceFrame,
+    tallies: np.ndarray,
+    known: Evidence,
+    watched: pd.DataFrame,
+    as_of: Instant,
+    parameters: ScoreParameters,
+) -> Collected:
+    """Events, sums and facts over the rows of a frame and its tallies."""
+    names, events = frame.names, average(frame, parameters)
+    sums = add_up(events, weights(events, parameters.half_life_days), len(names.wallets), len(names.categories))
+    coverage = np.full(len(names.wallets), np.nan)
+    coverage[codes_in(names.wallets, watched["wallet"])] = watched["coverage"].astype(float).fillna(0.0)
+    return Collected(built=summed_up(frame, tallies, as_of), events=events, sums=sums, coverage=coverage, known=known)
 
 
 def judge(collected: Collected, as_of: Instant, parameters: ScoreParameters, version: Version) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def episode(wallet: str, seconds: float, **more: Any) -> dict[str, Any]:
     market = more.pop("market", "m")
     row: dict[str, Any] = {"wallet": wallet, "market": market, "token": f"{market}-yes", "event": f"event-{market}"}
     row |= {"category": "sports", "side": 1, "role": TAKER, "started_at": at, "ended_at": at, "known_at": at}
-    row |= {"price": 0.5, "bought": 0.5, "size": 100.0, "opened": 100.0, "stake": 50.0, "held": np.nan}
+    row |= {"price": 0.5, "bought": 0.5, "size": 100.0, "opened": 100.0, "stake": 50.0, "held": np.nan, "start": 0.5}
     row |= {"copy_price": 0.51, "fee": 0.0, "cost": 0.51, "cost_source": 0, "cost_known_at": at, "horizon": 1}
     row |= {"later_mid": 0.55, "payout": np.nan, "payout_known_at": NEVER, "a": 0.04, "r": np.nan, "o": np.nan}
     return row | {"r_var": 0.25, "o_var": 0.25} | more

@@ -5,39 +5,60 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+# What the episodes of one wallet and event add up to; smaller is twice the smaller side of each market bought on both.
+TALLY = np.dtype(
+    [
+        ("wallet", np.int32),
+        ("event", np.int32),
+        ("category", np.int32),
+        ("first_at", np.int64),
+        ("last_at", np.int64),
+        ("maker", np.float64),
+        ("taker", np.float64),
+        ("smaller", np.float64),
+        ("bought", np.float64),
+    ],
+    align=True,
+)
+
 
 @njit(cache=True, nogil=True)
-def add_facts(
-    episodes: np.ndarray,
-    is_counted: np.ndarray,
-    category_of: np.ndarray,
-    maker: np.ndarray,
-    taker: np.ndarray,
-    both: np.ndarray,
-    last_at: np.ndarray,
-) -> None:
-    """Add up episodes that count. Shape: episodes in order of wallet and pair; maker and taker are (wallets,
-    categories); both is by wallet; category_of by pair.
+def tally(
+    episodes: np.ndarray, is_counted: np.ndarray, event_of: np.ndarray, category_of: np.ndarray, out: np.ndarray
+) -> int:
+    """Tally the episodes that count by wallet and event. Returns: how many tallies.
+
+    Shape: episodes in order of wallet and pair, event_of and category_of by pair; out has room for one an episode.
     """
-    smaller, bought = 0.0, 0.0
+    count, wallet, event, pair = 0, -1, -1, -1
     sides = np.zeros(2)
     for place in range(len(episodes)):
+        if not is_counted[place]:
+            continue
         episode = episodes[place]
-        wallet = episode.wallet
-        if is_counted[place]:
-            maker[wallet, category_of[episode.pair]] += episode.maker_notional
-            taker[wallet, category_of[episode.pair]] += episode.taker_notional
-            last_at[wallet] = max(last_at[wallet], episode.ended)
-            if episode.side > 0:
-                sides[episode.flip] += episode.size
-        is_last = place + 1 == len(episodes) or episodes[place + 1].wallet != wallet
-        if is_last or episodes[place + 1].pair != episode.pair:
-            smaller += 2.0 * min(sides[0], sides[1])
-            bought += sides[0] + sides[1]
+        if episode.wallet != wallet or episode.pair != pair:
+            if count:
+                out[count - 1].smaller += 2.0 * min(sides[0], sides[1])
             sides[:] = 0.0
-        if is_last:
-            both[wallet] = smaller / bought if bought > 0.0 else 0.0
-            smaller, bought = 0.0, 0.0
+        if episode.wallet != wallet or event_of[episode.pair] != event:
+            wallet, event = episode.wallet, event_of[episode.pair]
+            row = out[count]
+            row.wallet, row.event, row.category = wallet, event, category_of[episode.pair]
+            row.first_at, row.last_at = episode.started, episode.ended
+            row.maker, row.taker, row.smaller, row.bought = 0.0, 0.0, 0.0, 0.0
+            count += 1
+        pair = episode.pair
+        row = out[count - 1]
+        row.first_at = min(row.first_at, episode.started)
+        row.last_at = max(row.last_at, episode.ended)
+        row.maker += episode.maker_notional
+        row.taker += episode.taker_notional
+        if episode.side > 0:
+            sides[episode.flip] += episode.size
+            row.bought += episode.size
+    if count:
+        out[count - 1].smaller += 2.0 * min(sides[0], sides[1])
+    return count
 
 
 @njit(cache=True, nogil=True)
