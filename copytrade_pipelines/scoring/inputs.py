@@ -94,7 +94,11 @@ def read_inputs(fills: Frame, evidence: Evidence) -> Inputs:
     ordered, pair_starts = _ordered(fills, fill_wallet, fill_token, tokens, len(pairs.market))
     group = np.full(len(wallets), -1, dtype=np.int32)
     if len(evidence.clusters):
-        group[codes_in(wallets, evidence.clusters["wallet"])] = pd.factorize(evidence.clusters["cluster_id"])[0]
+        member, cluster = (
+            codes_in(wallets, evidence.clusters["wallet"]),
+            pd.factorize(evidence.clusters["cluster_id"])[0],
+        )
+        group[member[member >= 0]] = cluster[member >= 0]
     return Inputs(
         names=Names(wallets=wallets, **names),
         fills=ordered,

@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copytrade_live.core.market import DAY, HOUR, MINUTE, SECOND
+from tests.scoring.random_world import add_fills, add_prices, random_world
+from tests.scoring.test_refresh import assert_equal
+from tests.scoring.world import World
 
 START = 1_750_000_000_000
 AS_OF = START + 20 * DAY
@@ -58,6 +61,52 @@ def append_later(world: Any, market: str, data: st.DataObject) -> None:
     else:
         row = next(row for row in world.markets if row["condition_id"] == market)
         row["closed_at"] = at(known)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    kinds=st.lists(
+        st.sampled_from(["fills", "late fills", "prices", "outcome", "book", "copies", "closed", "cluster", "market"]),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_no_kind_of_evidence_that_became_known_later_moves_a_number(seed: int, kinds: list[str]) -> None:
+    world, draw = random_world(seed)
+    as_of = START + 12 * DAY
+    before = world.collected(as_of)
+    for kind in kinds:
+        learn_later(world, draw, kind, as_of)
+    assert_equal(world.collected(as_of), before)
+
+
+def learn_later(world: World, draw: Any, kind: str, as_of: int) -> None:
+    known, number, old = at(as_of + int(draw.integers(1, 10 * DAY))), int(draw.integers(8)), len(world.fills)
+    if kind == "fills":
+        add_fills(world, draw, 20, since=12 * DAY)
+    elif kind == "late fills":
+        add_fills(world, draw, 20, until=12 * DAY)
+        for fill in world.fills[old:]:
+            fill["observed_at"] = known
+    elif kind == "prices":
+        add_prices(world, draw, 20, since=12 * DAY)
+    elif kind == "outcome" and not any(row["token_id"] == f"m{number}-yes" for row in world.outcomes):
+        for token in ("yes", "no"):
+            row = {"token_id": f"m{number}-{token}", "payout": 0.5, "resolved_at": at(as_of - DAY)}
+            world.outcomes.append(row | {"known_at": known})
+    elif kind == "book":
+        fill = world.fills[int(draw.integers(old))]
+        book = {"token_id": fill["token_id"], "event_at": fill["event_at"] + pd.Timedelta(seconds=10)}
+        world.books.append(book | {"observed_at": known, "bids": [], "asks": [{"price": 0.99, "size": 1e4}]})
+    elif kind == "copies":
+        world.copies += [{"wallet": "0xa", "slippage": 0.2, "known_at": known}] * 30
+    elif kind == "closed" and pd.isna(world.markets[number]["closed_at"]):
+        world.markets[number]["closed_at"] = known
+    elif kind == "cluster":
+        world.clusters += [{"wallet": name, "cluster_id": "c", "known_at": known} for name in ("0xa", "0xb")]
+    elif kind == "market":
+        world.market(f"new{len(world.markets)}", event_id="group", category="aaa")
 
 
 def test_a_later_mid_counts_only_once_it_can_be_known(world: Any) -> None:

@@ -44,6 +44,7 @@ class World:
     prices: list[dict[str, Any]] = field(default_factory=list)
     books: list[dict[str, Any]] = field(default_factory=list)
     copies: list[dict[str, Any]] = field(default_factory=list)
+    clusters: list[dict[str, Any]] = field(default_factory=list)
     wallets: list[dict[str, Any]] = field(default_factory=list)
     parameters: ScoreParameters = field(default_factory=lambda: PARAMETERS)
     now: Instant = START + 60 * DAY
@@ -107,6 +108,7 @@ class World:
             books=frame(self.books, book, ("event_at", "observed_at")),
             prices=frame(self.prices, ("token_id", "at", "mid"), ("at",)),
             copies=frame(self.copies, ("wallet", "slippage", "known_at"), ("known_at",)),
+            clusters=frame(self.clusters, ("wallet", "cluster_id", "known_at"), ("known_at",)),
         )
 
     def scores(self, as_of: Instant | None = None, **changed: Any) -> pd.DataFrame:
