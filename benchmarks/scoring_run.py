@@ -49,7 +49,8 @@ def run(engine: str, folder: Path, parameters: ScoreParameters) -> pd.DataFrame 
     if engine == "polars":
         return scoring_polars.score(folder, NOW, parameters).to_pandas().set_index("wallet")
     if engine == "bare":
-        return _aggregate(folder)
+        _aggregate(folder)
+        return None
     if engine == "read":
         for name in ("fills", "prices", "markets", "outcomes", "wallets"):
             pq.read_table(folder / f"{name}.parquet")

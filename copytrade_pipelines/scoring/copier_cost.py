@@ -180,9 +180,9 @@ def _slippages(
     of_wallet = np.full(len(inputs.names.wallets) + 1, np.nan)
     of_wallet[codes_in(inputs.names.wallets, trusted.index)] = trusted.to_numpy(float)
     of_wallet[-1] = np.nan
-    own = of_wallet[wanted.wallet]
-    source[~np.isnan(own)] = LEADER_COPIES
-    return np.where(np.isnan(own), slippage, own), source
+    of_leader = of_wallet[wanted.wallet]
+    source[~np.isnan(of_leader)] = LEADER_COPIES
+    return np.where(np.isnan(of_leader), slippage, of_leader), source
 
 
 def joined(some: Measured, others: Measured | None) -> Measured:
@@ -214,4 +214,4 @@ def usual_slippage(measured: Measured, categories: int, category: Codes, started
     medians, counts = parts.block_medians(measured.slippage[known], order, starts)
     table = pd.DataFrame(np.where(counts >= CATEGORY_LEAST, medians, np.nan).reshape(categories, weeks))
     earlier: Floats = table.T.ffill().shift().T.to_numpy(float).reshape(-1)
-    return earlier[category.astype(np.int64) * weeks + (wanted_week - first)]
+    return np.asarray(earlier[category.astype(np.int64) * weeks + (wanted_week - first)])

@@ -337,7 +337,7 @@ def summed_up(frame: EvidenceFrame, tallies: np.ndarray, as_of: Instant) -> Buil
     wallets, categories = len(frame.names.wallets), len(frame.names.categories)
     wallet, group = tallies["wallet"], tallies["wallet"] * np.int64(categories) + tallies["category"]
     maker, taker = (
-        np.bincount(group, tallies[name], wallets * categories).reshape(wallets, categories)
+        np.bincount(group, tallies[name], wallets * categories).astype(float).reshape(wallets, categories)
         for name in ("maker", "taker")
     )
     smaller, bought = (np.bincount(wallet, tallies[name], wallets) for name in ("smaller", "bought"))

@@ -170,7 +170,7 @@ def _renamed_tallies(tallies: np.ndarray, old: Names, new: Names) -> np.ndarray:
 
 def _places(old: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray], events: int) -> np.ndarray:
     keys = [wallet.astype(np.int64) * max(events, 1) + event for wallet, event in (old, new)]
-    return np.searchsorted(*keys)
+    return np.asarray(np.searchsorted(*keys))
 
 
 def _spliced(old: EvidenceFrame, new: EvidenceFrame) -> EvidenceFrame:

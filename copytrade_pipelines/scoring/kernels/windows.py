@@ -122,7 +122,7 @@ def _recorded_mid(
     reading: int,
     read_at: int,
     oldest: int,
-) -> float:
+) -> Any:
     # The token's own mid, else one minus its complement's; returned for the pair's first outcome.
     for step in range(2):
         outcome = fill.flip if step == 0 else 1 - fill.flip
