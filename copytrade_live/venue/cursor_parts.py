@@ -24,22 +24,31 @@ class CursorParts:
         self, wallet: str, history: History, *, start: int, end: int | None, taker_only: bool, whole: bool
     ) -> Part:
         """A few pages from end downwards, or all pages; the last second stays out where more pages follow."""
-        path, query = v2_question(wallet, history, taker_only=taker_only)
-        query |= {"start": start, "limit": self._page_rows} | ({} if end is None else {"end": end})
-        order = _Order(wallet, start, end)
-        listing = CursorListing(self._ask, path, query, doubt=order.doubt)
+        order, listing = self._opened(wallet, history, start, end, taker_only=taker_only)
         pages, rows = [], []
         while True:
             listed = await listing.next_page()
             order.take(listed.rows)
+            if end is None:
+                end = order.newest
+                if listed.cursor and end is not None:  # with its end fixed, no row that comes in can shift the listing
+                    order, listing = self._opened(wallet, history, start, end, taker_only=taker_only)
+                    continue
             pages.append(listed.page)
             rows += listed.rows
             if not listed.cursor:
-                return Part(pages=tuple(pages), rows=rows, start=start, end=order.newest if end is None else end)
+                return Part(pages=tuple(pages), rows=rows, start=start, end=end)
             is_cut = order.oldest is not None and order.newest is not None and order.oldest < order.newest
             if not whole and is_cut and len(pages) >= self._pages_a_stretch:
-                lowest = (order.oldest or 0) + 1
-                return Part(pages=tuple(pages), rows=rows, start=lowest, end=order.newest if end is None else end)
+                return Part(pages=tuple(pages), rows=rows, start=(order.oldest or 0) + 1, end=end)
+
+    def _opened(
+        self, wallet: str, history: History, start: int, end: int | None, *, taker_only: bool
+    ) -> tuple[_Order, CursorListing]:
+        path, query = v2_question(wallet, history, taker_only=taker_only)
+        query |= {"start": start, "limit": self._page_rows} | ({} if end is None else {"end": end})
+        order = _Order(wallet, start, end)
+        return order, CursorListing(self._ask, path, query, doubt=order.doubt)
 
 
 class _Order:

@@ -57,7 +57,7 @@ class HistoryReader:
         for _ in range(READS if history is History.FILLS and part.rows else 0):
             found = await self._parts.read(wallet, history, start=part.start, end=part.end, taker_only=True, whole=True)
             taken = (found,)
-            if counted(_inside(found, part)) <= counted(_inside(part, part)):
+            if not part.is_complete or counted(_inside(found, part)) <= counted(_inside(part, part)):
                 break
             # A row came in between the two reads, or one of them was not true.
             part = await self._parts.read(wallet, history, start=part.start, end=part.end, taker_only=False, whole=True)

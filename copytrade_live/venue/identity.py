@@ -81,7 +81,7 @@ def fill_ids(
     """
     sha256 = hashlib.sha256
     keys = [
-        f"{wallet}|{tx or f'at {second}'}|{token}|{side}|{price}|{size}|"
+        f"{wallet}|{tx or f'at {second}'}|{token}|{side}|{price}|{size}|0"
         for wallet, tx, second, token, side, price, size in zip(
             wallets, hashes, seconds, tokens, sides, prices, sizes, strict=True
         )
@@ -90,11 +90,11 @@ def fill_ids(
     if len(set(keys)) < len(keys):
         seen: dict[str, int] = {}
         for place, key in enumerate(keys):
-            occurrences[place] = seen.get(key, 0) if "|at " not in key else 0
-            seen[key] = occurrences[place] + 1
-    return [
-        sha256(f"{key}{number}".encode()).hexdigest()[:32] for key, number in zip(keys, occurrences, strict=True)
-    ], occurrences
+            number = seen.get(key, 0) if "|at " not in key else 0
+            seen[key] = number + 1
+            if number:
+                occurrences[place], keys[place] = number, f"{key[:-1]}{number}"
+    return [sha256(key.encode()).hexdigest()[:32] for key in keys], occurrences
 
 
 def _key(row: FillRow | ActivityRow) -> Key:

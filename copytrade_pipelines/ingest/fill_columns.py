@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -37,15 +37,15 @@ _V1 = (
     "transactionHash", "title", "slug", "eventSlug",
 )  # fmt: skip
 _TYPES: tuple[type, ...] = (str, str, str, str, int, str, float, float, int, str, str, str, str)
-_TX_HASHES = re.compile(r"(?:0x[0-9a-f]{64}\n)*")
+_HASH_LENGTH, _HEX = 66, b"0123456789abcdef"
 _SIDES = frozenset(side.value for side in Side)
 _UNKNOWN_INDEX = 999
 _WALLET, _CONDITION, _TOKEN, _OUTCOME, _INDEX, _SIDE, _PRICE, _SIZE, _TIME, _TX, _TITLE, _SLUG, _EVENT = range(13)
-_DISTINCT: tuple[tuple[int, Callable[[wire.Payload, str], Any]], ...] = (
-    (_WALLET, wire.wallet),
-    (_CONDITION, wire.condition),
-    (_TOKEN, wire.token),
-)
+_DISTINCT: dict[int, Callable[[wire.Payload, str], Any]] = {
+    _WALLET: wire.wallet,
+    _CONDITION: wire.condition,
+    _TOKEN: wire.token,
+}
 Column = Sequence[Any]
 
 
@@ -111,25 +111,45 @@ def _row_by_row(page: Page) -> tuple[FillColumns, list[BadRow]]:
 
 def _is_sound(columns: list[Column]) -> bool:
     """Whether every value is what the wire's rules would leave as it is."""
-    try:
-        for place, check in _DISTINCT:
-            if any(check({"value": value}, "value") != value for value in set(columns[place])):
-                return False
-        for second in (min(columns[_TIME]), max(columns[_TIME])):
-            if wire.instant({"value": second}, "value") != second * 1000:
-                return False
-    except PayloadError:
-        return False
-    hashes = "\n".join(columns[_TX]) + "\n"
-    prices, sizes = columns[_PRICE], columns[_SIZE]
+    prices, sizes, times = columns[_PRICE], columns[_SIZE], columns[_TIME]
     return (
-        _TX_HASHES.fullmatch(hashes) is not None
+        all(_is_plain(place, value) for place in (_WALLET, _CONDITION, _TOKEN) for value in set(columns[place]))
+        and _is_time(min(times))
+        and _is_time(max(times))
+        and _are_hashes(columns[_TX])
         and set(columns[_SIDE]) <= _SIDES
         and 0.0 <= min(prices) <= max(prices) <= 1.0
-        and 0.0 < min(sizes) <= max(sizes) < math.inf
-        and not any(map(math.isnan, prices))
-        and not any(map(math.isnan, sizes))
+        and min(sizes) > 0.0
+        and math.isfinite(sum(sizes))  # a NaN or an infinity anywhere shows in the sum
+        and math.isfinite(sum(prices))
         and min(columns[_INDEX]) >= 0
+    )
+
+
+@lru_cache(maxsize=1 << 17)
+def _is_plain(place: int, value: str) -> bool:
+    try:
+        return bool(_DISTINCT[place]({"value": value}, "value") == value)
+    except PayloadError:
+        return False
+
+
+def _is_time(second: int) -> bool:
+    try:
+        return wire.instant({"value": second}, "value") == second * 1000
+    except PayloadError:
+        return False
+
+
+def _are_hashes(values: Column) -> bool:
+    """Whether all are 0x and 64 hex digits: looked at as one text, which is ten times as fast as one by one."""
+    count, text = len(values), "".join(values)
+    return (
+        set(map(len, values)) == {_HASH_LENGTH}
+        and text[::_HASH_LENGTH] == "0" * count
+        and text[1::_HASH_LENGTH] == "x" * count
+        and text.isascii()
+        and text.encode().translate(None, _HEX) == b"x" * count
     )
 
 

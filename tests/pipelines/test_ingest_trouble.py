@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +24,12 @@ from copytrade_live.venue.identity import identify_fills
 from copytrade_live.venue.wire import parse_fill
 from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.ingest import tables
-from copytrade_pipelines.ingest.fills import FillsSummary, ingest_fills
+from copytrade_pipelines.ingest.fills import FillsSummary, ingest_fills, rebuild_from_landing
 from copytrade_pipelines.ingest.upsert import Change, upsert
 from copytrade_pipelines.ingest.wallets import Sighting, read_watchlist, write_wallets
 from copytrade_pipelines.warehouse import Warehouse
 from tests.pipelines.ingest_runs import digests, query
+from tests.venue.history_venue import HistoryVenue, history
 from tests.venue.loopback import served
 from tests.venue.rows_on_the_wire import WALLET, v2_fill
 
@@ -260,3 +262,47 @@ def test_the_clients_are_made_for_the_configured_hosts() -> None:
 
     with pytest.raises(VenueUnavailable, match=r"http://127\.0\.0\.1:1/data/v2/trades is not available after 1"):
         asyncio.run(ask())
+
+
+def test_everything_can_be_loaded_again_from_the_landing_folder_without_a_venue(tmp_path: Path) -> None:
+    venue = ScriptedVenue()
+    venue.rows = [v2_fill(), v2_fill(size=3), v2_fill(price="NaN")]
+    watch(tmp_path / "first", WALLET)
+    with served(venue.app()) as url:
+        ingest(url, tmp_path / "first")
+    shutil.copytree(Home(tmp_path / "first").landing, Home(tmp_path / "second").landing)
+    home = Home(tmp_path / "second")
+    summary = rebuild_from_landing(Warehouse(path=str(home.warehouse)), landing=home.landing, lag=10_000)
+    assert (summary.wallets, summary.fills.new, summary.quarantined) == (1, 2, 1)
+    before, after = digests(tmp_path / "first"), digests(tmp_path / "second")
+    assert {table for table in before if before[table] != after[table]} == {"raw.wallets"}
+    assert query(tmp_path / "second", "SELECT wallet, source, fills, history_complete FROM raw.wallets") == [
+        (WALLET, "landing", 2, True)
+    ]
+
+
+def test_the_older_api_takes_over_where_the_newer_one_refuses(tmp_path: Path) -> None:
+    venue = HistoryVenue(history(1_700, a_second=6))  # a transaction has one second
+    app = venue.app()
+    refused = JSONResponse({"error": "gone", "code": "gone"}, status_code=410)
+
+    async def refuse(request: Request) -> Response:
+        return refused
+
+    async def nothing(request: Request) -> Response:
+        return JSONResponse([])
+
+    routes = [Route("/v2/trades", refuse), Route("/v2/activity", refuse), Route("/activity", nothing)]
+    watch(tmp_path, WALLET)
+    with served(Starlette(routes=[*routes, *app.routes])) as url:
+        ingest(url, tmp_path)
+    assert query(tmp_path, "SELECT count(*), count(*) FILTER (role = 'taker') FROM raw.fills") == [(1_700, 850)]
+    assert query(tmp_path, "SELECT history_complete FROM raw.wallets") == [(True,)]
+
+
+def test_a_venue_that_refuses_both_ways_is_a_refusal(tmp_path: Path) -> None:
+    venue = ScriptedVenue()
+    venue.page = lambda wallet: JSONResponse({"error": "no"}, status_code=403)
+    watch(tmp_path, WALLET)
+    with served(venue.app()) as url, pytest.raises(VenueRefusal, match="answered 403"):
+        ingest(url, tmp_path)

@@ -2,12 +2,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from copytrade_live.venue.listing import Page
-from copytrade_pipelines.ingest.landing import PageCollector, land
+from copytrade_live.venue.stretch import History, Stretch
+from copytrade_pipelines.ingest.landing import (
+    PageCollector,
+    land,
+    land_stretches,
+    landed,
+    pending,
+    read_pages,
+    read_stretches,
+    settle,
+)
 
 PAGES = [
     Page(source="data-api", request="/v2/trades?user=2", body='{"data": []}'),
@@ -59,3 +70,39 @@ def test_a_collector_hands_its_pages_over_once() -> None:
     collector(PAGES[0])
     assert collector.take() == [PAGES[0]]
     assert collector.take() == []
+
+
+STRETCH = Stretch(
+    wallet="0x" + "ab" * 20,
+    history=History.FILLS,
+    window=1,
+    start=100,
+    end=200,
+    pages=(
+        Page(source="data-api", request="/v2/trades?user=1", body='{"data": []}', since=150),
+        Page(source="data-api", request="/v2/trades?user=1&cursor=2", body='{"data": [1]}'),
+    ),
+    taker_pages=(Page(source="data-api", request="/v2/trades?taker_only=true", body='{"data": []}'),),
+    is_complete=False,
+)
+
+
+def test_stretches_come_back_from_their_file_as_they_were(tmp_path: Path) -> None:
+    other = replace(STRETCH, start=300, end=None, taker_pages=())
+    path = land_stretches(tmp_path, [STRETCH, other])
+    assert read_stretches(path) == [STRETCH, other]
+    assert list(read_pages(path)) == []
+    assert pending(tmp_path) == [path]
+
+
+def test_a_loaded_file_moves_to_its_source_and_day(tmp_path: Path) -> None:
+    path = land_stretches(tmp_path, [STRETCH])
+    settled = settle(tmp_path, path)
+    assert pending(tmp_path) == []
+    assert landed(tmp_path, "data-api") == [settled]
+    assert settled.parent.parent == tmp_path / "data-api"
+
+
+def test_files_come_back_in_the_order_they_landed(tmp_path: Path) -> None:
+    paths = [settle(tmp_path, land_stretches(tmp_path, [replace(STRETCH, start=start)])) for start in (9, 1, 5)]
+    assert landed(tmp_path, "data-api") == paths
