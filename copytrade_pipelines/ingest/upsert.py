@@ -31,6 +31,7 @@ _MERGES: dict[str, dict[str, str]] = {
     "raw.wallets": {
         "source": _KEEP_OLD,
         "coverage": _KEEP_UNLESS_KNOWN,
+        "first_seen_at": _KEEP_UNLESS_KNOWN,
         "bucket": _KEEP_UNLESS_KNOWN,
         "excluded": _KEEP_UNLESS_KNOWN,
     },

@@ -27,6 +27,11 @@ READ_AGAIN = """
     UPDATE raw.wallets SET history_complete = false, loaded_seq = nextval('raw.load_seq')
     WHERE history_complete AND list_contains(?, wallet)
 """
+# Until its first fill says more, a wallet was first seen when we found it.
+_FIRST_SEEN = """
+    UPDATE raw.wallets SET first_seen_at = epoch_ms(CAST(? AS BIGINT)), loaded_seq = nextval('raw.load_seq')
+    WHERE first_seen_at IS NULL
+"""
 _SET_BUCKET = "UPDATE raw.wallets SET bucket = ?, loaded_seq = nextval('raw.load_seq') WHERE wallet = ?"
 _EXCLUDE = """
     UPDATE raw.wallets SET excluded = list_contains($excluded, wallet),
@@ -132,6 +137,7 @@ def write_wallets(
         _fill_buckets(con)
         con.execute(_EXCLUDE, {"excluded": sorted(excluded)})
         if now is not None:
+            con.execute(_FIRST_SEEN, [now])
             _write_sightings(con, distinct.values(), now)
     return change
 

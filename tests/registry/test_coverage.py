@@ -147,6 +147,13 @@ def test_the_first_place_a_wallet_was_seen_at_is_its_source_and_a_place_is_noted
         assert counted.fetchall() == [("leaderboard", 2, 3), ("watchlist", 2, None)]
 
 
+def test_a_wallet_that_never_traded_was_first_seen_when_it_was_found(warehouse: Warehouse) -> None:
+    for hours in (0, 1):
+        write_wallets(warehouse, [Sighting(wallet=WALLET, source="test")], now=NOW + hours * 3_600_000)
+    with warehouse.connect() as con:
+        assert con.execute("SELECT epoch_ms(first_seen_at) FROM raw.wallets").fetchall() == [(NOW,)]
+
+
 def test_buckets_are_fixed_and_even() -> None:
     assert bucket_of("0x" + "0" * 39 + "1") == 1
     spread = [bucket_of(f"0x{number * 2654435761 % 2**160:040x}") for number in range(3200)]
