@@ -31,8 +31,11 @@ SCORED = [*UPSTREAM, ["intermediate", "int_episodes"], ["intermediate", "int_clu
 
 
 def world() -> World:
-    """The small world, whose wallets go on trading after the freezes."""
+    """The small world with mids that count, whose wallets go on trading after the freezes."""
     made = small_world()
+    for number in range(48):
+        wallet, bet = divmod(number, 8)
+        made.mid(f"0xnoise{wallet:02d}-{bet}", START + (bet + 5) * HOUR, 0.4 + 0.02 * wallet)
     for number in range(12):
         wallet, market = f"0xnoise{number % 6:02d}", made.market(f"after-{number}")
         when = START + 22 * DAY + 2 * number * DAY

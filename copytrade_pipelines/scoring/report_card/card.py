@@ -18,7 +18,7 @@ from copytrade_pipelines.scoring.report_card.columns import COLUMNS, detail_text
 from copytrade_pipelines.scoring.report_card.frozen import Frozen, freeze, pool_of
 from copytrade_pipelines.scoring.report_card.judged import Judged, after, judged_events, settled_bets
 from copytrade_pipelines.scoring.report_card.lists import Earned, Places, best, curve, means, random_lists, totals
-from copytrade_pipelines.scoring.report_card.resampling import UNKNOWN, Interval, rank_correlation, resampled
+from copytrade_pipelines.scoring.report_card.resampling import UNKNOWN, Interval, rank_correlation, resampled, within
 from copytrade_pipelines.scoring.report_card.rules import CardRules, Verdict
 from copytrade_pipelines.scoring.report_card.verdict import Measured, judge, overall
 
@@ -209,7 +209,7 @@ class _Earnings:
         measured = Measured(
             events=len(np.unique(self._judged.event[seen])),
             wallets=len(np.unique(self._judged.wallet[seen])),
-            ic=self._interval([kept.version for kept in self._versions].index(version)),
+            ic=within(self._interval([kept.version for kept in self._versions].index(version)), -1.0, 1.0),
             roi=self._interval(self._roi(top)),
             excess=excess,
             calibration=calibration,

@@ -55,6 +55,11 @@ class Draws:
         return Interval(value, value - below, value + above)
 
 
+def within(found: Interval, least: float, most: float) -> Interval:
+    """An interval of something that cannot be less or more than that."""
+    return Interval(found.value, max(found.low, least), min(found.high, most))
+
+
 def resampled(measure: Measure, event: Codes, wallet: Codes, resamples: int, draw: np.random.Generator) -> Draws:
     """Measure as many times with events, wallets and rows drawn with replacement."""
     once = np.ones(int(wallet.max()) + 1, dtype=np.int64)
