@@ -4,16 +4,24 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import duckdb
+from pydantic import Field
 
 from copytrade_pipelines.sql_build import Built, build
 from copytrade_pipelines.sql_lineage import Origin
 from copytrade_pipelines.sql_models import Model, Project, load_project
-from copytrade_pipelines.sql_render import Relation
+from copytrade_pipelines.sql_render import Materialized, Relation
 from copytrade_pipelines.sql_rules import Rule, RuleResult, rules_of, run_tests
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 OWNERS = ["team:copytrade"]
 KINDS = {"sql", "duckdb"}
+
+
+class ModelRun(dg.Config):
+    """How to build and check, where the usual way is not wanted."""
+
+    full_refresh: bool = Field(default=False, description="Build from nothing, whatever changed.")
+    check_everything: bool = Field(default=False, description="Rules see every row, not only changed ones.")
 
 
 def sql_assets(project: Project | None = None) -> list[dg.AssetsDefinition]:
@@ -43,7 +51,7 @@ def _asset(project: Project, model: Model) -> dg.AssetsDefinition:
         key=key,
         deps=[asset_key_of(project, relation) for relation in model.inputs],
         group_name=model.relation.schema,
-        kinds=KINDS,
+        kinds=KINDS | ({str(model.rendered.materialized)} - {str(Materialized.TABLE)}),
         owners=OWNERS,
         tags={tag: "" for tag in model.rendered.tags},
         description=_description(model),
@@ -52,10 +60,10 @@ def _asset(project: Project, model: Model) -> dg.AssetsDefinition:
         check_specs=[_spec(key, rule) for rule in rules_of(model, tests)],
         pool=WAREHOUSE_POOL,
     )
-    def sql_model(warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads it, bare
+    def sql_model(config: ModelRun, warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads it, bare
         with warehouse.connect() as con:
-            built = build(model, con)
-            results = run_tests(model, tests, con)
+            built = build(model, con, full_refresh=config.full_refresh)
+            results = run_tests(model, tests, con, everything=config.check_everything)
             times = _as_of_range(model, con)
         return dg.MaterializeResult(
             metadata={**_table_metadata(project, model, built), **times},
