@@ -4,8 +4,6 @@ import dagster as dg
 
 from copytrade_live.clock import to_iso
 from copytrade_pipelines.resources import Settings
-from copytrade_pipelines.scoring.audit import WHOLE_ROW, audit, kept_as_ofs, sample
-from copytrade_pipelines.scoring.marks import read_mark
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
 from copytrade_pipelines.sql_assets import failing_rows
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
@@ -23,6 +21,10 @@ SHOWN = 50
 )
 def looks_only_back(settings: Settings, warehouse: Warehouse) -> dg.AssetCheckResult:
     """Audit a small sample of the last write; copytrade audit lookahead does more."""
+    # Heavy, and definitions load often.
+    from copytrade_pipelines.scoring.audit import WHOLE_ROW, audit, kept_as_ofs, sample
+    from copytrade_pipelines.scoring.marks import read_mark
+
     parameters = parameters_of(settings.config())
     with warehouse.connect() as con:
         kept = kept_as_ofs(con, SCORE_VERSION)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,7 +28,10 @@ from copytrade_live.published import (
 )
 from copytrade_live.settings import Home
 
-Guard = Callable[[pd.DataFrame], None]
+if TYPE_CHECKING:
+    import pandas as pd
+
+Guard = Callable[["pd.DataFrame"], None]
 
 
 def let_pass(frame: pd.DataFrame) -> None:

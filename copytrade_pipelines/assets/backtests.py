@@ -20,7 +20,6 @@ from copytrade_pipelines.backtest import BacktestResult, run_window
 from copytrade_pipelines.plots import picture
 from copytrade_pipelines.pools import BACKTESTS_POOL
 from copytrade_pipelines.resources import Settings, VenueResource
-from copytrade_pipelines.scoring.tables import is_scored
 from copytrade_pipelines.warehouse import Warehouse
 
 TABLE = "marts.backtest_runs"
@@ -137,6 +136,8 @@ def score_before(warehouse: Warehouse, settings: Settings, start: Instant, end: 
 
     Such scores use nothing that was known later: they are those that would have been published.
     """
+    from copytrade_pipelines.scoring.tables import is_scored  # heavy, and definitions load often
+
     with warehouse.connect() as con:
         if is_scored(con, start):
             return []

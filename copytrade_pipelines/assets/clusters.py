@@ -8,8 +8,7 @@ from copytrade_live.errors import ConfigError
 from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.resources import Settings, VenueResource
-from copytrade_pipelines.scoring.cluster_tables import CLUSTERS, COLUMNS, read_meetings, read_moments, write_clusters
-from copytrade_pipelines.scoring.clusters import find_clusters
+from copytrade_pipelines.scoring.names import CLUSTERS
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 PREVIEW_ROWS = 20
@@ -35,6 +34,10 @@ def int_clusters(
     config: ClusterConfig, settings: Settings, venue: VenueResource, warehouse: Warehouse
 ) -> dg.MaterializeResult[None]:
     """Wallets that trade in step, or back and forth with each other, joined; a snapshot is kept for every look."""
+    # Heavy, and definitions load often.
+    from copytrade_pipelines.scoring.cluster_tables import COLUMNS, read_meetings, read_moments, write_clusters
+    from copytrade_pipelines.scoring.clusters import find_clusters
+
     with expected_failures():
         try:
             as_of = from_iso(config.as_of) if config.as_of else venue.now()

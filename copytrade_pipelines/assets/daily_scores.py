@@ -11,8 +11,8 @@ from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.assets.scores import metadata_of, score_times, trader_scores
 from copytrade_pipelines.partitions import DAYS
 from copytrade_pipelines.resources import Settings, VenueResource
+from copytrade_pipelines.scoring.names import SCORES
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION
-from copytrade_pipelines.scoring.tables import SCORES
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 # "Beta" in this Dagster; a warning at every load of the code location would say nothing that its reader can act on.

@@ -4,9 +4,8 @@ import dagster as dg
 
 from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.resources import Settings
-from copytrade_pipelines.scoring.episodes import COLUMNS, merge_fills
+from copytrade_pipelines.scoring.names import EPISODES
 from copytrade_pipelines.scoring.parameters import parameters_of
-from copytrade_pipelines.scoring.tables import EPISODES, read_fills, read_markets, write_episodes
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 
@@ -22,6 +21,10 @@ from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 )
 def int_episodes(settings: Settings, warehouse: Warehouse) -> dg.MaterializeResult[None]:
     """Fills of one wallet, token and side that follow each other closely, merged at their mean price and netted."""
+    # Heavy, and definitions load often.
+    from copytrade_pipelines.scoring.episodes import COLUMNS, merge_fills
+    from copytrade_pipelines.scoring.tables import read_fills, read_markets, write_episodes
+
     parameters = parameters_of(settings.config())
     with warehouse.connect() as con:
         fills, markets = read_fills(con), read_markets(con)

@@ -1,7 +1,8 @@
 """published_scores: the newest scores as an immutable file that the runner reads."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
-import pandas as pd
 
 from copytrade_live.clock import SystemClock
 from copytrade_live.core.market import Instant
@@ -15,8 +16,10 @@ from copytrade_pipelines.quality.suites import SNAPSHOT
 from copytrade_pipelines.quality.validate import examine
 from copytrade_pipelines.quality.verdict import judge
 from copytrade_pipelines.resources import Settings
-from copytrade_pipelines.scoring.tables import read_latest_scores
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dg.asset(
@@ -40,6 +43,8 @@ def published_scores(
     context: dg.AssetExecutionContext, settings: Settings, warehouse: Warehouse
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads it, bare
     """Snapshot of the newest trader_scores for the runner: one Parquet file and the pointer that names it."""
+    from copytrade_pipelines.scoring.tables import read_latest_scores  # heavy, and definitions load often
+
     with warehouse.connect() as con:
         rows = read_latest_scores(con)
     if rows.empty:
@@ -52,7 +57,7 @@ def published_scores(
     keep = settings.config().pipelines.keep_snapshots
     checked: list[dg.AssetCheckResult] = []
 
-    def guard(frame: pd.DataFrame) -> None:
+    def guard(frame: "pd.DataFrame") -> None:
         found = examine(SNAPSHOT, frame)
         store_result(home.quality, found, checked_at=SystemClock().now())
         checked.append(judge(SNAPSHOT, found.rows, found.failures, check_name=SNAPSHOT.name))
@@ -77,7 +82,7 @@ def published_scores(
     )
 
 
-def as_of_rows(rows: pd.DataFrame) -> Instant:
+def as_of_rows(rows: "pd.DataFrame") -> Instant:
     """The one as_of of score rows."""
     return int(rows["as_of"].iloc[0].value) // 1_000_000
 

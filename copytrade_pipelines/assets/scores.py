@@ -1,10 +1,9 @@
 """trader_scores: what copying each wallet earns, as of a time, from nothing that was known later."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 from pydantic import Field
 
 from copytrade_live.clock import from_iso, to_iso
@@ -16,11 +15,12 @@ from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.plots import delay_curves, histogram
 from copytrade_pipelines.resources import Settings, VenueResource
-from copytrade_pipelines.scoring.marks import newest_write, write_marks
+from copytrade_pipelines.scoring.names import SCORES
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
-from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
-from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, write_scores
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREVIEW_ROWS = 20
 CURVES = 5
@@ -65,8 +65,16 @@ def trader_scores(
     return dg.MaterializeResult(metadata=metadata_of(made[0], as_ofs, rows, settings))
 
 
-def score_times(warehouse: Warehouse, settings: Settings, as_ofs: Sequence[Instant]) -> tuple[list[pd.DataFrame], int]:
+def score_times(
+    warehouse: Warehouse, settings: Settings, as_ofs: Sequence[Instant]
+) -> tuple[list["pd.DataFrame"], int]:
     """Score as of some times and keep the rows. Returns: the rows of each time, and how many the table has now."""
+    import pandas as pd  # heavy, as the compiled passes are; definitions load often
+
+    from copytrade_pipelines.scoring.marks import newest_write, write_marks
+    from copytrade_pipelines.scoring.scores import score_wallets
+    from copytrade_pipelines.scoring.tables import read_evidence, read_fills, write_scores
+
     parameters = parameters_of(settings.config())
     with warehouse.connect() as con:
         seq = newest_write(con)
@@ -84,7 +92,7 @@ def times_of(config: ScoreConfig, newest: Instant) -> list[Instant]:
     return [newest - back for back in range(0, config.backfill_days * DAY + 1, step)]
 
 
-def preview(rows: pd.DataFrame) -> str:
+def preview(rows: "pd.DataFrame") -> str:
     """The best overall rows as a markdown table."""
     names = ["wallet", "rank", "p_pos", "edge_mean", "lcb10", "n_events", "coverage", "maker_share", "flags"]
     best = rows[rows["category"] == OVERALL].sort_values(["lcb10", "wallet"], ascending=[False, True])
@@ -110,8 +118,10 @@ def _as_of(config: ScoreConfig, venue: VenueResource) -> Instant:
         ) from error
 
 
-def metadata_of(newest: pd.DataFrame, as_ofs: Sequence[Instant], rows: int, settings: Settings) -> dict[str, Any]:
+def metadata_of(newest: "pd.DataFrame", as_ofs: Sequence[Instant], rows: int, settings: Settings) -> dict[str, Any]:
     """What a scoring says of itself: counts, the best wallets and how the scores are spread."""
+    from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS
+
     limits = settings.config().score
     overall = newest[newest["category"] == OVERALL]
     return {
@@ -130,13 +140,13 @@ def metadata_of(newest: pd.DataFrame, as_ofs: Sequence[Instant], rows: int, sett
     }
 
 
-def _curves(overall: pd.DataFrame, delays: Sequence[float]) -> dict[str, Any]:
+def _curves(overall: "pd.DataFrame", delays: Sequence[float]) -> dict[str, Any]:
     best = overall[overall["edge_by_delay"].notna()].sort_values(["lcb10", "wallet"], ascending=[False, True])
     curves = {short_id(row["wallet"]): row["edge_by_delay"] for row in best.head(CURVES).to_dict("records")}
     return {"plot_edge_by_delay": delay_curves(delays, curves)} if curves else {}
 
 
-def _pictures(overall: pd.DataFrame) -> dict[str, Any]:
+def _pictures(overall: "pd.DataFrame") -> dict[str, Any]:
     if overall.empty:
         return {}
     sure, edge = overall["p_pos"].tolist(), (100 * overall["lcb10"]).tolist()

@@ -6,12 +6,14 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from copytrade_pipelines.quality.expectations import Expect, Severity, Suite
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Enough to see what is wrong, little enough for a page.
 SAMPLE_ROWS = 20
@@ -105,4 +107,6 @@ def _found(outcome: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 
 def _as_text(row: pd.Series[Any]) -> dict[str, str]:
+    import pandas as pd
+
     return {str(name): "" if pd.isna(value) else str(value) for name, value in row.items()}

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from copytrade_live.core.market import Instant
-from copytrade_pipelines.scoring.cluster_tables import CLUSTERS
 from copytrade_pipelines.scoring.episodes import merge_fills
 from copytrade_pipelines.scoring.evidence import moment, span
 from copytrade_pipelines.scoring.marks import read_mark
+from copytrade_pipelines.scoring.names import CLUSTERS, SCORES
 from copytrade_pipelines.scoring.parameters import ScoreParameters
 from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
-from copytrade_pipelines.scoring.tables import SCORES, read_evidence, read_fills, read_markets, write_episodes
+from copytrade_pipelines.scoring.tables import read_evidence, read_fills, read_markets, write_episodes
 from copytrade_pipelines.scoring.versions import VERSIONS
 
 # Two ways to the same sum may differ by this much.

@@ -8,8 +8,8 @@ import pandas as pd
 from copytrade_live.core.market import DAY, Instant
 from copytrade_pipelines.scoring.clusters import CROWD
 from copytrade_pipelines.scoring.evidence import moment
+from copytrade_pipelines.scoring.names import CLUSTERS
 
-CLUSTERS = "intermediate.int_clusters"
 COLUMNS = {"wallet": "VARCHAR", "cluster_id": "VARCHAR", "known_at": "TIMESTAMP"}
 # In one transaction more wallets than this are a busy market, not a meeting.
 MEETING = 50

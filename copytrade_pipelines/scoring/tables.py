@@ -14,10 +14,9 @@ from copytrade_pipelines.scoring import scores
 from copytrade_pipelines.scoring.cluster_tables import read_clusters
 from copytrade_pipelines.scoring.evidence import Evidence, moment
 from copytrade_pipelines.scoring.latency_curve import BOOK_WAIT_SECONDS
+from copytrade_pipelines.scoring.names import EPISODES, SCORES
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters
 
-EPISODES = "intermediate.int_episodes"
-SCORES = "marts.fct_trader_scores"
 FILL_COLUMNS = "fill_id, wallet, condition_id, token_id, side, role, price, size, event_at, observed_at"
 
 _ARROW = {

@@ -58,7 +58,7 @@ def test_processes_that_start_together_share_one_instance(tmp_path: Path) -> Non
 
 
 def test_the_code_location_loads_without_the_heavy_libraries(tmp_path: Path) -> None:
-    heavy = "sorted({'great_expectations', 'matplotlib', 'scipy'} & set(sys.modules))"
+    heavy = "sorted({'great_expectations', 'matplotlib', 'numba', 'pandas', 'scipy'} & set(sys.modules))"
     found = subprocess.run(
         [sys.executable, "-c", f"import sys, copytrade_pipelines.definitions; print({heavy})"],
         env={"COPYTRADE_HOME": str(tmp_path), "PATH": ""},
