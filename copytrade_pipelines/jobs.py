@@ -47,7 +47,7 @@ def _job(
     name: str, selection: dg.AssetSelection, *, kind: str, description: str, config: dg.RunConfig | None = None
 ) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
-        name, selection=selection - WATCHES, config=config, description=description, run_tags={KIND_TAG: kind}
+        name, selection=selection - WATCHES, config=config, description=description, tags={KIND_TAG: kind}
     )
 
 

@@ -51,7 +51,7 @@ def prune_runs(context: dg.OpExecutionContext, config: PruneConfig, settings: Se
 
 @dg.job(
     description="Forget runs older than pipelines.keep_runs_days, and their logs.",
-    run_tags={KIND_TAG: "housekeeping"},
+    tags={KIND_TAG: "housekeeping"},
     config=dg.RunConfig(ops={"prune_runs": PruneConfig()}),
 )
 def prune_old_runs() -> None:

@@ -1,10 +1,9 @@
 """report_card: scores frozen some time ago, judged by what a copier would have earned since."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 from pydantic import Field
 
 from copytrade_live.clock import from_iso, to_iso
@@ -14,14 +13,13 @@ from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.plots import picture
 from copytrade_pipelines.resources import Settings, VenueResource
+from copytrade_pipelines.scoring.names import REPORT_CARD
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
-from copytrade_pipelines.scoring.report_card.card import Question, judge_scores
-from copytrade_pipelines.scoring.report_card.columns import COLUMNS, REPORT_CARD
 from copytrade_pipelines.scoring.report_card.rules import Verdict, rules_of
-from copytrade_pipelines.scoring.report_card.tables import read_card, read_frozen, write_card
-from copytrade_pipelines.scoring.scores import collect
-from copytrade_pipelines.scoring.tables import read_evidence, read_fills, score_versions
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEY = dg.AssetKey(["report_card"])
 VERDICTS = "verdicts"
@@ -49,6 +47,8 @@ def report_card(
     config: CardConfig, settings: Settings, venue: VenueResource, warehouse: Warehouse
 ) -> dg.MaterializeResult[None]:
     """Whether scores frozen weeks ago told who would have been worth copying since; every version side by side."""
+    from copytrade_pipelines.scoring.report_card.tables import write_card  # heavy, and definitions load often
+
     chosen = settings.config()
     with expected_failures():
         as_of = _as_of(config, venue)
@@ -65,6 +65,8 @@ def report_card(
 )
 def score_is_worth_following(warehouse: Warehouse) -> dg.AssetCheckResult:
     """A failed card is an error, one without enough evidence a warning; the gate reads the card itself."""
+    from copytrade_pipelines.scoring.report_card.tables import read_card
+
     with warehouse.connect() as con:
         verdicts = verdicts_of(read_card(con))
     own = next((found for found in verdicts.values() if found["is_champion"]), None)
@@ -81,8 +83,13 @@ def score_is_worth_following(warehouse: Warehouse) -> dg.AssetCheckResult:
     )
 
 
-def judge_versions(config: CopytradeConfig, warehouse: Warehouse, as_of: Instant) -> pd.DataFrame:
+def judge_versions(config: CopytradeConfig, warehouse: Warehouse, as_of: Instant) -> "pd.DataFrame":
     """The card of every version with rows, from what was known at as_of."""
+    from copytrade_pipelines.scoring.report_card.card import Question, judge_scores
+    from copytrade_pipelines.scoring.report_card.tables import read_frozen
+    from copytrade_pipelines.scoring.scores import collect
+    from copytrade_pipelines.scoring.tables import read_evidence, read_fills, score_versions
+
     parameters, rules = parameters_of(config), rules_of(config)
     with warehouse.connect() as con:
         challengers = [version for version in score_versions(con) if version != SCORE_VERSION]
@@ -101,8 +108,10 @@ def judge_versions(config: CopytradeConfig, warehouse: Warehouse, as_of: Instant
     return judge_scores(question, rules)
 
 
-def verdicts_of(card: pd.DataFrame) -> dict[str, Any]:
+def verdicts_of(card: "pd.DataFrame") -> dict[str, Any]:
     """What a card says of each version in a few words: the verdict, by which horizon, and the reasons there."""
+    import pandas as pd
+
     found: dict[str, Any] = {}
     for version, rows in card.groupby("score_version", sort=False):
         days = rows["decided_by_days"].iloc[0]
@@ -119,8 +128,10 @@ def verdicts_of(card: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def metadata_of(card: pd.DataFrame, as_of: Instant, config: CopytradeConfig) -> dict[str, Any]:
+def metadata_of(card: "pd.DataFrame", as_of: Instant, config: CopytradeConfig) -> dict[str, Any]:
     """What a card says in the UI: verdicts, the table, and pictures."""
+    from copytrade_pipelines.scoring.report_card.columns import COLUMNS
+
     return {
         "dagster/table_name": REPORT_CARD,
         "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in COLUMNS.items()]),
@@ -132,7 +143,7 @@ def metadata_of(card: pd.DataFrame, as_of: Instant, config: CopytradeConfig) -> 
     }
 
 
-def in_words(card: pd.DataFrame) -> str:
+def in_words(card: "pd.DataFrame") -> str:
     """The verdict of each version with its reasons, as markdown."""
     lines: list[str] = []
     for version, found in verdicts_of(card).items():
@@ -144,7 +155,7 @@ def in_words(card: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def preview(card: pd.DataFrame) -> str:
+def preview(card: "pd.DataFrame") -> str:
     """The main columns as a markdown table."""
     lines = ["| " + " | ".join(_SHOWN) + " |", "|" + " --- |" * len(_SHOWN)]
     lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in card[_SHOWN].itertuples(index=False)]
@@ -152,12 +163,14 @@ def preview(card: pd.DataFrame) -> str:
 
 
 def _cell(value: Any) -> str:
+    import pandas as pd
+
     if isinstance(value, float):
         return "" if pd.isna(value) else f"{value:.3f}"
     return str(value)
 
 
-def _pictures(card: pd.DataFrame, config: CopytradeConfig) -> dict[str, Any]:
+def _pictures(card: "pd.DataFrame", config: CopytradeConfig) -> dict[str, Any]:
     judged = card[card["events"] > 0]
     if judged.empty:
         return {}

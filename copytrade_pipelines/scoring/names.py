@@ -3,3 +3,4 @@
 EPISODES = "intermediate.int_episodes"
 CLUSTERS = "intermediate.int_clusters"
 SCORES = "marts.fct_trader_scores"
+REPORT_CARD = "marts.fct_report_card"

@@ -13,7 +13,6 @@ from copytrade_pipelines.scoring.frame import Floats
 from copytrade_pipelines.scoring.report_card.baselines import BASELINES
 from copytrade_pipelines.scoring.report_card.calibration import Calibration
 
-REPORT_CARD = "marts.fct_report_card"
 KEY = ("as_of", "score_version", "horizon_days")
 _DIGITS = 6
 

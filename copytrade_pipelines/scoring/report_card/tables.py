@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from copytrade_live.core.market import DAY, Instant
 from copytrade_pipelines.scoring.evidence import moment
+from copytrade_pipelines.scoring.names import REPORT_CARD
 from copytrade_pipelines.scoring.report_card.card import CARD_STEP
-from copytrade_pipelines.scoring.report_card.columns import COLUMNS, REPORT_CARD
+from copytrade_pipelines.scoring.report_card.columns import COLUMNS
 from copytrade_pipelines.scoring.tables import has_scores, scores_as_of
 
 _ARROW = {
