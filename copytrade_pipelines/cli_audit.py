@@ -100,6 +100,12 @@ def _show(found: list[Audit], as_json: bool) -> None:
         return
     print(f"{counted:,} rows of {len(as_ofs)} times scored again, {len(rows):,} differences")
     if rows:
-        print_table("Differences", list(rows[0]), [list(row.values()) for row in rows[:SHOWN]])
+        shown = [[_exact(value) for value in row.values()] for row in rows[:SHOWN]]
+        print_table("Differences", list(rows[0]), shown)
     if len(rows) > SHOWN:
         print(f"… and {len(rows) - SHOWN:,} more; --json prints them all")
+
+
+def _exact(value: object) -> object:
+    # Rounded for reading, two numbers that differ may look alike.
+    return f"{value:.9g}" if isinstance(value, float) else value
