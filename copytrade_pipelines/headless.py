@@ -142,7 +142,7 @@ class _Bar:
         self._progress.update(self._task, total=total)
 
     def tell(self, text: str) -> None:
-        self._progress.update(self._task, description=text[:60].replace("[", r"\["))
+        self._progress.update(self._task, description=text[:100].replace("[", r"\["))
 
     def advance(self, text: str) -> None:
         self._progress.update(self._task, advance=1)

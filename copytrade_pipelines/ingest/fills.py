@@ -75,7 +75,8 @@ async def ingest_fills(
         plans = plan(con, now=now, audit_days=audit_days, bucket=bucket) if source is not Source.CHAIN else []
     feed, rate = HistoryFeed(api, source), Rate(progress, "wallets", len(plans))
     async for batch in feed.batches(plans):
-        await asyncio.to_thread(loader.load, batch)
+        if batch:
+            await asyncio.to_thread(loader.load, batch)
         rate.tell(feed.done.wallets, loader.rows)
     return FillsSummary(wallets=feed.done.wallets, loaded=loader.total)
 
@@ -120,7 +121,11 @@ class Loader:
     def load_pending(self) -> None:
         """Make rows of what a killed run landed and did not load."""
         for path in pending(self._landing):
-            self.write(read_stretches(path))
+            try:
+                stretches = read_stretches(path)
+            except FileNotFoundError:  # another run was quicker
+                continue
+            self.write(stretches)
             settle(self._landing, path)
 
     def write(self, stretches: Sequence[Stretch]) -> None:

@@ -19,8 +19,10 @@ from copytrade_pipelines.ingest.history_plan import WalletPlan
 
 CONCURRENT_WALLETS = 8
 # So much may wait for the warehouse, and no more: memory stays flat however long a history is.
-WAITING_STRETCHES = 24
-BATCH_STRETCHES = 24
+WAITING_STRETCHES = 12
+BATCH_STRETCHES = 12
+# After so long without a stretch one wants to hear that it still goes on.
+QUIET_SECONDS = 5.0
 
 
 class Source(StrEnum):
@@ -49,7 +51,7 @@ class HistoryFeed:
         self.done = Done()
 
     async def batches(self, plans: Sequence[WalletPlan]) -> AsyncIterator[list[Stretch]]:
-        """Stretches as they come; those of a window in order.
+        """Stretches as they come; those of a window in order. An empty batch says that nothing came for a while.
 
         Raises: VenueUnavailable, VenueRefusal, after everything that was read has been yielded.
         """
@@ -58,7 +60,7 @@ class HistoryFeed:
             is_open = True
             while is_open:
                 batch, is_open = await self._take()
-                if batch:
+                if batch or is_open:
                     yield batch
             await reading
         finally:
@@ -68,7 +70,10 @@ class HistoryFeed:
 
     async def _take(self) -> tuple[list[Stretch], bool]:
         batch: list[Stretch] = []
-        item = await self._waiting.get()
+        try:
+            item = await asyncio.wait_for(self._waiting.get(), QUIET_SECONDS)
+        except TimeoutError:
+            return batch, True
         while item is not None:
             batch.append(item)
             if self._waiting.empty() or len(batch) >= BATCH_STRETCHES:

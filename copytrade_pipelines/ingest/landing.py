@@ -64,12 +64,15 @@ def land_stretches(folder: Path, stretches: Sequence[Stretch]) -> Path:
     return _write(folder / PENDING, [landed for stretch in stretches for landed in _landed(stretch)])
 
 
-def settle(folder: Path, path: Path) -> Path:
-    """Put a loaded file to the others of its source and day."""
-    source = pq.read_table(path, columns=["source"]).column("source")[0].as_py()
-    home = folder / str(source) / _today()
-    home.mkdir(parents=True, exist_ok=True)
-    os.replace(path, home / path.name)
+def settle(folder: Path, path: Path) -> Path | None:
+    """Put a loaded file to the others of its source and day; None when another run did."""
+    try:
+        source = pq.read_table(path, columns=["source"]).column("source")[0].as_py()
+        home = folder / str(source) / _today()
+        home.mkdir(parents=True, exist_ok=True)
+        os.replace(path, home / path.name)
+    except FileNotFoundError:
+        return None
     sync_folder(home)
     return home / path.name
 

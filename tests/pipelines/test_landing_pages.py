@@ -99,8 +99,10 @@ def test_a_loaded_file_moves_to_its_source_and_day(tmp_path: Path) -> None:
     path = land_stretches(tmp_path, [STRETCH])
     settled = settle(tmp_path, path)
     assert pending(tmp_path) == []
+    assert settled is not None
     assert landed(tmp_path, "data-api") == [settled]
     assert settled.parent.parent == tmp_path / "data-api"
+    assert settle(tmp_path, path) is None
 
 
 def test_files_come_back_in_the_order_they_landed(tmp_path: Path) -> None:
