@@ -21,6 +21,7 @@ from copytrade_pipelines.scoring.inputs import read_inputs
 from copytrade_pipelines.scoring.kernels.events import SUMS
 from copytrade_pipelines.scoring.observations import EPOCH, Events, Sums, add_up, average, scaled, weights
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters
+from copytrade_pipelines.scoring.significance import luck_of_wallets, q_values
 from copytrade_pipelines.scoring.versions import Version, version_named
 
 CATEGORY_EVENTS = 5
@@ -136,7 +137,7 @@ def _shrink(collected: Collected, as_of: Instant, parameters: ScoreParameters, v
     names = collected.built.frame.names
     age = 2.0 ** ((EPOCH - as_of) / (DAY * parameters.half_life_days))
     scored = np.flatnonzero(~np.isnan(collected.coverage))
-    sums = pd.DataFrame(scaled(collected.sums.overall, age)[scored], columns=list(SUMS), index=scored)
+    sums = _sums_of(collected, scored, as_of, parameters)
     groups, own = collected.sums.groups, scaled(collected.sums.by_category, age)
     by_category = pd.DataFrame(own, columns=list(SUMS), index=np.arange(len(own)))
     is_enough = (by_category["a_n"] + by_category["o_n"] >= CATEGORY_EVENTS).to_numpy(bool)
@@ -175,6 +176,9 @@ def _described(
     # A wallet without events costs a copier what copying costs on average.
     cost = rows["copy_cost_mean"]
     average_cost = float(cost.mean()) if cost.notna().any() else parameters.modelled_slippage
+    luck = np.full(len(names.wallets), np.nan)
+    scored = np.flatnonzero(~np.isnan(collected.coverage))
+    luck[scored] = q_values(_luck(collected, scored, as_of, parameters))
     return rows.assign(
         wallet=names.wallets[code],
         copy_cost_mean=cost.fillna(average_cost),
@@ -183,7 +187,7 @@ def _described(
         as_of=moment(as_of),
         known_at=moment(as_of),
         score_version=version.name,
-        q_value=np.nan,
+        q_value=luck[code],
         hold_hours=collected.built.facts.hold_hours[code],
         both_sides=collected.built.facts.both_sides[code],
         last_event_at=_moments(collected.built.facts.last_at[code]),
@@ -195,6 +199,26 @@ def _rounded(rows: pd.DataFrame, version: Version) -> pd.DataFrame:
     rows[numbers] = rows[numbers].round(DIGITS)
     rows["rank"] = rows.groupby("category")[version.rank_by].rank(pct=True).mul(100.0).round(DIGITS)
     return rows
+
+
+def _luck(collected: Collected, scored: np.ndarray, as_of: Instant, parameters: ScoreParameters) -> np.ndarray:
+    events = collected.events
+    won, rest = events.column("payout"), events.column("r")
+    is_told = ~np.isnan(won)
+    chance = np.where(np.isnan(rest), events.column("bought"), won - rest)[is_told]
+    # Scored wallets only, in their order: others are neither tested nor counted.
+    place = np.full(len(collected.coverage), -1)
+    place[scored] = np.arange(len(scored))
+    owner = place[events.wallet[is_told]]
+    starts = np.searchsorted(owner[owner >= 0], np.arange(len(scored) + 1)).astype(np.int64)
+    return luck_of_wallets(
+        _sums_of(collected, scored, as_of, parameters), chance[owner >= 0], won[is_told][owner >= 0], starts
+    )
+
+
+def _sums_of(collected: Collected, scored: np.ndarray, as_of: Instant, parameters: ScoreParameters) -> pd.DataFrame:
+    age = 2.0 ** ((EPOCH - as_of) / (DAY * parameters.half_life_days))
+    return pd.DataFrame(scaled(collected.sums.overall[scored], age), columns=list(SUMS), index=scored)
 
 
 def _maker_shares(rows: pd.DataFrame, built: Built) -> np.ndarray:
