@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import rankdata, spearmanr
 
-from copytrade_pipelines.scoring.study.population import Settings
+from copytrade_pipelines.scoring.study.ours import our_scores
+from copytrade_pipelines.scoring.study.peers import peer_scores
+from copytrade_pipelines.scoring.study.population import Kind, Settings, draw_population
 from copytrade_pipelines.scoring.study.run import judged_seeds, mean_rows
 
 # Reference scoring, section 3: rho, cents a share, ROI in percent, shares of skilled, favourite, maker, longshot.
@@ -71,6 +75,22 @@ def test_our_top_wallets_pay_a_copier_more_than_those_of_every_other_formula(bas
     assert others.keys() == BASE.keys()
     assert ours["copier_edge_cents"] > max(others.values())
     assert ours["skilled_share"] > 0.95
+
+
+def test_planted_skill_ranks_the_next_period_where_the_predecessors_composite_does_not() -> None:
+    found: dict[str, list[np.ndarray]] = {"ours": [], "composite": [], "earned": []}
+    for seed in range(4):
+        drawn = draw_population(seed, Settings())
+        # Favourites and longshots pay other fees; who merely trades them would rank by its costs.
+        alike = ~np.isin(drawn.kinds, [Kind.FAVOURITE, Kind.LONGSHOT])
+        earned = drawn.future.mean(drawn.future.y - drawn.future.cost)
+        composite = peer_scores(drawn.past)["predecessor_composite"]
+        for name, values in zip(found, (our_scores(drawn.past)["copytrade_ce2"], composite, earned), strict=True):
+            found[name].append(rankdata(values[alike]) / alike.sum())
+    ours, composite, earned = (np.concatenate(values) for values in found.values())
+    error = len(earned) ** -0.5
+    assert spearmanr(ours, earned).statistic > 3.0 * error
+    assert abs(spearmanr(composite, earned).statistic) < 2.0 * error
 
 
 @pytest.mark.slow
