@@ -137,9 +137,17 @@ class WalletsConfig(Section):
     )
 
 
+# Methods that copytrade_pipelines/scoring/versions.py registers.
+ScoreMethod = Literal["ce1", "ce2"]
+
+
 class ScoringConfig(Section):
     """How scores are made; copytrade_pipelines.scoring says what each number does."""
 
+    champion: ScoreMethod = Field("ce2", description="Score version that is published and copied.")
+    challengers: tuple[ScoreMethod, ...] = Field(
+        ("ce1",), description="Score versions kept beside the champion, so that a report card can compare them."
+    )
     reference_stake: float = Field(
         25.0, gt=0, description="Stake that the copier's book walk is priced at, collateral."
     )

@@ -4,7 +4,7 @@ import dagster as dg
 
 from copytrade_live.clock import to_iso
 from copytrade_pipelines.resources import Settings
-from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
+from copytrade_pipelines.scoring.parameters import parameters_of
 from copytrade_pipelines.sql_assets import failing_rows
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
@@ -27,11 +27,11 @@ def looks_only_back(settings: Settings, warehouse: Warehouse) -> dg.AssetCheckRe
 
     parameters = parameters_of(settings.config())
     with warehouse.connect() as con:
-        kept = kept_as_ofs(con, SCORE_VERSION)
-        marks = {as_of: read_mark(con, as_of, SCORE_VERSION) for as_of in kept}
+        kept = kept_as_ofs(con, parameters.champion)
+        marks = {as_of: read_mark(con, as_of, parameters.champion) for as_of in kept}
         newest = max(marks.values(), default=0)
         found = audit(
-            con, sample([as_of for as_of in kept if marks[as_of] == newest], SAMPLES), parameters, SCORE_VERSION
+            con, sample([as_of for as_of in kept if marks[as_of] == newest], SAMPLES), parameters, parameters.champion
         )
     shown = [
         {"as_of": to_iso(one.as_of), "wallet": one.wallet, "category": one.category, "column": one.column,

@@ -46,7 +46,7 @@ def published_scores(
     from copytrade_pipelines.scoring.tables import read_latest_scores  # heavy, and definitions load often
 
     with warehouse.connect() as con:
-        rows = read_latest_scores(con)
+        rows = read_latest_scores(con, settings.config().scoring.champion)
     if rows.empty:
         raise dg.Failure(
             "trader_scores has no row to publish; the last snapshot stays. Ingest a wallet with a complete history "

@@ -16,7 +16,7 @@ from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.plots import delay_curves, histogram
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.names import SCORES
-from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
+from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of, versions_of
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 if TYPE_CHECKING:
@@ -68,22 +68,24 @@ def trader_scores(
 def score_times(
     warehouse: Warehouse, settings: Settings, as_ofs: Sequence[Instant]
 ) -> tuple[list["pd.DataFrame"], int]:
-    """Score as of some times and keep the rows. Returns: the rows of each time, and how many the table has now."""
+    """Score as of some times and keep the rows. Returns: the champion's rows of each, rows the table has now."""
     import pandas as pd  # heavy, as the compiled passes are; definitions load often
 
     from copytrade_pipelines.scoring.marks import newest_write, write_marks
-    from copytrade_pipelines.scoring.scores import score_wallets
+    from copytrade_pipelines.scoring.scores import score_versions
     from copytrade_pipelines.scoring.tables import read_evidence, read_fills, write_scores
 
     parameters = parameters_of(settings.config())
     with warehouse.connect() as con:
         seq = newest_write(con)
         fills, evidence = read_fills(con), read_evidence(con, parameters)
-    made = [score_wallets(fills, evidence, as_of, parameters) for as_of in as_ofs]
+    made = [score_versions(fills, evidence, as_of, parameters) for as_of in as_ofs]
     with warehouse.connect() as con:
-        rows = write_scores(con, pd.concat(made, ignore_index=True), as_ofs)
-        write_marks(con, as_ofs, SCORE_VERSION, seq)
-    return made, rows
+        every = pd.concat([rows for of_time in made for rows in of_time], ignore_index=True)
+        rows = write_scores(con, every, as_ofs, versions_of(parameters))
+        for version in versions_of(parameters):
+            write_marks(con, as_ofs, version, seq)
+    return [of_time[0] for of_time in made], rows
 
 
 def times_of(config: ScoreConfig, newest: Instant) -> list[Instant]:
@@ -95,7 +97,7 @@ def times_of(config: ScoreConfig, newest: Instant) -> list[Instant]:
 def preview(rows: "pd.DataFrame") -> str:
     """The best overall rows as a markdown table."""
     names = ["wallet", "rank", "p_pos", "edge_mean", "lcb10", "n_events", "coverage", "maker_share", "flags"]
-    best = rows[rows["category"] == OVERALL].sort_values(["lcb10", "wallet"], ascending=[False, True])
+    best = rows[rows["category"] == OVERALL].sort_values(["rank", "wallet"], ascending=[False, True])
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
     lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in best[names].head(PREVIEW_ROWS).values]
     return "\n".join(lines)

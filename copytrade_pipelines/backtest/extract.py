@@ -66,8 +66,8 @@ class Extract:
         return self.folder / f"{name}.parquet"
 
 
-def extract(con: duckdb.DuckDBPyConnection, window: Window, folder: Path) -> Extract:
-    """Write the tape's rows into a folder.
+def extract(con: duckdb.DuckDBPyConnection, window: Window, folder: Path, version: str = SCORE_VERSION) -> Extract:
+    """Write the tape's rows into a folder, with the scores of one version.
 
     Raises: InputFileError when tables are not built or the window holds no fills, ConfigError for an unknown leader.
     """
@@ -75,7 +75,7 @@ def extract(con: duckdb.DuckDBPyConnection, window: Window, folder: Path) -> Ext
     _require_leaders(con, window.leaders)
     folder.mkdir(parents=True, exist_ok=True)
     bounds: dict[str, object] = {"start": window.start, "end": window.end}
-    _write(con, folder, "scores", queries.SCORES, {**bounds, "version": SCORE_VERSION})
+    _write(con, folder, "scores", queries.SCORES, {**bounds, "version": version})
     leaders = _ever_followed(folder / "scores.parquet", window)
     chosen = {**bounds, "leaders": list(leaders)}
     _require_fills(con, chosen, window)

@@ -58,7 +58,7 @@ def run_window(
     tapes.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=tapes) as folder:
         with _opened(source) as con:
-            taken = extract(con, window, Path(folder))
+            taken = extract(con, window, Path(folder), config.scoring.champion)
         return _run(taken, window, config, home, progress)
 
 

@@ -18,6 +18,8 @@ class ScoreParameters:
     min_events, min_coverage, max_maker_share and max_q_value only set flags here; the runner's gates use the same.
     """
 
+    champion: str
+    challengers: tuple[str, ...]
     reference_stake: float
     latency_seconds: float
     modelled_slippage: float
@@ -39,6 +41,11 @@ class ScoreParameters:
     min_coverage: float
     max_maker_share: float
     max_q_value: float
+
+
+def versions_of(parameters: ScoreParameters) -> tuple[str, ...]:
+    """The champion and its challengers, each once."""
+    return tuple(dict.fromkeys((parameters.champion, *parameters.challengers)))
 
 
 def parameters_of(config: CopytradeConfig) -> ScoreParameters:

@@ -20,7 +20,7 @@ from copytrade_pipelines.scoring.frame import HORIZONS, EvidenceFrame
 from copytrade_pipelines.scoring.inputs import read_inputs
 from copytrade_pipelines.scoring.kernels.events import SUMS
 from copytrade_pipelines.scoring.observations import EPOCH, Events, Sums, add_up, average, scaled, weights
-from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters
+from copytrade_pipelines.scoring.parameters import ScoreParameters, versions_of
 from copytrade_pipelines.scoring.significance import luck_of_wallets, q_values
 from copytrade_pipelines.scoring.versions import Version, version_named
 
@@ -67,15 +67,22 @@ MORE_COLUMNS = {
 
 
 def score_wallets(
-    fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters, version: str = SCORE_VERSION
+    fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters, version: str | None = None
 ) -> pd.DataFrame:
     """Score every watched wallet from its fills as they were known at as_of.
 
     Shape: fills(fill_id, wallet, condition_id, token_id, side, role, price, size, event_at, observed_at). Returns:
     COLUMNS and MORE_COLUMNS, one row a wallet for all its events, and one a category with CATEGORY_EVENTS of them;
-    wallets whose history is not complete have none.
+    wallets whose history is not complete have none. The version is the champion unless another is named.
     """
-    return judge(collect(fills, evidence, as_of, parameters), as_of, parameters, version_named(version))
+    named = version_named(version or parameters.champion)
+    return judge(collect(fills, evidence, as_of, parameters), as_of, parameters, named)
+
+
+def score_versions(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> list[pd.DataFrame]:
+    """Score every watched wallet by the champion and by each challenger, from the same evidence."""
+    collected = collect(fills, evidence, as_of, parameters)
+    return [judge(collected, as_of, parameters, version_named(name)) for name in versions_of(parameters)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,12 @@ def write_episodes(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame) -> None:
     con.unregister("incoming")
 
 
-def write_scores(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_ofs: Sequence[Instant]) -> int:
+def write_scores(
+    con: duckdb.DuckDBPyConnection,
+    rows: pd.DataFrame,
+    as_ofs: Sequence[Instant],
+    versions: Sequence[str] = (SCORE_VERSION,),
+) -> int:
     """Put scores in the place of those with the same as_of and version. Returns: rows the table has now."""
     every = scores.COLUMNS | scores.MORE_COLUMNS
     body = ", ".join(f'"{name}" {kind}' for name, kind in every.items())
@@ -95,8 +100,8 @@ def write_scores(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_ofs: Seq
         con.execute(f'alter table {SCORES} add column if not exists "{name}" {kind}')
     for as_of in as_ofs:
         con.execute(
-            f"delete from {SCORES} where as_of = ? and score_version = ?",  # noqa: S608 - a constant of ours
-            [moment(as_of).item(), SCORE_VERSION],
+            f"delete from {SCORES} where as_of = ? and list_contains(?, score_version)",  # noqa: S608 - ours
+            [moment(as_of).item(), list(versions)],
         )
     _register(con, rows, every)
     con.execute(f"insert into {SCORES} by name select * from incoming")  # noqa: S608 - a constant of ours
@@ -105,12 +110,12 @@ def write_scores(con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, as_ofs: Seq
     return int(found)
 
 
-def read_latest_scores(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """The rows of the newest as_of of this version."""
+def read_latest_scores(con: duckdb.DuckDBPyConnection, version: str = SCORE_VERSION) -> pd.DataFrame:
+    """The rows of the newest as_of of a version."""
     return con.execute(
         f"select * from {SCORES} where score_version = $version and as_of = "  # noqa: S608 - a constant of ours
         f"(select max(as_of) from {SCORES} where score_version = $version) order by wallet, category",
-        {"version": SCORE_VERSION},
+        {"version": version},
     ).df()
 
 
