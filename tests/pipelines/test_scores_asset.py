@@ -13,12 +13,13 @@ from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import scores
 from copytrade_pipelines.assets.scores import ScoreConfig, times_of
 from copytrade_pipelines.scoring.episodes import merge_fills
-from copytrade_pipelines.scoring.parameters import parameters_of
+from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
 from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
 from copytrade_pipelines.warehouse import Warehouse
 from tests.pipelines.score_world import AS_OF, DAY, home_in, lay_out, materialize, resources, rows_of, small_world
 
 COUNT = "select count(*) from marts.fct_trader_scores"
+CHAMPION = f"select * from marts.fct_trader_scores where score_version = '{SCORE_VERSION}'"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_scores_of_the_warehouse_are_those_of_the_pure_scorer(
     world = small_world()
     expected = score_wallets(world.fill_frame(), world.evidence(), AS_OF, parameters_of(CopytradeConfig()))
     with Warehouse(path=str(scored[0].warehouse)).connect() as con:
-        found = con.execute("select * from marts.fct_trader_scores order by wallet, category").df()
+        found = con.execute(f"select * from ({CHAMPION}) order by wallet, category").df()
     numbers = [
         name for name, kind in (COLUMNS | MORE_COLUMNS).items() if kind in ("DOUBLE", "BIGINT", "VARCHAR", "TIMESTAMP")
     ]
@@ -46,10 +47,10 @@ def test_scores_of_the_warehouse_are_those_of_the_pure_scorer(
 def test_the_asset_says_how_many_rows_and_whom_it_ranks_best(scored: tuple[Home, dg.ExecuteInProcessResult]) -> None:
     home, result = scored
     (event,) = result.asset_materializations_for_node("trader_scores")
-    assert event.metadata["dagster/row_count"].value == rows_of(home, COUNT)[0][0] == 12
+    assert event.metadata["dagster/row_count"].value == rows_of(home, COUNT)[0][0] == 2 * 12
     assert event.metadata["wallets"].value == 6
     best = rows_of(
-        home, "select wallet from marts.fct_trader_scores where category = 'overall' order by lcb10 desc limit 1"
+        home, f"select wallet from ({CHAMPION}) where category = 'overall' order by rank desc, wallet limit 1"
     )
     assert str(event.metadata["best"].value).splitlines()[2].startswith(f"| {best[0][0]} |")
 
@@ -73,10 +74,10 @@ def test_scoring_the_same_time_again_replaces_its_rows_with_equal_ones(
     scored: tuple[Home, dg.ExecuteInProcessResult],
 ) -> None:
     home, _ = scored
-    first = rows_of(home, "select * from marts.fct_trader_scores order by wallet, category")
+    first = rows_of(home, "select * from marts.fct_trader_scores order by all")
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(home, instance, selection=[["trader_scores"]])
-    assert rows_of(home, "select * from marts.fct_trader_scores order by wallet, category") == first
+    assert rows_of(home, "select * from marts.fct_trader_scores order by all") == first
 
 
 def test_a_backfill_writes_earlier_rows_as_they_would_have_been_then(
@@ -93,7 +94,7 @@ def test_a_backfill_writes_earlier_rows_as_they_would_have_been_then(
     then = score_wallets(world.fill_frame(), world.evidence(), AS_OF - 40 * DAY, parameters_of(CopytradeConfig()))
     kept = rows_of(
         home,
-        "select edge_mean from marts.fct_trader_scores where as_of = "
+        f"select edge_mean from ({CHAMPION}) where as_of = "
         "(select min(as_of) from marts.fct_trader_scores) order by wallet, category",
     )
     assert [edge for (edge,) in kept] == pytest.approx(list(then["edge_mean"]))
