@@ -22,7 +22,15 @@ from tests.builders import NOW, OTHER_WALLET, WALLET
 START = NOW
 END = NOW + 4 * DAY
 LAG = 10 * SECOND
-MODELS = ("stg_fills", "stg_markets", "stg_resolutions", "int_outcomes", "fct_fills", "fct_resolutions")
+MODELS = (
+    "stg_fills",
+    "stg_markets",
+    "stg_resolution_statuses",
+    "stg_resolutions",
+    "int_outcomes",
+    "fct_fills",
+    "fct_resolutions",
+)
 CONFIG = CopytradeConfig.model_validate({"filter": {"min_liquidity": 500.0}})
 
 

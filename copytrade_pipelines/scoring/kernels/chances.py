@@ -49,7 +49,7 @@ def _exact(chance: np.ndarray, wins: float, mass: np.ndarray) -> float:
         above += mass[count]
     at_high = above + 0.5 * mass[high]
     at_low = above + mass[high] + 0.5 * mass[low] if high > low else at_high
-    return at_low + (wins - low) * (at_high - at_low)
+    return float(at_low + (wins - low) * (at_high - at_low))
 
 
 @njit(cache=True, nogil=True)
@@ -62,4 +62,4 @@ def _skewed(chance: np.ndarray, wins: float) -> float:
     z = (wins - mean) / math.sqrt(variance)
     density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
     tail = 0.5 * math.erfc(z / math.sqrt(2.0)) - third / variance**1.5 * (1.0 - z * z) * density / 6.0
-    return min(max(tail, 1e-300), 1.0)
+    return float(min(max(tail, 1e-300), 1.0))
