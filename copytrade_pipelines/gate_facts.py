@@ -16,7 +16,6 @@ from copytrade_pipelines.assets.report_card import VERDICTS
 from copytrade_pipelines.failures import why_it_failed
 from copytrade_pipelines.gating import CardFact, FailedCheck, GateDecision, GateFacts, PublishedFact, decide_gate
 from copytrade_pipelines.publishing import publish_gate
-from copytrade_pipelines.scoring.parameters import SCORE_VERSION
 from copytrade_pipelines.scoring.report_card.rules import Verdict
 
 PUBLISHED = dg.AssetKey(["published_scores"])
@@ -45,7 +44,7 @@ def evaluate_gate(
         failed_checks=failed_checks(instance, blocking_checks(definitions)),
         failed_run=failed_run,
         failed_because="" if failed_run is None else why_it_failed(instance, failed_run),
-        card=newest_card(instance, SCORE_VERSION),
+        card=newest_card(instance, config.scoring.champion),
         card_closes_when=config.report_card.close_gate_when,
     )
     return GateDecision(gate=decide_gate(facts), facts=facts)

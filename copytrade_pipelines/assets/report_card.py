@@ -14,7 +14,7 @@ from copytrade_pipelines.assets.raw_tables import expected_failures
 from copytrade_pipelines.plots import picture
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.scoring.names import REPORT_CARD
-from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
+from copytrade_pipelines.scoring.parameters import parameters_of
 from copytrade_pipelines.scoring.report_card.rules import Verdict, rules_of
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
@@ -92,14 +92,14 @@ def judge_versions(config: CopytradeConfig, warehouse: Warehouse, as_of: Instant
 
     parameters, rules = parameters_of(config), rules_of(config)
     with warehouse.connect() as con:
-        challengers = [version for version in score_versions(con) if version != SCORE_VERSION]
-        versions = (SCORE_VERSION, *challengers)
+        champion = config.scoring.champion
+        versions = (champion, *(version for version in score_versions(con) if version != champion))
         scores = read_frozen(con, as_of, rules.horizons_days, versions)
         fills, evidence = read_fills(con), read_evidence(con, parameters)
     question = Question(
         as_of=as_of,
         versions=versions,
-        champion=SCORE_VERSION,
+        champion=champion,
         scores=scores,
         frame=collect(fills, evidence, as_of, parameters).built.frame,
         fills=fills,
