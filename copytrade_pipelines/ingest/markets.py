@@ -1,4 +1,4 @@
-"""Markets of the conditions that were traded, asked again until they close."""
+"""Markets of the conditions that wallets touched, asked again until they close and their oracle is done."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
 from copytrade_pipelines.warehouse import Warehouse
 
 _CONDITIONS_PER_BATCH = CONDITIONS_PER_REQUEST * 10
+# Whoever splits and redeems without a trade holds tokens of a market all the same.
+TOUCHED_CONDITIONS = """
+    SELECT condition_id FROM raw.fills
+    UNION ALL SELECT condition_id FROM raw.activity WHERE condition_id != ''
+"""
 # Asked again until it closed and its oracle is done, or so long closed that nothing will come any more.
-_OPEN_CONDITIONS = """
-    SELECT DISTINCT condition_id FROM raw.fills
+_OPEN_CONDITIONS = f"""
+    SELECT DISTINCT condition_id FROM ({TOUCHED_CONDITIONS})
     WHERE condition_id NOT IN (
         SELECT condition_id FROM raw.markets
         WHERE closed AND (uma_statuses[-1] = 'resolved'
             OR closed_at < (SELECT max(event_at) FROM raw.fills) - INTERVAL 30 DAY)
     )
     ORDER BY condition_id
-"""
+"""  # noqa: S608 our own text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from copytrade_live.venue.data_api import CONDITIONS_PER_REQUEST, SOURCE, DataAp
 from copytrade_live.venue.rows import ResolutionRow
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.landing import PageCollector, land
+from copytrade_pipelines.ingest.markets import TOUCHED_CONDITIONS
 from copytrade_pipelines.ingest.progress import Progress, silent
 from copytrade_pipelines.ingest.upsert import NO_CHANGE, Change, upsert
 from copytrade_pipelines.warehouse import Warehouse
@@ -50,11 +51,11 @@ _FILL_IN_PAYOUTS = """
           FROM raw.resolutions AS old WHERE old.condition_id = m.condition_id AND old.status = 'resolved'
       )
 """
-_UNRESOLVED = """
-    SELECT DISTINCT condition_id FROM raw.fills
+_UNRESOLVED = f"""
+    SELECT DISTINCT condition_id FROM ({TOUCHED_CONDITIONS})
     WHERE condition_id NOT IN (SELECT condition_id FROM raw.resolutions WHERE status = 'resolved' AND source != 'gamma')
     ORDER BY condition_id
-"""
+"""  # noqa: S608 our own text
 # A void (0.5/0.5) pays everybody and has no winner; a market that is not known yet is filled in by a later run.
 _NAME_WINNERS = """
     UPDATE raw.resolutions AS r
