@@ -23,8 +23,9 @@ from copytrade_live.venue.stretch import BEGINNING
 from copytrade_pipelines.ingest.coverage import reconcile_wallets
 from copytrade_pipelines.ingest.discovery import discover_holders, discover_wallets
 from copytrade_pipelines.ingest.history_plan import plan
+from copytrade_pipelines.ingest.holdings import fold, in_order
 from copytrade_pipelines.ingest.positions import fetch_positions
-from copytrade_pipelines.ingest.steps import conversion
+from copytrade_pipelines.ingest.steps import conversion, read_steps
 from copytrade_pipelines.ingest.wallets import BUCKETS, Sighting, bucket_of, read_watchlist, write_wallets
 from copytrade_pipelines.resources import run_closing
 from copytrade_pipelines.warehouse import Warehouse
@@ -218,3 +219,32 @@ def test_a_conversion_burns_no_tokens_and_gives_the_other_yes_tokens() -> None:
     assert (step.tokens, step.gained) == (("a-no", "b-no"), ("c-yes",))
     assert conversion(NOW, ["a", "z"], 5.0, event) is None
     assert conversion(NOW, ["a"], 5.0, None) is None
+
+
+def test_conversions_and_splits_of_markets_never_traded_are_placed_by_their_event(warehouse: Warehouse) -> None:
+    conditions = ["0xa", "0xb", "0xc"]
+    with warehouse.connect() as con:
+        con.execute(
+            "INSERT INTO raw.events BY NAME SELECT '7' AS event_id, true AS neg_risk, $1 AS condition_ids, "
+            "['ay', 'by', 'cy'] AS yes_tokens, ['an', 'bn', 'cn'] AS no_tokens",
+            [conditions],
+        )
+        con.execute(
+            "INSERT INTO raw.markets BY NAME SELECT unnest($1) AS condition_id, "
+            "unnest([['ay', 'an'], ['by', 'bn'], ['cy', 'cn']]) AS token_ids",
+            [conditions],
+        )
+        for number, (kind, condition) in enumerate(
+            [("SPLIT", "0xa"), ("SPLIT", "0xb"), ("CONVERSION", "0xa"), ("CONVERSION", "0xb"), ("SPLIT", "0xz")]
+        ):
+            con.execute(
+                "INSERT INTO raw.activity BY NAME SELECT $1 AS activity_id, $2 AS wallet, $3 AS type, "
+                "$4 AS condition_id, '' AS token_id, 10.0 AS size, 10.0 AS usdc_size, $5 AS tx_hash, "
+                "TIMESTAMP '2026-01-01' + to_hours($6) AS event_at",
+                [f"a{number}", WALLET, kind, condition, kind, 0 if kind == "SPLIT" else 1],
+            )
+        steps = read_steps(con, [WALLET])
+    held = fold(in_order(steps.of(WALLET)))
+    assert {token: one.size for token, one in held.by_token.items() if one.size} == {"ay": 10, "by": 10, "cy": 10}
+    assert held.cash == pytest.approx(-20 + 10)
+    assert steps.unplaced(WALLET) == 1
