@@ -33,42 +33,45 @@ _KINDS = {"wallet": "wallets", "token": "tokens", "market": "markets", "event": 
 class Kept:
     """What an earlier collection left, and as of when and by which parameters it was made."""
 
-    collected: Collected
+    frame: EvidenceFrame
+    tallies: np.ndarray
     as_of: Instant
     parameters: ScoreParameters
 
 
-def refresh(
-    kept: Kept, changed: np.ndarray, read: Callable[[np.ndarray], Frame], evidence: Evidence, as_of: Instant
-) -> Collected | None:
+# Every fill and all evidence of some events, by their ids.
+Read = Callable[[np.ndarray], tuple[Frame, Evidence]]
+
+
+def refresh(kept: Kept, changed: np.ndarray, news: Evidence, read: Read, as_of: Instant) -> Collected | None:
     """What scores.collect would give now, from what was kept.
 
     Shape: changed are the ids of events of which a fill became known since, or about which any row was written since,
-    whatever its times say; what time alone brought of other evidence is found here. read gives every fill of some
-    events; evidence is all there is.
+    whatever its times say; what time alone brought is found here. news is all evidence, or at least every market and
+    what became known or was written since; read gives all of some events, and every wallet and copy of ours.
     Returns: None where everything must be made again.
     """
-    known, before = known_by(evidence, as_of, kept.parameters), known_by(evidence, kept.as_of, kept.parameters)
-    if as_of < kept.as_of or not _same_copies(known, before):
+    if as_of < kept.as_of or not _same_copies(news, kept, as_of):
         return None
-    names = kept.collected.built.frame.names
-    dirty = np.unique(np.concatenate([changed, names.events[_stirred(kept, evidence, as_of)]]).astype(object))
+    names = kept.frame.names
+    dirty = np.unique(np.concatenate([changed, names.events[_stirred(kept, news, as_of)]]))
     while True:
-        made = _make_again(kept, dirty, read, known, as_of)
+        made = _make_again(kept, dirty, read, as_of)
         stale = _stale_guesses(made)
         if not len(stale):
             return made
         dirty = np.union1d(dirty, stale)
 
 
-def _same_copies(known: Evidence, before: Evidence) -> bool:
-    ours, theirs = copy_means(known.copies), copy_means(before.copies)
+def _same_copies(news: Evidence, kept: Kept, as_of: Instant) -> bool:
+    copies, known_at = news.copies, times(news.copies, "known_at")
+    ours, theirs = (copy_means(copies[known_at <= at * US]) for at in (as_of, kept.as_of))
     return ours[1].equals(theirs[1]) and bool(np.array_equal(ours[0], theirs[0], equal_nan=True))
 
 
 def _stirred(kept: Kept, evidence: Evidence, as_of: Instant) -> Flags:
     """Which kept events time alone has changed: something became known, could be read, or grew too old."""
-    frame, parameters = kept.collected.built.frame, kept.parameters
+    frame, tallies, parameters = kept.frame, kept.tallies, kept.parameters
     then, now, lag = kept.as_of * US, as_of * US, round(parameters.index_lag_seconds * 1e6)
     names = frame.names
     stirred = np.zeros(len(names.events), dtype=bool)
@@ -91,7 +94,7 @@ def _stirred(kept: Kept, evidence: Evidence, as_of: Instant) -> Flags:
         stir(codes_in(names.markets, _rows(ids(evidence.markets, "condition_id"), fresh)), of_market)
     longest = max(24 * HOUR * US, round(parameters.horizon_hours * HOUR * US))
     stirred[frame.event[frame.started_at > then - lag - longest]] = True
-    tallies, oldest = kept.collected.built.tallies, now - round(parameters.history_days * DAY * US)
+    oldest = now - round(parameters.history_days * DAY * US)
     stirred[tallies["event"][tallies["first_at"] < oldest]] = True
     return stirred
 
@@ -117,27 +120,26 @@ def _events_of(frame: EvidenceFrame, evidence: Evidence) -> tuple[np.ndarray, np
     return of_market, of_token
 
 
-def _make_again(
-    kept: Kept, dirty: np.ndarray, read: Callable[[np.ndarray], Frame], known: Evidence, as_of: Instant
-) -> Collected:
-    parameters, old = kept.parameters, kept.collected.built
+def _make_again(kept: Kept, dirty: np.ndarray, read: Read, as_of: Instant) -> Collected:
+    parameters, old = kept.parameters, kept.frame
+    fills, evidence = read(dirty)
+    known = known_by(evidence, as_of, parameters)
     watched = watched_of(known)
-    inputs = read_inputs(fills_known_by(read(dirty), as_of), replace(known, wallets=watched))
-    is_dirty = codes_in(dirty, old.frame.names.events) >= 0
-    rows, clean = ~is_dirty[old.frame.event], ~is_dirty[old.tallies["event"]]
-    measured = old.frame.cost_source <= OTHERS
-    asked = np.flatnonzero(rows & measured)
-    category = codes_in(inputs.names.categories, old.frame.names.categories)
+    inputs = read_inputs(fills_known_by(fills, as_of), replace(known, wallets=watched))
+    is_dirty = codes_in(dirty, old.names.events) >= 0
+    rows, clean = ~is_dirty[old.event], ~is_dirty[kept.tallies["event"]]
+    asked = np.flatnonzero(rows & (old.cost_source <= OTHERS))
+    category = codes_in(inputs.names.categories, old.names.categories)
     elsewhere = Measured(
-        category=category[old.frame.category[asked]],
-        started=old.frame.started_at[asked],
-        slippage=(old.frame.copy_price - old.frame.start)[asked],
+        category=category[old.category[asked]],
+        started=old.started_at[asked],
+        slippage=old.copy_price[asked] - old.start[asked],
     )
     frame, tallies = build(inputs, known, as_of, parameters, elsewhere)
-    names = _all_names(old.frame.names, inputs.names)
-    whole = _spliced(_renamed(old.frame.take(rows), names), _renamed(frame, names))
+    names = _all_names(old.names, inputs.names)
+    whole = _spliced(_renamed(old.take(np.flatnonzero(rows)), names), _renamed(frame, names))
     told = _spliced_tallies(
-        _renamed_tallies(old.tallies[clean], old.frame.names, names), _renamed_tallies(tallies, inputs.names, names)
+        _renamed_tallies(kept.tallies[clean], old.names, names), _renamed_tallies(tallies, inputs.names, names)
     )
     return finish(whole, told, known, watched, as_of, parameters)
 
@@ -209,4 +211,4 @@ def _stale_guesses(made: Collected) -> np.ndarray:
     was_usual = frame.cost_source[guessed] == CATEGORY
     paid = (frame.copy_price - frame.start)[guessed]
     holds = np.where(was_usual, np.abs(paid - usual) <= 1e-12, np.isnan(usual))
-    return np.unique(frame.names.events[frame.event[guessed[~holds]]].astype(object))
+    return np.unique(frame.names.events[frame.event[guessed[~holds]]])

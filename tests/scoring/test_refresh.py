@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copytrade_live.core.market import DAY, HOUR
+from copytrade_pipelines.scoring.evidence import Evidence
 from copytrade_pipelines.scoring.frame import EvidenceFrame
+from copytrade_pipelines.scoring.keeping import load, save
 from copytrade_pipelines.scoring.refresh import Kept, refresh
 from copytrade_pipelines.scoring.scores import Collected
 from tests.scoring import random_world as drawn
@@ -45,17 +48,31 @@ def refreshed(world: World, kept: Kept, touched: set[str], now: int) -> Collecte
     newly_known = fills[(fills["observed_at"] > since) & (fills["observed_at"] <= until)]
     touched = touched | set(newly_known["condition_id"].map(event_of))
 
-    def read(events: np.ndarray) -> pd.DataFrame:
-        return fills[fills["condition_id"].map(event_of).isin(list(events))]
+    def read(events: np.ndarray) -> tuple[pd.DataFrame, Evidence]:
+        return fills[fills["condition_id"].map(event_of).isin(list(events))], evidence
 
-    return refresh(kept, np.array(sorted(touched), dtype=object), read, evidence, now)
+    return refresh(kept, np.array(sorted(touched), dtype=object), evidence, read, now)
+
+
+def keep(world: World, as_of: int, folder: Path) -> Kept:
+    """What a collection leaves, by way of the disk."""
+    built = world.collected(as_of).built
+    kept = Kept(frame=built.frame, tallies=built.tallies, as_of=as_of, parameters=world.parameters)
+    save(kept, 7, folder / "kept")
+    loaded = load(folder / "kept", world.parameters, as_of)
+    assert loaded is not None
+    assert loaded[1] == 7
+    return loaded[0]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), batches=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
-def test_a_refresh_equals_making_everything_again(seed: int, batches: list[str]) -> None:
+def test_a_refresh_equals_making_everything_again(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, batches: list[str]
+) -> None:
     world, draw = drawn.random_world(seed)
-    kept = Kept(collected=world.collected(THEN), as_of=THEN, parameters=world.parameters)
+    tmp_path = tmp_path_factory.mktemp("kept")
+    kept = keep(world, THEN, tmp_path)
     now = THEN + int(draw.choice([0, HOUR, DAY, 4 * DAY]))
     touched: set[str] = set()
     for kind in batches:
@@ -98,12 +115,12 @@ def change(world: World, draw: np.random.Generator, kind: str) -> set[str]:
     return {event_of[fill["condition_id"]] for fill in world.fills[before:]}
 
 
-def test_events_that_grow_too_old_leave_in_a_refresh(world: Any) -> None:
+def test_events_that_grow_too_old_leave_in_a_refresh(world: Any, tmp_path: Path) -> None:
     world.watch("0xa")
     for number in range(6):
         world.bet("0xa", number, 0.40, 0.45, 1.0)
     then = START + 50 * DAY
-    kept = Kept(collected=world.collected(then), as_of=then, parameters=world.parameters)
+    kept = keep(world, then, tmp_path)
     now = START + 180 * DAY + 3 * HOUR
     found = refreshed(world, kept, set(), now)
     assert found is not None
@@ -111,16 +128,18 @@ def test_events_that_grow_too_old_leave_in_a_refresh(world: Any) -> None:
     assert_equal(found, world.collected(now))
 
 
-def test_new_means_over_our_copies_make_everything_again(world: Any) -> None:
+def test_new_means_over_our_copies_make_everything_again(world: Any, tmp_path: Path) -> None:
     world.watch("0xa")
     world.bet("0xa", 1, 0.40, 0.45, 1.0)
-    kept = Kept(collected=world.collected(THEN), as_of=THEN, parameters=world.parameters)
+    kept = keep(world, THEN, tmp_path)
     world.copies += [{"wallet": "0xa", "slippage": 0.02, "known_at": at(THEN + HOUR)}] * 5
     assert refreshed(world, kept, set(), THEN + DAY) is None
 
 
 @pytest.mark.parametrize("weeks", [1, 2])
-def test_a_late_fill_that_moves_what_a_category_costs_reprices_other_events(world: Any, weeks: int) -> None:
+def test_a_late_fill_that_moves_what_a_category_costs_reprices_other_events(
+    world: Any, tmp_path: Path, weeks: int
+) -> None:
     for wallet in ("0xa", "0xother"):
         world.watch(wallet)
     for number in range(21):
@@ -130,10 +149,19 @@ def test_a_late_fill_that_moves_what_a_category_costs_reprices_other_events(worl
             world.fill("0xother", market, 0.41 + number / 1000, when=START + number * HOUR + 15_000)
     world.fill("0xa", world.market("later"), 0.40, when=START + weeks * 7 * DAY)
     then = START + 20 * DAY
-    kept = Kept(collected=world.collected(then), as_of=then, parameters=world.parameters)
+    kept = keep(world, then, tmp_path)
     for second in (15_000, 16_000):
         world.fill("0xother", "m0", 0.60, when=START + second)
     found = refreshed(world, kept, {"event-m0"}, then)
     assert found is not None
     assert_equal(found, world.collected(then))
     assert set(world.seen(then)["cost_source"]) >= {"category", "others"}
+
+
+def test_what_was_kept_by_other_parameters_or_later_is_not_used(world: Any, tmp_path: Path) -> None:
+    world.watch("0xa")
+    world.bet("0xa", 1, 0.40, 0.45, 1.0)
+    keep(world, THEN, tmp_path)
+    assert load(tmp_path / "kept", replace(world.parameters, latency_seconds=5.0), THEN) is None
+    assert load(tmp_path / "kept", world.parameters, THEN - 1) is None
+    assert load(tmp_path / "elsewhere", world.parameters, THEN) is None
