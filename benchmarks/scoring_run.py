@@ -2,8 +2,8 @@
 
     python -m benchmarks.scoring_run ENGINE FOLDER [WARM-UP FOLDER]
 
-ENGINE is ours, told (ours with diagnostics and reasons), pandas, polars, bare (DuckDB adds the same columns up and
-scores nothing) or read (Arrow reads them).
+ENGINE is ours, told (ours with diagnostics and reasons), keep (ours as of a day earlier, kept on disk), refresh (from
+there to now), pandas, polars, bare (DuckDB adds the same columns up and scores nothing) or read (Arrow reads them).
 """
 
 from __future__ import annotations
@@ -15,19 +15,26 @@ import time
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import scoring_pandas, scoring_polars
 from benchmarks.scoring_world import START, YEAR
 from copytrade_live.settings import CopytradeConfig
-from copytrade_pipelines.scoring.evidence import no_evidence
+from copytrade_pipelines.scoring.evidence import Evidence, no_evidence
+from copytrade_pipelines.scoring.keeping import load, save
 from copytrade_pipelines.scoring.kernels.events import SUMS
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters, parameters_of
-from copytrade_pipelines.scoring.scores import beliefs, collect, judge
+from copytrade_pipelines.scoring.refresh import Kept, refresh
+from copytrade_pipelines.scoring.scores import Collected, beliefs, collect, judge
 from copytrade_pipelines.scoring.versions import version_named
 
 NOW = START + YEAR
+# A refresh starts from what was kept a day earlier.
+BEFORE = NOW - 86_400
+PEOPLE = ("wallets", "markets")
 THREADS = 2
 _BARE = (
     """select wallet, condition_id, token_id, side, count(*) as fills, sum(size) as size, sum(price * size) as cash,
@@ -55,17 +62,60 @@ def run(engine: str, folder: Path, parameters: ScoreParameters) -> pd.DataFrame 
         for name in ("fills", "prices", "markets", "outcomes", "wallets"):
             pq.read_table(folder / f"{name}.parquet")
         return None
-    return _score(folder, parameters, is_told=engine == "told")
+    if engine == "keep":
+        built = collect(*_everything(folder), BEFORE * 1000, parameters).built
+        kept = Kept(frame=built.frame, tallies=built.tallies, as_of=BEFORE * 1000, parameters=parameters)
+        save(kept, 0, folder / "kept")
+        return None
+    if engine == "refresh":
+        return _refresh(folder, parameters)
+    collected = collect(*_everything(folder), NOW * 1000, parameters)
+    (judge if engine == "told" else beliefs)(collected, NOW * 1000, parameters, version_named(SCORE_VERSION))
+    return _sums(collected)
 
 
-def _score(folder: Path, parameters: ScoreParameters, *, is_told: bool) -> pd.DataFrame:
+def _everything(folder: Path) -> tuple[pa.Table, Evidence]:
     tables = {name: pq.read_table(folder / f"{name}.parquet") for name in ("wallets", "markets", "outcomes", "prices")}
-    evidence = no_evidence(
-        **{name: table.to_pandas() if name in ("wallets", "markets") else table for name, table in tables.items()}
-    )
-    collected = collect(pq.read_table(folder / "fills.parquet"), evidence, NOW * 1000, parameters)
-    (judge if is_told else beliefs)(collected, NOW * 1000, parameters, version_named(SCORE_VERSION))
+    frames = {name: table.to_pandas() if name in PEOPLE else table for name, table in tables.items()}
+    return pq.read_table(folder / "fills.parquet"), no_evidence(**frames)
+
+
+def _sums(collected: Collected) -> pd.DataFrame:
     return pd.DataFrame(collected.sums.overall, columns=list(SUMS), index=collected.built.frame.names.wallets)
+
+
+def _refresh(folder: Path, parameters: ScoreParameters) -> pd.DataFrame:
+    con = duckdb.connect(config={"threads": THREADS})
+    found = load(folder / "kept", parameters, NOW * 1000)
+    if found is None:
+        raise RuntimeError(f"nothing is kept in {folder}; run keep first")
+    frames = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in PEOPLE}
+    since = f"epoch_us(COLUMN) > {(BEFORE - 3600) * 1_000_000}"
+
+    def rows(name: str, where: str) -> pa.Table:
+        return con.sql(f"select * from '{folder}/{name}.parquet' where {where}").to_arrow_table()  # noqa: S608
+
+    news = no_evidence(
+        **frames,
+        outcomes=rows("outcomes", since.replace("COLUMN", "known_at")),
+        prices=rows("prices", since.replace("COLUMN", '"at"')),
+    )
+    fresh = rows("fills", f"epoch_us(observed_at) > {BEFORE * 1_000_000}")
+    event_of = frames["markets"].set_index("condition_id")["event_id"]
+    changed = np.unique(event_of.reindex(fresh["condition_id"].to_numpy()).to_numpy())
+
+    def read(events: np.ndarray) -> tuple[pa.Table, Evidence]:
+        chosen = frames["markets"][frames["markets"]["event_id"].isin(events)]
+        con.register("chosen", chosen[["condition_id"]])
+        tokens = "token_id // 2 in (select condition_id from chosen)"
+        part = no_evidence(**frames, outcomes=rows("outcomes", tokens), prices=rows("prices", tokens))
+        return rows("fills", "condition_id in (select condition_id from chosen)"), part
+
+    collected = refresh(found[0], changed, news, read, NOW * 1000)
+    if collected is None:
+        raise RuntimeError("the refresh wanted everything made again")
+    beliefs(collected, NOW * 1000, parameters, version_named(SCORE_VERSION))
+    return _sums(collected)
 
 
 def _aggregate(folder: Path) -> None:

@@ -182,7 +182,7 @@ def _markets(known: pd.DataFrame, conditions: np.ndarray) -> tuple[Markets, np.n
     own = pd.Series(conditions, index=table.index)
     event = table["event_id"].astype(object).where(table["event_id"].notna(), own.astype(object))
     category = table["category"].astype(object).where(table["category"].notna(), "unknown")
-    event_names, (events,) = encode(event.map(str))
+    event_names, (events,) = encode(event if table["event_id"].notna().all() else event.map(str))
     category_names, (categories,) = encode(category)
     field = np.zeros(len(table), dtype=np.int32)
     if {"neg_risk", "event_size"} <= set(table.columns):
