@@ -36,6 +36,7 @@ def frame_of(rows: list[dict[str, Any]]) -> EvidenceFrame:
     """The frame of some episodes, in the order a frame has."""
     table = pd.DataFrame(rows).sort_values(["wallet", "event", "started_at"], kind="stable", ignore_index=True)
     table["episode"] = np.arange(len(table))
+    table["start"] = table.get("start", table["bought"])
     names = {plural: np.unique(np.array([*table[single].unique()], dtype=object)) for single, plural in _NAMES.items()}
     columns: dict[str, Any] = {}
     for field in fields(EvidenceFrame):
