@@ -91,6 +91,19 @@ def test_books_that_decisions_saw_are_kept_once_and_named_by_their_market(wareho
     assert found == [(YES, CONDITION, "runner", NOW), (NO, CONDITION, "runner", NOW + 5)]
 
 
+def test_a_book_of_a_market_not_fetched_yet_is_named_by_what_the_runner_saw(warehouse: Warehouse) -> None:
+    events = [
+        leader_fill(with_book=None),
+        book_seen(NOW + 5, 0.4, 0.5),
+        book_seen(NOW + 9, 0.4, 0.5, token_id="3" * 77),
+    ]
+    with warehouse.connect() as con:
+        keep_what_was_seen(con, map(encode, events))
+        keep_what_was_seen(con, [encode(book_seen(NOW + 10, 0.4, 0.6))])
+        found = con.execute("SELECT token_id, condition_id FROM raw.books ORDER BY observed_at").fetchall()
+    assert found == [(YES, CONDITION), ("3" * 77, ""), (YES, CONDITION)]
+
+
 def resolved(*statuses: str, **changes: Any) -> MarketRow:
     return row(closed=True, closed_at=NOW, uma_statuses=statuses, uma_end_at=NOW + 2 * HOUR, **changes)
 
