@@ -225,7 +225,7 @@ class ReportCardConfig(Section):
         -0.02, ge=-1, description="Least lower bound of that beyond each baseline, per dollar."
     )
     max_roi_width: float = Field(
-        0.10, gt=0, description="Width of those intervals above which missing the bound shows nothing, per dollar."
+        0.06, gt=0, description="Width of those intervals above which missing the bound shows nothing, per dollar."
     )
     max_calibration_error: Fraction = Field(
         0.10, description="Largest error of the probabilities beyond chance, root mean square over bins."

@@ -18,7 +18,9 @@ from tests.scoring.frames import START_MS, frame_of
 DAY = 86_400_000
 AS_OF = START_MS + 60 * DAY
 HORIZON = 30
-RULES = replace(rules_of(CopytradeConfig()), horizons_days=(HORIZON,), resamples=200)
+RULES = replace(
+    rules_of(CopytradeConfig()), horizons_days=(HORIZON,), resamples=200, max_ic_width=0.3, max_roi_width=0.1
+)
 # The spread of skill between wallets, and how well a record shows it.
 MEAN, SKILL, NOISE = -0.01, 0.05, 0.03
 SPREAD = 0.01
