@@ -65,13 +65,13 @@ def earned_by_list(instants: Sequence[int], curves: Mapping[str, Sequence[float]
             axes.plot(at, curves[name], color=palette.muted, linewidth=1.4, linestyle=dashes,
                       label=f"{name.replace('_', ' ')} {curves[name][-1]:+.1%}")  # fmt: skip
         axes.plot(at, curves["top"], color=palette.accent, linewidth=2.4, label=f"this score {curves['top'][-1]:+.1%}")
-        axes.set_title(title, **corner(palette))
+        axes.set_xlabel(title)
         axes.set_ylabel("profit per dollar staked")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-        _legend(axes, palette, loc="upper left")
+        _legend(axes, palette, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
         style((axes,), palette)
         return figure
 
@@ -104,7 +104,7 @@ def reliability(bins: Sequence[Mapping[str, Any]], pit: Sequence[float], title: 
         right.axhline(share, color=palette.ink, linewidth=1.0, linestyle=":")
         right.set_xlabel("place among expected results")
         right.set_ylabel("share of wallets")
-        right.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        right.yaxis.set_major_formatter(PercentFormatter(1.0))
         style((left, right), palette)
         return figure
 

@@ -13,7 +13,7 @@ from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.scoring.evidence import TIME, moment
 from copytrade_pipelines.scoring.report_card.card import Question
 from copytrade_pipelines.scoring.report_card.rules import CardRules, rules_of
-from tests.scoring.frames import START_MS, frame_of
+from tests.scoring.frames import START_MS, episode, frame_of
 
 DAY = 86_400_000
 AS_OF = START_MS + 60 * DAY
@@ -49,15 +49,13 @@ def bets_of(wallets: Wallets, seed: int, bets: int, first_day: float, last_day: 
         for number, day in enumerate(np.sort(draw.uniform(first_day, last_day, bets))):
             bought = float(draw.uniform(0.25, 0.75))
             cost = bought + SPREAD
-            market, at = f"{wallet}-{first_day:.0f}-{number}", round((START_MS + day * DAY) * 1000)
             payout = float(draw.random() < cost + skill)
             rows.append(
-                {"wallet": wallet, "market": market, "token": f"{market}-yes", "event": f"event-{market}",
-                 "category": "sports", "side": 1, "role": 1, "started_at": at, "ended_at": at, "known_at": at,
-                 "price": bought, "bought": bought, "size": 100.0, "opened": 100.0, "stake": 100.0 * bought,
-                 "held": np.nan, "copy_price": cost, "fee": 0.0, "cost": cost, "cost_source": 0, "cost_known_at": at,
-                 "horizon": 1, "later_mid": cost + 0.6 * skill, "payout": payout, "payout_known_at": at, "a": 0.0,
-                 "r": 0.0, "o": np.nan, "r_var": 0.25, "o_var": 0.25}
+                episode(
+                    wallet, day * DAY / 1000.0, market=f"{wallet}-{first_day:.0f}-{number}", price=bought,
+                    bought=bought, start=bought, stake=100.0 * bought, copy_price=cost, cost=cost, payout=payout,
+                    later_mid=cost + 0.6 * skill,
+                )
             )  # fmt: skip
     return rows
 
