@@ -78,8 +78,11 @@ def test_the_asset_keeps_a_card_and_says_that_little_is_known(scored: Home) -> N
     assert "events were judged, needed are 100" in fact.said
     (check,) = run.get_asset_check_evaluations()
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    kept = rows_of(scored, "select horizon_days, wallets_scored, events, verdict from marts.fct_report_card order by 1")
+    columns = "horizon_days, wallets_scored, events, verdict"
+    kept = rows_of(scored, f"select {columns} from marts.fct_report_card where is_champion order by 1")
     assert [row[0] for row in kept] == [7, 14, 30]
+    beside = rows_of(scored, f"select {columns} from marts.fct_report_card where not is_champion order by 1")
+    assert [row[:3] for row in beside] == [row[:3] for row in kept]
     assert all(row[1] == 6 and row[3] == "insufficient" for row in kept)
     assert kept[2][2] > kept[0][2] > 0
 
@@ -159,7 +162,7 @@ def test_the_verb_prints_a_card_and_leaves_with_3_where_the_champion_failed(
     assert told.exit_code == 0, told.output
     found = json.loads(told.stdout.splitlines()[-1])
     assert found["verdicts"][SCORE_VERSION]["verdict"] == "insufficient"
-    assert [row["horizon_days"] for row in found["rows"]] == [7, 14, 30]
+    assert [row["horizon_days"] for row in found["rows"] if row["is_champion"]] == [7, 14, 30]
     strict = tmp_path / "strict.yaml"
     strict.write_text("report_card: {min_events: 1, min_wallets: 2, min_ic_low: 1.0, max_ic_width: 2.0}\n")
     told = CliRunner().invoke(app, ["card", "--as-of", to_iso(AS_OF), "--config", str(strict)])
