@@ -38,7 +38,7 @@ _JOURNAL_MODELS = [list(key) for key, tags in _ALL_MODELS.items() if "journal" i
 
 MODELS = dg.AssetSelection.assets(*_SQL_MODELS, ["intermediate", "int_fill_values"], ["published_marts"])
 TO_MARTS = dg.AssetSelection.assets(*_FETCHED) | MODELS
-JOURNAL = dg.AssetSelection.assets(["live_journal"], *_JOURNAL_MODELS)
+JOURNAL = dg.AssetSelection.assets(["live_journal"], *_JOURNAL_MODELS, ["published_marts"])
 PUBLISHED = dg.AssetSelection.assets(["trader_scores"], ["published_scores"], *_SCORE_MODELS)
 SCORES = dg.AssetSelection.assets(["intermediate", "int_episodes"], ["intermediate", "int_clusters"]) | PUBLISHED
 

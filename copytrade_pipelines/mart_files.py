@@ -79,6 +79,11 @@ def read_manifest(published: Path) -> Manifest:
         raise SqlModelError(f"{path} cannot be read: {error}; run: copytrade sql publish") from error
 
 
+def is_built(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether there is such a table or view, named with its schema."""
+    return name.count(".") == 1 and kind_of(con, Relation(*name.split("."))) is not None
+
+
 def _publish(con: duckdb.DuckDBPyConnection, published: Path, name: str, publication: str, before: Mart | None) -> Mart:
     state = _state(con, name)
     if before is not None and state and before.state == state and (published / before.file).exists():
@@ -119,7 +124,7 @@ def _made_durable(path: Path) -> tuple[str, int]:
 
 
 def _refuse_unknown(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
-    missing = [name for name in names if name.count(".") != 1 or kind_of(con, Relation(*name.split("."))) is None]
+    missing = [name for name in names if not is_built(con, name)]
     if missing:
         raise SqlModelError(
             f"cannot publish {', '.join(missing)}: not built yet, or misspelt in pipelines.published_marts; "

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from copytrade_pipelines.assets.raw_tables import expected_failures
-from copytrade_pipelines.mart_files import publish_marts
+from copytrade_pipelines.mart_files import is_built, publish_marts
 from copytrade_pipelines.resources import Settings
 from copytrade_pipelines.sql_assets import asset_key_of
 from copytrade_pipelines.sql_models import load_project
@@ -31,9 +31,9 @@ def published_marts(
     """Marts as files and one manifest, all of one moment, for readers beside the writer: copytrade sql shell."""
     wanted, published = settings.config().pipelines, settings.home().published
     with expected_failures(), warehouse.connect() as con:
-        manifest = publish_marts(
-            con, published, wanted.published_marts, keep=wanted.keep_marts, run_id=context.run.run_id
-        )
+        # A journal may come before the first ingest: what is there is published.
+        built = [name for name in wanted.published_marts if is_built(con, name)]
+        manifest = publish_marts(con, published, built, keep=wanted.keep_marts, run_id=context.run.run_id)
     records = [
         dg.TableRecord({"mart": mart.name, "rows": mart.rows, "bytes": mart.bytes, "file": mart.file})
         for mart in manifest.marts
@@ -42,6 +42,7 @@ def published_marts(
         metadata={
             "dagster/row_count": sum(mart.rows for mart in manifest.marts),
             "publication_id": manifest.publication_id,
+            "not_built_yet": [name for name in wanted.published_marts if name not in built],
             "written": sum(manifest.publication_id in mart.file for mart in manifest.marts),
             "marts": dg.MetadataValue.table(records),
         }
