@@ -12,10 +12,10 @@ from copytrade_live.core.market import DAY, HOUR
 from copytrade_live.settings import Home
 from copytrade_pipelines.assets import clusters, episodes
 from copytrade_pipelines.sql_assets import sql_assets
-from tests.pipelines.score_world import home_in, lay_out, resources, rows_of
+from tests.pipelines.score_world import UPSTREAM, home_in, lay_out, resources, rows_of
 from tests.scoring.world import START, World
 
-FILLS = [["staging", "stg_fills"], ["marts", "fct_fills"], ["intermediate", "int_episodes"]]
+FILLS = [*UPSTREAM, ["intermediate", "int_episodes"]]
 LOOKED = START + 10 * DAY
 
 
