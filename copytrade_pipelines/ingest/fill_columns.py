@@ -166,15 +166,16 @@ def _decode_with_json(body: str, *, is_v2: bool) -> list[Column] | None:
     return columns or None
 
 
+def envelope(*, is_v2: bool) -> Any:
+    """What msgspec is to read: rows of the fields we keep, without what makes Python's collector look at them."""
+    row = msgspec.defstruct("Row", list(zip(_V2 if is_v2 else _V1, _TYPES, strict=True)), gc=False)
+    return msgspec.defstruct("Envelope", [("data", list[row])], gc=False) if is_v2 else list[row]
+
+
 def _decoder() -> Callable[..., list[Column] | None]:
     if msgspec is None:
         return _decode_with_json
-    shapes = []
-    for names in (_V1, _V2):
-        row = msgspec.defstruct("Row", list(zip(names, _TYPES, strict=True)), gc=False)
-        shapes.append(row)
-    older = msgspec.json.Decoder(list[shapes[0]])  # type: ignore[valid-type]
-    newer = msgspec.json.Decoder(msgspec.defstruct("Envelope", [("data", list[shapes[1]])], gc=False))  # type: ignore[valid-type]
+    older, newer = msgspec.json.Decoder(envelope(is_v2=False)), msgspec.json.Decoder(envelope(is_v2=True))
 
     def decode(body: str, *, is_v2: bool) -> list[Column] | None:
         try:
