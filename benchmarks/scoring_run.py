@@ -27,7 +27,7 @@ from copytrade_pipelines.scoring.evidence import Evidence, no_evidence
 from copytrade_pipelines.scoring.keeping import load, save
 from copytrade_pipelines.scoring.kernels.events import SUMS
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, ScoreParameters, parameters_of
-from copytrade_pipelines.scoring.refresh import Kept, refresh
+from copytrade_pipelines.scoring.refresh import keep, refresh
 from copytrade_pipelines.scoring.scores import Collected, beliefs, collect, judge
 from copytrade_pipelines.scoring.versions import version_named
 
@@ -63,9 +63,8 @@ def run(engine: str, folder: Path, parameters: ScoreParameters) -> pd.DataFrame 
             pq.read_table(folder / f"{name}.parquet")
         return None
     if engine == "keep":
-        built = collect(*_everything(folder), BEFORE * 1000, parameters).built
-        kept = Kept(frame=built.frame, tallies=built.tallies, as_of=BEFORE * 1000, parameters=parameters)
-        save(kept, 0, folder / "kept")
+        collected = collect(*_everything(folder), BEFORE * 1000, parameters)
+        save(keep(collected, BEFORE * 1000, parameters), 0, folder / "kept")
         return None
     if engine == "refresh":
         return _refresh(folder, parameters)

@@ -328,6 +328,11 @@ class Home:
         return self.root / "landing"
 
     @property
+    def evidence(self) -> Path:
+        """What the next refresh of scores starts from; pipelines only, and made again when it is missing."""
+        return self.root / "evidence"
+
+    @property
     def published(self) -> Path:
         """Score snapshots, their pointer and the gate: pipelines write, the runner reads."""
         return self.root / "published"

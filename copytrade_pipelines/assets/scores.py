@@ -71,15 +71,20 @@ def score_times(
     """Score as of some times and keep the rows. Returns: the champion's rows of each, rows the table has now."""
     import pandas as pd  # heavy, as the compiled passes are; definitions load often
 
+    from copytrade_pipelines.scoring.collecting import collect_newest
     from copytrade_pipelines.scoring.marks import newest_write, write_marks
-    from copytrade_pipelines.scoring.scores import score_versions
+    from copytrade_pipelines.scoring.scores import judge_versions, score_versions
     from copytrade_pipelines.scoring.tables import read_evidence, read_fills, write_scores
 
     parameters = parameters_of(settings.config())
+    newest, earlier = as_ofs[0], as_ofs[1:]
     with warehouse.connect() as con:
         seq = newest_write(con)
-        fills, evidence = read_fills(con), read_evidence(con, parameters)
-    made = [score_versions(fills, evidence, as_of, parameters) for as_of in as_ofs]
+        # What was kept says nothing of an earlier time, which is made of what was known then.
+        collected, _ = collect_newest(con, settings.home().evidence, seq, newest, parameters)
+        past = (read_fills(con), read_evidence(con, parameters)) if earlier else None
+    made = [judge_versions(collected, newest, parameters)]
+    made += [score_versions(*past, as_of, parameters) for as_of in earlier] if past else []
     with warehouse.connect() as con:
         every = pd.concat([rows for of_time in made for rows in of_time], ignore_index=True)
         rows = write_scores(con, every, as_ofs, versions_of(parameters))

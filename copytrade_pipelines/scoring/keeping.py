@@ -33,10 +33,17 @@ def save(kept: Kept, seq: int, folder: Path) -> None:
     _write(fresh / "tallies.arrow", {name: np.ascontiguousarray(tallies[name]) for name in TALLY.names or ()})
     for field in fields(Names):
         _write(fresh / f"{field.name}.arrow", {"name": getattr(frame.names, field.name)})
+    _write(fresh / "scored.arrow", {"name": kept.scored})
     about = {"layout": LAYOUT, "as_of": kept.as_of, "seq": seq, "parameters": asdict(kept.parameters)}
     (fresh / "about.json").write_text(json.dumps(about))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
+
+
+def kept_as_of(folder: Path) -> Instant:
+    """As of when the kept evidence is, -1 where there is none."""
+    about_file = folder / "about.json"
+    return int(json.loads(about_file.read_text())["as_of"]) if about_file.exists() else -1
 
 
 def load(folder: Path, parameters: ScoreParameters, as_of: Instant) -> tuple[Kept, int] | None:
@@ -55,8 +62,14 @@ def load(folder: Path, parameters: ScoreParameters, as_of: Instant) -> tuple[Kep
     tallies = np.empty(len(told["wallet"]), dtype=TALLY)
     for name, column in told.items():
         tallies[name] = column
-    frame = EvidenceFrame(names=Names(**names), **columns)
-    return Kept(frame=frame, tallies=tallies, as_of=about["as_of"], parameters=parameters), int(about["seq"])
+    kept = Kept(
+        frame=EvidenceFrame(names=Names(**names), **columns),
+        tallies=tallies,
+        scored=_read(folder / "scored.arrow")["name"],
+        as_of=about["as_of"],
+        parameters=parameters,
+    )
+    return kept, int(about["seq"])
 
 
 def _write(path: Path, columns: dict[str, np.ndarray]) -> None:

@@ -31,12 +31,26 @@ _KINDS = {"wallet": "wallets", "token": "tokens", "market": "markets", "event": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What an earlier collection left, and as of when and by which parameters it was made."""
+    """What an earlier collection left, whom it scored, and as of when and by which parameters it was made."""
 
     frame: EvidenceFrame
     tallies: np.ndarray
+    scored: np.ndarray
     as_of: Instant
     parameters: ScoreParameters
+
+
+def scored_wallets(collected: Collected) -> np.ndarray:
+    """Whom a collection scored."""
+    return np.asarray(collected.built.frame.names.wallets[~np.isnan(collected.coverage)])
+
+
+def keep(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> Kept:
+    """What a collection leaves."""
+    built = collected.built
+    return Kept(
+        frame=built.frame, tallies=built.tallies, scored=scored_wallets(collected), as_of=as_of, parameters=parameters
+    )
 
 
 # Every fill and all evidence of some events, by their ids.

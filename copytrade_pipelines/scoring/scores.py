@@ -81,7 +81,11 @@ def score_wallets(
 
 def score_versions(fills: Frame, evidence: Evidence, as_of: Instant, parameters: ScoreParameters) -> list[pd.DataFrame]:
     """Score every watched wallet by the champion and by each challenger, from the same evidence."""
-    collected = collect(fills, evidence, as_of, parameters)
+    return judge_versions(collect(fills, evidence, as_of, parameters), as_of, parameters)
+
+
+def judge_versions(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> list[pd.DataFrame]:
+    """Judge what was collected by the champion and by each challenger."""
     return [judge(collected, as_of, parameters, version_named(name)) for name in versions_of(parameters)]
 
 

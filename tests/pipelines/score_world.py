@@ -12,9 +12,10 @@ import pandas as pd
 from copytrade_live.clock import to_iso
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.assets import clusters, episodes, publish, scores
+from copytrade_pipelines.changes import next_seq
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.sql_assets import sql_assets
-from copytrade_pipelines.warehouse import Warehouse
+from copytrade_pipelines.warehouse import KEYS, Warehouse
 from tests.scoring.world import START, World, crowd
 
 DAY = 86_400_000
@@ -49,6 +50,31 @@ def resources(home: Home, config: CopytradeConfig | None = None) -> dict[str, An
 
 def lay_out(home: Home, world: World) -> None:
     """Put a world's rows into the raw tables, in place of what was there."""
+    with Warehouse(path=str(home.warehouse)).connect() as con:
+        for table, rows in tables_of(world).items():
+            con.execute(f"delete from {table}")
+            con.register("rows_given", rows)
+            con.execute(f"insert into {table} by name select * from rows_given")
+            con.unregister("rows_given")
+
+
+def add(home: Home, world: World) -> None:
+    """Put those of a world's rows into the raw tables that are not there, numbered as one write."""
+    with Warehouse(path=str(home.warehouse)).connect() as con:
+        for table, rows in tables_of(world).items():
+            keys = ", ".join(f'"{name}"' for name in KEYS[table])
+            if table == "raw.wallets":
+                con.execute(f"delete from {table}")
+            con.register("rows_given", rows)
+            con.execute(
+                f"insert into {table} by name select rows_given.*, {next_seq(con)} as loaded_seq from rows_given "
+                f"anti join {table} using ({keys})"
+            )
+            con.unregister("rows_given")
+
+
+def tables_of(world: World) -> dict[str, pd.DataFrame]:
+    """A world's rows as the raw tables have them."""
     evidence = world.evidence()
     markets = evidence.markets.drop(columns="event_size").assign(
         outcomes=[["Yes", "No"]] * len(evidence.markets),
@@ -61,19 +87,13 @@ def lay_out(home: Home, world: World) -> None:
         status="resolved",
         payouts=[[payout, 1.0 - payout] for payout in paid["payout"]],
     )
-    tables = {
+    return {
         "raw.wallets": evidence.wallets,
         "raw.fills": world.fill_frame().assign(occurrence=0, source="test"),
         "raw.markets": markets,
         "raw.resolutions": resolutions.drop(columns=["token_id", "payout"]),
         "raw.prices": evidence.prices,
     }
-    with Warehouse(path=str(home.warehouse)).connect() as con:
-        for table, rows in tables.items():
-            con.execute(f"delete from {table}")
-            con.register("rows_given", rows)
-            con.execute(f"insert into {table} by name select * from rows_given")
-            con.unregister("rows_given")
 
 
 def materialize(

@@ -16,7 +16,7 @@ from copytrade_pipelines.scoring.episodes import merge_fills
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
 from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
 from copytrade_pipelines.warehouse import Warehouse
-from tests.pipelines.score_world import AS_OF, DAY, home_in, lay_out, materialize, resources, rows_of, small_world
+from tests.pipelines.score_world import AS_OF, DAY, add, home_in, lay_out, materialize, resources, rows_of, small_world
 
 COUNT = "select count(*) from marts.fct_trader_scores"
 CHAMPION = f"select * from marts.fct_trader_scores where score_version = '{SCORE_VERSION}'"
@@ -117,3 +117,22 @@ def test_a_time_that_is_not_iso_8601_is_refused_with_an_example(tmp_path: Path) 
             resources=resources(home),
             run_config={"ops": {"trader_scores": {"config": {"as_of": "yesterday"}}}},
         )
+
+
+def test_a_refresh_after_new_rows_equals_scoring_everything_anew(tmp_path: Path) -> None:
+    world, home, other = small_world(), home_in(tmp_path), home_in(tmp_path / "anew")
+    lay_out(home, world)
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(home, instance)
+        world.fill("0xnoise01", "0xnoise00-2", 0.45, when=AS_OF - DAY)
+        world.bet("0xnoise02", 99, 0.4, 0.5, 1.0)
+        world.wallets[-1]["history_complete"] = True
+        add(home, world)
+        materialize(home, instance, as_of=AS_OF + DAY)
+        shutil.copytree(home.root, other.root)
+        shutil.rmtree(other.evidence)
+        materialize(other, instance, as_of=AS_OF + DAY)
+    newest = "select * from marts.fct_trader_scores where as_of = (select max(as_of) from marts.fct_trader_scores)"
+    found, expected = (rows_of(place, f"{newest} order by wallet, category, score_version") for place in (home, other))
+    assert found == expected
+    assert len(found) > 0

@@ -16,7 +16,7 @@ from copytrade_live.core.market import DAY, HOUR
 from copytrade_pipelines.scoring.evidence import Evidence
 from copytrade_pipelines.scoring.frame import EvidenceFrame
 from copytrade_pipelines.scoring.keeping import load, save
-from copytrade_pipelines.scoring.refresh import Kept, refresh
+from copytrade_pipelines.scoring.refresh import Kept, keep, refresh
 from copytrade_pipelines.scoring.scores import Collected
 from tests.scoring import random_world as drawn
 from tests.scoring.world import START, World, at
@@ -54,11 +54,9 @@ def refreshed(world: World, kept: Kept, touched: set[str], now: int) -> Collecte
     return refresh(kept, np.array(sorted(touched), dtype=object), evidence, read, now)
 
 
-def keep(world: World, as_of: int, folder: Path) -> Kept:
+def kept_by(world: World, as_of: int, folder: Path) -> Kept:
     """What a collection leaves, by way of the disk."""
-    built = world.collected(as_of).built
-    kept = Kept(frame=built.frame, tallies=built.tallies, as_of=as_of, parameters=world.parameters)
-    save(kept, 7, folder / "kept")
+    save(keep(world.collected(as_of), as_of, world.parameters), 7, folder / "kept")
     loaded = load(folder / "kept", world.parameters, as_of)
     assert loaded is not None
     assert loaded[1] == 7
@@ -72,7 +70,7 @@ def test_a_refresh_equals_making_everything_again(
 ) -> None:
     world, draw = drawn.random_world(seed)
     tmp_path = tmp_path_factory.mktemp("kept")
-    kept = keep(world, THEN, tmp_path)
+    kept = kept_by(world, THEN, tmp_path)
     now = THEN + int(draw.choice([0, HOUR, DAY, 4 * DAY]))
     touched: set[str] = set()
     for kind in batches:
@@ -120,7 +118,7 @@ def test_events_that_grow_too_old_leave_in_a_refresh(world: Any, tmp_path: Path)
     for number in range(6):
         world.bet("0xa", number, 0.40, 0.45, 1.0)
     then = START + 50 * DAY
-    kept = keep(world, then, tmp_path)
+    kept = kept_by(world, then, tmp_path)
     now = START + 180 * DAY + 3 * HOUR
     found = refreshed(world, kept, set(), now)
     assert found is not None
@@ -131,7 +129,7 @@ def test_events_that_grow_too_old_leave_in_a_refresh(world: Any, tmp_path: Path)
 def test_new_means_over_our_copies_make_everything_again(world: Any, tmp_path: Path) -> None:
     world.watch("0xa")
     world.bet("0xa", 1, 0.40, 0.45, 1.0)
-    kept = keep(world, THEN, tmp_path)
+    kept = kept_by(world, THEN, tmp_path)
     world.copies += [{"wallet": "0xa", "slippage": 0.02, "known_at": at(THEN + HOUR)}] * 5
     assert refreshed(world, kept, set(), THEN + DAY) is None
 
@@ -149,7 +147,7 @@ def test_a_late_fill_that_moves_what_a_category_costs_reprices_other_events(
             world.fill("0xother", market, 0.41 + number / 1000, when=START + number * HOUR + 15_000)
     world.fill("0xa", world.market("later"), 0.40, when=START + weeks * 7 * DAY)
     then = START + 20 * DAY
-    kept = keep(world, then, tmp_path)
+    kept = kept_by(world, then, tmp_path)
     for second in (15_000, 16_000):
         world.fill("0xother", "m0", 0.60, when=START + second)
     found = refreshed(world, kept, {"event-m0"}, then)
@@ -161,7 +159,7 @@ def test_a_late_fill_that_moves_what_a_category_costs_reprices_other_events(
 def test_what_was_kept_by_other_parameters_or_later_is_not_used(world: Any, tmp_path: Path) -> None:
     world.watch("0xa")
     world.bet("0xa", 1, 0.40, 0.45, 1.0)
-    keep(world, THEN, tmp_path)
+    kept_by(world, THEN, tmp_path)
     assert load(tmp_path / "kept", replace(world.parameters, latency_seconds=5.0), THEN) is None
     assert load(tmp_path / "kept", world.parameters, THEN - 1) is None
     assert load(tmp_path / "elsewhere", world.parameters, THEN) is None
