@@ -169,7 +169,7 @@ def _decode_with_json(body: str, *, is_v2: bool) -> list[Column] | None:
 def envelope(*, is_v2: bool) -> Any:
     """What msgspec is to read: rows of the fields we keep, without what makes Python's collector look at them."""
     row = msgspec.defstruct("Row", list(zip(_V2 if is_v2 else _V1, _TYPES, strict=True)), gc=False)
-    return msgspec.defstruct("Envelope", [("data", list[row])], gc=False) if is_v2 else list[row]
+    return msgspec.defstruct("Envelope", [("data", list[row])], gc=False) if is_v2 else list[row]  # type: ignore[valid-type]
 
 
 def _decoder() -> Callable[..., list[Column] | None]:
