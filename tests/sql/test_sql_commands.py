@@ -25,7 +25,7 @@ from copytrade_pipelines.sql_docs import PAGE, models_page
 from copytrade_pipelines.sql_models import load_project
 from copytrade_pipelines.sql_shell import Shell
 from copytrade_pipelines.warehouse import Warehouse
-from tests.sql.test_sql_incremental import START, fill, put, row
+from tests.sql.small_warehouse import START, fill, put, row
 
 FILLS = "stg_fills", "fct_fills", "fct_wallet_days"
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from copytrade_pipelines.warehouse_schema import ensure_schema
-from tests.sql.test_sql_incremental import lay_scores, refresh
+from tests.sql.small_warehouse import lay_scores, refresh
 
 FILLS = 1_000_000
 _MARKETS = """
