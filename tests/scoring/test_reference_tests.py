@@ -33,6 +33,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     ),
     "appending data with known_at > as_of leaves scores identical": (
         "scoring/test_look_ahead.py::test_rows_that_became_known_later_leave_every_score_identical",
+        "scoring/test_look_ahead.py::test_no_kind_of_evidence_that_became_known_later_moves_a_number",
     ),
     "splitting one bet into 30 fills leaves the score unchanged": (
         f"{SCORES}::test_splitting_one_bet_into_thirty_fills_changes_no_score",
@@ -50,6 +51,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     ),
     "SQL and the Python reference agree to 1e-9": (
         "scoring/test_sums_in_sql.py::test_sql_and_the_compiled_loops_give_the_same_sums",
+        "scoring/test_engine.py::test_the_engine_agrees_with_the_plain_reference_and_sql_to_the_ninth_digit",
     ),
     "a planted-skill simulation recovers a positive out-of-sample IC, the predecessor's composite does not": (
         f"{STUDY}::test_planted_skill_ranks_the_next_period_where_the_predecessors_composite_does_not",
