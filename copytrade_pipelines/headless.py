@@ -124,10 +124,15 @@ class _Bar:
     """A progress bar on a terminal."""
 
     def __init__(self) -> None:
+        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         self._progress = Progress(
-            TextColumn("[bold]{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn()
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
         )
         self._task = self._progress.add_task("starting", total=None)
 
@@ -169,7 +174,7 @@ class _Lines:
         now = self._clock.now()
         if now - self._said_at >= _NEWS_SECONDS * SECOND:
             self._said_at = now
-            print(f"[{self._done}/{self._total}] {text}", flush=True)
+            print(f"[{self._done}/{self._total}] {text}", file=sys.stderr, flush=True)
 
     def advance(self, text: str) -> None:
         self._done += 1
@@ -177,8 +182,8 @@ class _Lines:
 
 
 def display() -> Display:
-    """A bar where someone watches, lines where not."""
-    return _Bar() if sys.stdout.isatty() else _Lines()
+    """A bar where someone watches, lines where not; on the error stream, so that --json stays one document."""
+    return _Bar() if sys.stderr.isatty() else _Lines()
 
 
 def _logger(handler: logging.Handler) -> dg.LoggerDefinition:
