@@ -105,19 +105,20 @@ def _table_metadata(project: Project, model: Model, built: Built) -> dict[str, d
         "dagster/row_count": dg.MetadataValue.int(built.rows),
         "build": dg.MetadataValue.text(f"{built.way}{f': {built.why}' if built.why else ''}"),
         "written_rows": dg.MetadataValue.int(built.written),
-        "dagster/column_schema": dg.TableSchemaMetadataValue(_schema(model)),
+        "dagster/column_schema": dg.TableSchemaMetadataValue(_schema(project, model)),
         "dagster/column_lineage": dg.TableColumnLineageMetadataValue(_lineage(project, model)),
         "dagster/table_name": dg.MetadataValue.text(str(model.relation)),
     }
 
 
-def _schema(model: Model) -> dg.TableSchema:
+def _schema(project: Project, model: Model) -> dg.TableSchema:
+    traced = project.lineage(model.name)
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=column.name,
                 type=column.type,
-                description=column.meaning,
+                description=_meaning(column.meaning, traced.get(column.name, ())),
                 constraints=dg.TableColumnConstraints(
                     nullable=not column.is_not_null,
                     unique=column.is_unique,
@@ -126,6 +127,15 @@ def _schema(model: Model) -> dg.TableSchema:
             )
             for column in model.contract.columns
         ]
+    )
+
+
+def _meaning(meaning: str, origins: Sequence[Origin]) -> str:
+    # The free UI lists a column's meaning, and its lineage nowhere but as JSON.
+    return (
+        f"{meaning} ← {', '.join(f'{origin.relation.name}.{origin.column}' for origin in origins)}"
+        if origins
+        else meaning
     )
 
 
