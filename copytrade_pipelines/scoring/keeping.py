@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from copytrade_live.core.market import Instant
@@ -17,7 +18,8 @@ from copytrade_pipelines.scoring.parameters import ScoreParameters
 from copytrade_pipelines.scoring.refresh import Kept
 
 # Of the files' layout and of the engine that filled them; another one is made anew instead of read.
-LAYOUT = "1"
+LAYOUT = "3"
+_TABLES = ("copies", "hands", "stated")
 _WIDE = ("mid", "mid_known_at", "impact")
 _NARROW = tuple(field.name for field in fields(EvidenceFrame) if field.name not in ("names", *_WIDE))
 
@@ -34,6 +36,9 @@ def save(kept: Kept, seq: int, folder: Path) -> None:
     for field in fields(Names):
         _write(fresh / f"{field.name}.arrow", {"name": getattr(frame.names, field.name)})
     _write(fresh / "scored.arrow", {"name": kept.scored})
+    for table in _TABLES:
+        rows = getattr(kept, table)
+        _write(fresh / f"{table}.arrow", {name: rows[name].to_numpy() for name in rows.columns})
     about = {"layout": LAYOUT, "as_of": kept.as_of, "seq": seq, "parameters": asdict(kept.parameters)}
     (fresh / "about.json").write_text(json.dumps(about))
     shutil.rmtree(folder, ignore_errors=True)
@@ -66,6 +71,7 @@ def load(folder: Path, parameters: ScoreParameters, as_of: Instant) -> tuple[Kep
         frame=EvidenceFrame(names=Names(**names), **columns),
         tallies=tallies,
         scored=_read(folder / "scored.arrow")["name"],
+        **{table: pd.DataFrame(_read(folder / f"{table}.arrow")) for table in _TABLES},
         as_of=about["as_of"],
         parameters=parameters,
     )

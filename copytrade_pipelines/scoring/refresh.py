@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+import pandas as pd
 
 from copytrade_live.core.market import DAY, HOUR, Instant
 from copytrade_pipelines.scoring.codes import codes_in
@@ -31,11 +32,19 @@ _KINDS = {"wallet": "wallets", "token": "tokens", "market": "markets", "event": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What an earlier collection left, whom it scored, and as of when and by which parameters it was made."""
+    """What an earlier collection left, whom it scored, and as of when and by which parameters it was made.
+
+    copies (wallet, mean) are the mean slippages that were believed, that of everybody without a wallet's name; hands
+    (wallet, cluster_id) who was taken for one; stated (id, event, digest) what was said of markets and payouts. The
+    last two are for who compares; refresh does not read them.
+    """
 
     frame: EvidenceFrame
     tallies: np.ndarray
     scored: np.ndarray
+    copies: pd.DataFrame
+    hands: pd.DataFrame
+    stated: pd.DataFrame
     as_of: Instant
     parameters: ScoreParameters
 
@@ -45,11 +54,18 @@ def scored_wallets(collected: Collected) -> np.ndarray:
     return np.asarray(collected.built.frame.names.wallets[~np.isnan(collected.coverage)])
 
 
-def keep(collected: Collected, as_of: Instant, parameters: ScoreParameters) -> Kept:
+def keep(collected: Collected, as_of: Instant, parameters: ScoreParameters, stated: pd.DataFrame | None = None) -> Kept:
     """What a collection leaves."""
     built = collected.built
     return Kept(
-        frame=built.frame, tallies=built.tallies, scored=scored_wallets(collected), as_of=as_of, parameters=parameters
+        frame=built.frame,
+        tallies=built.tallies,
+        scored=scored_wallets(collected),
+        copies=_believed(collected.known.copies),
+        hands=collected.known.clusters[["wallet", "cluster_id"]].dropna(),
+        stated=pd.DataFrame(columns=["id", "event", "digest"]) if stated is None else stated,
+        as_of=as_of,
+        parameters=parameters,
     )
 
 
@@ -65,7 +81,8 @@ def refresh(kept: Kept, changed: np.ndarray, news: Evidence, read: Read, as_of: 
     what became known or was written since; read gives all of some events, and every wallet and copy of ours.
     Returns: None where everything must be made again.
     """
-    if as_of < kept.as_of or not _same_copies(news, kept, as_of):
+    known_copies = news.copies[times(news.copies, "known_at") <= as_of * US]
+    if as_of < kept.as_of or not _believed(known_copies).equals(kept.copies):
         return None
     names = kept.frame.names
     dirty = np.unique(np.concatenate([changed, names.events[_stirred(kept, news, as_of)]]))
@@ -77,10 +94,10 @@ def refresh(kept: Kept, changed: np.ndarray, news: Evidence, read: Read, as_of: 
         dirty = np.union1d(dirty, stale)
 
 
-def _same_copies(news: Evidence, kept: Kept, as_of: Instant) -> bool:
-    copies, known_at = news.copies, times(news.copies, "known_at")
-    ours, theirs = (copy_means(copies[known_at <= at * US]) for at in (as_of, kept.as_of))
-    return ours[1].equals(theirs[1]) and bool(np.array_equal(ours[0], theirs[0], equal_nan=True))
+def _believed(copies: pd.DataFrame) -> pd.DataFrame:
+    everyone, trusted = copy_means(copies)
+    wallets, means = ["", *map(str, trusted.index)], [everyone, *trusted]
+    return pd.DataFrame({"wallet": np.array(wallets, dtype=object), "mean": np.array(means, dtype=float)})
 
 
 def _stirred(kept: Kept, evidence: Evidence, as_of: Instant) -> Flags:

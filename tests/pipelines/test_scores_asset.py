@@ -136,3 +136,23 @@ def test_a_refresh_after_new_rows_equals_scoring_everything_anew(tmp_path: Path)
     found, expected = (rows_of(place, f"{newest} order by wallet, category, score_version") for place in (home, other))
     assert found == expected
     assert len(found) > 0
+
+
+def test_a_refresh_sees_a_payout_when_its_table_is_made_however_early_its_row_was_written(tmp_path: Path) -> None:
+    world, home, other = small_world(), home_in(tmp_path), home_in(tmp_path / "anew")
+    paid = [row for row in world.outcomes if row["token_id"].startswith("0xnoise00-")]
+    world.outcomes = [row for row in world.outcomes if row not in paid]
+    lay_out(home, world)
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(home, instance)
+        world.outcomes += paid
+        add(home, world)
+        # Scored once before the models saw the new rows, then once after.
+        materialize(home, instance, selection=[["trader_scores"]], as_of=AS_OF + 60_000)
+        materialize(home, instance, as_of=AS_OF + 120_000)
+        shutil.copytree(home.root, other.root)
+        shutil.rmtree(other.evidence)
+        materialize(other, instance, as_of=AS_OF + 120_000)
+    newest = "select * from marts.fct_trader_scores where as_of = (select max(as_of) from marts.fct_trader_scores)"
+    found, expected = (rows_of(place, f"{newest} order by wallet, category, score_version") for place in (home, other))
+    assert found == expected

@@ -126,11 +126,12 @@ def test_events_that_grow_too_old_leave_in_a_refresh(world: Any, tmp_path: Path)
     assert_equal(found, world.collected(now))
 
 
-def test_new_means_over_our_copies_make_everything_again(world: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("known", [THEN - HOUR, THEN + HOUR], ids=["brought in late", "made since"])
+def test_new_means_over_our_copies_make_everything_again(world: Any, tmp_path: Path, known: int) -> None:
     world.watch("0xa")
     world.bet("0xa", 1, 0.40, 0.45, 1.0)
     kept = kept_by(world, THEN, tmp_path)
-    world.copies += [{"wallet": "0xa", "slippage": 0.02, "known_at": at(THEN + HOUR)}] * 5
+    world.copies += [{"wallet": "0xa", "slippage": 0.02, "known_at": at(known)}] * 5
     assert refreshed(world, kept, set(), THEN + DAY) is None
 
 
