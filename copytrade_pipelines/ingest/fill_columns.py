@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
+
+import msgspec
 
 from copytrade_live.core.market import Side
 from copytrade_live.errors import PayloadError
@@ -21,11 +22,6 @@ from copytrade_live.venue.data_api import SOURCE
 from copytrade_live.venue.listing import Page
 from copytrade_live.venue.rows import BadRow, FillRow
 from copytrade_live.venue.wire_data import bad_row, parse_fill, parse_rows
-
-try:  # three times as fast; the standard library reads the same pages
-    import msgspec
-except ImportError:
-    msgspec = None
 
 FIELDS = tuple(field.name for field in fields(FillRow))
 _V2 = (
@@ -153,38 +149,18 @@ def _are_hashes(values: Column) -> bool:
     )
 
 
-def _decode_with_json(body: str, *, is_v2: bool) -> list[Column] | None:
-    pick: Callable[[Any], tuple[Any, ...]] = itemgetter(*(_V2 if is_v2 else _V1))
-    try:
-        rows = wire.rows_of(json.loads(body), "data")
-        columns: list[Column] = list(zip(*map(pick, rows), strict=True))
-    except (ValueError, TypeError, KeyError, PayloadError):
-        return None
-    for column, kind in zip(columns, _TYPES, strict=False):
-        if not set(map(type, column)) <= ({int, float} if kind is float else {kind}):
-            return None
-    return columns or None
-
-
 def envelope(*, is_v2: bool) -> Any:
     """What msgspec is to read: rows of the fields we keep, without what makes Python's collector look at them."""
     row = msgspec.defstruct("Row", list(zip(_V2 if is_v2 else _V1, _TYPES, strict=True)), gc=False)
     return msgspec.defstruct("Envelope", [("data", list[row])], gc=False) if is_v2 else list[row]  # type: ignore[valid-type]
 
 
-def _decoder() -> Callable[..., list[Column] | None]:
-    if msgspec is None:
-        return _decode_with_json
-    older, newer = msgspec.json.Decoder(envelope(is_v2=False)), msgspec.json.Decoder(envelope(is_v2=True))
-
-    def decode(body: str, *, is_v2: bool) -> list[Column] | None:
-        try:
-            rows = newer.decode(body).data if is_v2 else older.decode(body)
-        except msgspec.DecodeError:
-            return None
-        return list(zip(*map(msgspec.structs.astuple, rows), strict=True)) or None
-
-    return decode
+_OLDER, _NEWER = (msgspec.json.Decoder(envelope(is_v2=is_v2)) for is_v2 in (False, True))
 
 
-_decoded = _decoder()
+def _decoded(body: str, *, is_v2: bool) -> list[Column] | None:
+    try:
+        rows = _NEWER.decode(body).data if is_v2 else _OLDER.decode(body)
+    except msgspec.DecodeError:
+        return None
+    return list(zip(*map(msgspec.structs.astuple, rows), strict=True)) or None

@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +12,7 @@ from copytrade_live.venue.identity import identify_fills
 from copytrade_live.venue.listing import Page
 from copytrade_live.venue.stretch import History, Stretch
 from copytrade_live.venue.wire import parse_fill, parse_rows
-from copytrade_pipelines.ingest import fill_columns, tables
+from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.history_load import parse_stretches
 from tests.venue.rows_on_the_wire import CONDITION, TOKEN, TX, WALLET, v1_fill, v2_fill
 
@@ -74,11 +73,10 @@ def stretch(rows: list[Any], *, is_v2: bool) -> Stretch:
     return Stretch(wallet=WALLET, history=History.FILLS, window=1, start=1, end=None, pages=(page(rows, is_v2=is_v2),))
 
 
-@pytest.mark.parametrize("decode", [fill_columns._decode_with_json, fill_columns._decoded])
 @settings(max_examples=60, deadline=None)
 @given(cells=st.lists(st.sampled_from(CHANGES), max_size=12), is_v2=st.booleans())
 def test_columns_give_the_rows_the_ids_and_the_quarantine_of_parsing_row_by_row(
-    decode: Any, cells: list[dict[str, Any]], is_v2: bool
+    cells: list[dict[str, Any]], is_v2: bool
 ) -> None:
     rows = [
         v2_fill(**cell) if is_v2 else v1_fill(**{V1.get(name, name): value for name, value in cell.items()})
@@ -88,11 +86,7 @@ def test_columns_give_the_rows_the_ids_and_the_quarantine_of_parsing_row_by_row(
     good, bad = parse_rows(json.loads(json.dumps(rows)), parse_fill, source)
     in_seconds = sorted(good, key=lambda row: row.event_at // 1000)
     slow = tables.fills([(fill, Role.UNKNOWN) for fill in identify_fills(in_seconds)], source="data-api", lag=10)
-    before, fill_columns._decoded = fill_columns._decoded, decode
-    try:
-        batch = parse_stretches([stretch(rows, is_v2=is_v2)], lag=10)
-    finally:
-        fill_columns._decoded = before
+    batch = parse_stretches([stretch(rows, is_v2=is_v2)], lag=10)
     # Which of two fills without a transaction, or of two equal ones, stands for both is all the same.
     key = ["fill_id"]
     assert batch.fills.select(key).sort_by("fill_id").equals(slow.select(key).sort_by("fill_id"))
