@@ -101,18 +101,18 @@ def _result(result: RuleResult) -> dg.AssetCheckResult:
 
 
 def _table_metadata(project: Project, model: Model, built: Built) -> dict[str, dg.MetadataValue]:
+    traced = project.lineage(model.name)
     return {
         "dagster/row_count": dg.MetadataValue.int(built.rows),
         "build": dg.MetadataValue.text(f"{built.way}{f': {built.why}' if built.why else ''}"),
         "written_rows": dg.MetadataValue.int(built.written),
-        "dagster/column_schema": dg.TableSchemaMetadataValue(_schema(project, model)),
-        "dagster/column_lineage": dg.TableColumnLineageMetadataValue(_lineage(project, model)),
+        "dagster/column_schema": dg.TableSchemaMetadataValue(_schema(model, traced)),
+        "dagster/column_lineage": dg.TableColumnLineageMetadataValue(_lineage(project, traced)),
         "dagster/table_name": dg.MetadataValue.text(str(model.relation)),
     }
 
 
-def _schema(project: Project, model: Model) -> dg.TableSchema:
-    traced = project.lineage(model.name)
+def _schema(model: Model, traced: Mapping[str, Sequence[Origin]]) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
@@ -132,15 +132,11 @@ def _schema(project: Project, model: Model) -> dg.TableSchema:
 
 def _meaning(meaning: str, origins: Sequence[Origin]) -> str:
     # The free UI lists a column's meaning, and its lineage nowhere but as JSON.
-    return (
-        f"{meaning} ← {', '.join(f'{origin.relation.name}.{origin.column}' for origin in origins)}"
-        if origins
-        else meaning
-    )
+    named = ", ".join(f"{origin.relation.name}.{origin.column}" for origin in origins)
+    return f"{meaning} ← {named}" if named else meaning
 
 
-def _lineage(project: Project, model: Model) -> dg.TableColumnLineage:
-    traced = project.lineage(model.name)
+def _lineage(project: Project, traced: Mapping[str, Sequence[Origin]]) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {column: [_dep(project, origin) for origin in origins] for column, origins in traced.items()}
     )

@@ -1,7 +1,7 @@
 """The only way into the warehouse file: one lock, one connection, one transaction, always closed."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -55,8 +55,12 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        _probe(self.path)
-        with DuckDBResource(database=self.path, connection_config=CONNECTION_CONFIG).get_connection() as con:
+        # DuckDBResource tries again for 102 s whatever is wrong with the file; a first look says so at once, and the
+        # resource's connection joins what the look opened.
+        with (
+            closing(_look(self.path)),
+            DuckDBResource(database=self.path, connection_config=CONNECTION_CONFIG).get_connection() as con,
+        ):
             try:  # DuckDBResource closes only after a body that did not raise
                 con.execute("SET TimeZone = 'UTC'")
                 yield con
@@ -64,12 +68,11 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
                 con.close()
 
 
-def _probe(path: str) -> None:
-    # DuckDBResource tries again for 102 s whatever is wrong with the file; a first look says so at once.
+def _look(path: str) -> duckdb.DuckDBPyConnection:
     if not _looks_like_duckdb(Path(path)):
         raise WarehouseError(f"{path} is not a DuckDB file; move it away, or set COPYTRADE_HOME to another folder")
     try:
-        duckdb.connect(path, config=CONNECTION_CONFIG).close()
+        return duckdb.connect(path, config=CONNECTION_CONFIG)
     except duckdb.Error as error:
         raise WarehouseError(_explain(path, str(error).splitlines()[0])) from error
 
