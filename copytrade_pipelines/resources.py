@@ -62,7 +62,11 @@ class VenueResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def hasty(self) -> "VenueResource":
         """The same venue for one who cannot wait: a sensor's tick must not last."""
         config = self.config()
-        return self.of(config.model_copy(update={"max_attempts": 1, "timeout_seconds": min(config.timeout_seconds, 5)}))
+        return self.of(
+            config.model_copy(
+                update={"max_attempts": 1, "ingest_attempts": 1, "timeout_seconds": min(config.timeout_seconds, 5)}
+            )
+        )
 
     def data_api(self, on_page: PageSink = ignore_page) -> DataApi:
         """A data API client."""

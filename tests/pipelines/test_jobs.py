@@ -133,8 +133,8 @@ def test_an_audit_restores_what_was_lost_and_counts_what_the_venue_does_not_list
 
 
 def test_the_nightly_scores_are_of_the_last_day_over_at_the_venue(place: Place) -> None:
-    context = dg.build_schedule_context(instance=place.instance)
-    asked = score_days_nightly(context, venue=build_venue(place))
+    with dg.build_schedule_context(instance=place.instance) as context:
+        asked = score_days_nightly(context, venue=build_venue(place))
     assert (asked.partition_key, asked.run_key) == (last_day(place), last_day(place))
 
 
@@ -146,8 +146,7 @@ def test_the_daily_audit_goes_through_every_bucket() -> None:
 
 def test_a_schedule_lets_a_tick_pass_while_the_last_run_is_not_over(tmp_path: Path) -> None:
     (hourly,) = [schedule for schedule in SCHEDULES if schedule.name == "score_refresh_hourly"]
-    with prepare_instance(Home(tmp_path)) as instance:
-        context = dg.build_schedule_context(instance=instance)
+    with prepare_instance(Home(tmp_path)) as instance, dg.build_schedule_context(instance=instance) as context:
         assert isinstance(hourly(context), dg.RunRequest)
         create_run_for_test(instance, "refresh_scores", status=dg.DagsterRunStatus.STARTED)
         assert "is not over yet (started)" in str(hourly(context))

@@ -81,6 +81,11 @@ def test_a_venue_that_is_away_is_named(away: CopytradeConfig) -> None:
     assert found.said.startswith(f"{away.venue.clob_url} does not answer: ")
 
 
+def test_a_sensor_asks_the_venue_once_however_patient_ingest_is() -> None:
+    hasty = VenueResource.of(CopytradeConfig().venue).hasty().config().for_ingest()
+    assert (hasty.max_attempts, hasty.timeout_seconds) == (1, 5)
+
+
 def beat(instance: dg.DagsterInstance, home: Home, config: CopytradeConfig, cursor: str | None = None) -> Any:
     wanted = resources(home, config)
     context = dg.build_sensor_context(instance=instance, cursor=cursor)
