@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +22,9 @@ from copytrade_live.sandbox.synthetic import Scale, build_synthetic_world
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.settings import Home
 from copytrade_pipelines.instance import prepare_instance
-from copytrade_pipelines.pools import POOLS
+from copytrade_pipelines.liveness import PROCESS_TAG
+from copytrade_pipelines.pools import POOLS, WAREHOUSE_POOL
+from copytrade_pipelines.warehouse_lock import turn_at
 from tests.pipelines.ingest_runs import venue_config
 from tests.venue.loopback import served
 
@@ -118,3 +122,24 @@ def test_a_killed_run_keeps_neither_the_daemon_nor_the_command_line_waiting(home
             time.sleep(0.5)
         (run,) = instance.get_runs()
         assert run.status is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_killed_run_of_the_daemon_frees_its_pool_too(home: Home) -> None:
+    with ExitStack() as stack, prepare_instance(home) as instance:
+        stack.enter_context(daemon(home))
+        storage = instance.event_log_storage
+        # While the test holds the file, the run the sensor asks for waits inside its step, slot in hand.
+        with turn_at(str(home.warehouse), PATIENCE_SECONDS):
+            journal(home, 1)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while not storage.get_concurrency_info(WAREHOUSE_POOL).active_slot_count:
+                assert time.monotonic() < deadline, "the daemon launched no run that holds the pool"
+                time.sleep(0.2)
+            (run_id,) = storage.get_concurrency_info(WAREHOUSE_POOL).active_run_ids
+            process = instance.get_run_by_id(run_id).tags[PROCESS_TAG].partition("/")[0]  # type: ignore[union-attr]
+            os.kill(int(process.rsplit(".", 2)[1]), signal.SIGKILL)
+            killed_at = time.monotonic()
+            while storage.get_concurrency_info(WAREHOUSE_POOL).active_slot_count or run_id in unfinished(instance):
+                assert time.monotonic() - killed_at < 60, "the killed run still holds the pool"
+                time.sleep(0.5)
+        assert instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
