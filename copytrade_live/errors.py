@@ -6,6 +6,7 @@ CopytradeError
 │   ├── VenueUnavailable     try again later
 │   ├── VenueRefusal         do not try again
 │   └── PayloadError         what it sent does not fit; drop, count, quarantine
+├── PolicyRefused            the signer's own policy forbids the order; nothing was signed
 ├── SnapshotError            a published file is missing, truncated or tampered with; keep the last good one
 ├── StateError               the state database is locked, corrupt or of another mode; stop
 ├── PortInUseError           another process listens there
@@ -44,6 +45,10 @@ class PayloadError(VenueError):
         super().__init__(message)
         self.field = field
         self.value = value
+
+
+class PolicyRefused(CopytradeError):
+    """The signer will not sign this."""
 
 
 class SnapshotError(CopytradeError):
