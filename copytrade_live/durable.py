@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from copytrade_live.errors import StateError
+from copytrade_live.failpoints import Failpoint, reach
 
 TEMPORARY_SUFFIX = ".part"
 
@@ -17,12 +18,15 @@ def write_durably(path: Path, content: bytes) -> None:
     """
     beside = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
     make_folder(path.parent)
+    reach(Failpoint.FILE_BEFORE_WRITE, path.name)
     try:
         with beside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        reach(Failpoint.FILE_BEFORE_MOVE, path.name)
         beside.replace(path)
+        reach(Failpoint.FILE_AFTER_MOVE, path.name)
         sync_folder(path.parent)
     except OSError as error:
         raise StateError(f"{path} cannot be written: {error}; free disk space or mend its permissions") from error

@@ -15,7 +15,7 @@ class Secret(Generic[Value]):
     __slots__ = ("_value",)
 
     def __init__(self, value: Value) -> None:
-        self._value = value
+        self._value: Value = value
 
     def reveal(self) -> Value:
         """The secret itself. Never log, format or keep it."""

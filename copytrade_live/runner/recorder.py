@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, State, evolve, initial_state, step
 from copytrade_live.core.events import JournalEvent, Observation
 from copytrade_live.core.market import Instant
-from copytrade_live.runner.paper import PaperExecutor
+from copytrade_live.core.orders import Order
+from copytrade_live.ports import SignedOrder
 from copytrade_live.store.journal import Journal
+
+
+class Hands(Protocol):
+    """What acts on intents, after what decided them is on disk. Neither call may wait, nor observe."""
+
+    def place(self, order: Order) -> None:
+        """Begin to work an order."""
+        ...
+
+    def cancel(self, order_id: str) -> None:
+        """Stop working an order."""
+        ...
 
 
 class Recorder:
     """Holds the state. Others see it change only after what changed it is on disk."""
 
-    def __init__(self, journal: Journal, config: DecisionConfig, executor: PaperExecutor) -> None:
+    def __init__(self, journal: Journal, config: DecisionConfig, hands: Hands) -> None:
         self._journal = journal
         self._config = config
-        self._executor = executor
+        self._hands = hands
         self._listeners: Sequence[Callable[[JournalEvent], None]] = ()
         self.state: State = initial_state()
         self.run_id = ""
@@ -33,10 +47,10 @@ class Recorder:
             last = event.observed_at
         return last
 
-    def observe(self, observation: Observation) -> None:
-        """Take in one observation. When this returns, it and all it caused are durable."""
+    def observe(self, observation: Observation, signed: SignedOrder | None = None) -> None:
+        """Take in one observation. When this returns, it and all it caused are durable, and so is a signed order."""
         done = step(self.state, observation, self._config)
-        self._journal.append(self.run_id, done.events)
+        self._journal.append(self.run_id, done.events, signed)
         self.state = done.state
         for event in done.events:
             self._tell(event)
@@ -49,6 +63,6 @@ class Recorder:
 
     def _act(self, intent: Intent) -> None:
         if isinstance(intent, PlaceOrder):
-            self._executor.place(intent.order)
+            self._hands.place(intent.order)
         elif isinstance(intent, CancelOrder):
-            self._executor.cancel(intent.order_id)
+            self._hands.cancel(intent.order_id)

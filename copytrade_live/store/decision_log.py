@@ -11,6 +11,7 @@ from pathlib import Path
 
 from copytrade_live.core.codec import dumps
 from copytrade_live.durable import make_folder
+from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.store.decision_lines import decision_line
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow
@@ -37,8 +38,10 @@ class DecisionLog:
             if content is not None:
                 lines.append(dumps(content).encode() + b"\n")
         if lines:
+            reach(Failpoint.DECISIONS_BEFORE_WRITE)
             with self._path.open("ab") as file:
                 file.write(b"".join(lines))
+            reach(Failpoint.DECISIONS_AFTER_WRITE)
         return len(lines)
 
     def _observation_behind(self, row: JournalRow) -> JournalRow | None:

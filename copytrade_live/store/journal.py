@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,10 +11,13 @@ from types import TracebackType
 from copytrade_live.core.events import JournalEvent, OperatorCommanded
 from copytrade_live.durable import make_folder
 from copytrade_live.errors import StateError
+from copytrade_live.failpoints import Failpoint, reach
+from copytrade_live.ports import SignedOrder
 from copytrade_live.store.commands import mark_taken
 from copytrade_live.store.database import connect, migrate, naming, transaction
 from copytrade_live.store.lock import RunnerLock
 from copytrade_live.store.rows import JournalRow, to_row
+from copytrade_live.store.signed_orders import find_signed, keep_signed
 
 _COLUMNS = "seq, run_id, type, version, caused_by, event_at, observed_at, payload"
 _INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant of ours
@@ -38,6 +42,7 @@ class Journal:
         lock = RunnerLock(path)
         lock.acquire()
         try:
+            _keep_private(path)
             connection = connect(path)
             try:
                 migrate(connection, path)
@@ -60,11 +65,14 @@ class Journal:
             raise StateError(f"state database {path} holds no journal yet; start the runner first: copytrade run")
         return cls(path, connection, None)
 
-    def append(self, run_id: str, events: Sequence[JournalEvent]) -> list[int]:
+    def append(self, run_id: str, events: Sequence[JournalEvent], signed: SignedOrder | None = None) -> list[int]:
         """Commit one step: an observation first, then the facts that answer it. Returns: their seqs.
 
-        An operator's command counts as taken in the same transaction, so that it is never taken twice.
+        An operator's command counts as taken in the same transaction, so that it is never taken twice. So is the
+        signed order kept that the observation tells of: whoever finds one finds both.
         """
+        detail = type(events[0]).__name__
+        reach(Failpoint.JOURNAL_BEFORE_WRITE, detail)
         with naming(self.path), transaction(self._connection):
             first = self.last_seq + 1
             rows = [
@@ -75,6 +83,10 @@ class Journal:
             for row, event in zip(rows, events, strict=True):
                 if isinstance(event, OperatorCommanded):
                     mark_taken(self._connection, event.command_id, row.seq)
+            if signed is not None:
+                keep_signed(self._connection, signed, first)
+            reach(Failpoint.JOURNAL_BEFORE_COMMIT, detail)
+        reach(Failpoint.JOURNAL_AFTER_COMMIT, detail)
         return [row.seq for row in rows]
 
     def read(self, after_seq: int = 0, limit: int | None = None) -> Iterator[JournalRow]:
@@ -93,6 +105,11 @@ class Journal:
     def events(self, after_seq: int = 0) -> Iterator[JournalEvent]:
         """The events themselves, in order."""
         return (row.event for row in self.read(after_seq))
+
+    def signed_order(self, order_id: str) -> SignedOrder | None:
+        """What was signed for an order of ours, None when nothing was."""
+        with naming(self.path):
+            return find_signed(self._connection, order_id)
 
     @property
     def last_seq(self) -> int:
@@ -132,6 +149,15 @@ class Journal:
 
 def _values(row: JournalRow) -> tuple[int | str | None, ...]:
     return (row.seq, row.run_id, row.type, row.version, row.caused_by, row.event_at, row.observed_at, row.payload)
+
+
+def _keep_private(path: Path) -> None:
+    # Signed orders live in it: for the owner's eyes only, and SQLite gives the WAL beside it the same mode.
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise StateError(f"state database {path} cannot be made: {error}; mend its permissions") from error
 
 
 def _claim_mode(connection: sqlite3.Connection, path: Path, mode: str) -> None:

@@ -32,6 +32,15 @@ CREATE TABLE commands (
     taken_seq INTEGER REFERENCES journal (seq)
 ) STRICT
 """
+_SIGNED_ORDERS = """
+CREATE TABLE signed_orders (
+    order_id TEXT PRIMARY KEY,
+    venue_order_id TEXT NOT NULL UNIQUE,
+    seq INTEGER NOT NULL REFERENCES journal (seq),
+    signed_at INTEGER NOT NULL,
+    payload TEXT NOT NULL
+) STRICT
+"""
 _META = "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"
 _APPEND_ONLY = """
 CREATE TRIGGER journal_is_append_only_{verb} BEFORE {verb} ON journal
@@ -52,3 +61,10 @@ def create_journal_commands_and_meta(db: Database) -> None:
     for verb in ("UPDATE", "DELETE"):
         db.conn.execute(_APPEND_ONLY.format(verb=verb))
     db.conn.execute("PRAGMA user_version = 1")
+
+
+@steps()
+def create_signed_orders(db: Database) -> None:
+    """Keep what was signed, committed before it is sent. The file is a secret from here on."""
+    db.conn.execute(_SIGNED_ORDERS)
+    db.conn.execute("PRAGMA user_version = 2")

@@ -7,11 +7,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from copytrade_live.errors import StateError
+from copytrade_live.failpoints import armed
+from copytrade_live.ports import SignedOrder
+from copytrade_live.secret import Secret
 from copytrade_live.store.journal import Journal
 
 
@@ -160,3 +164,34 @@ def test_a_killed_writer_loses_nothing_it_had_acknowledged(tmp_path: Path):
         with Journal.open(path, "paper") as journal:
             assert journal.last_seq >= max(acknowledged, default=40)
             assert [row.seq for row in journal.read()] == list(range(1, journal.last_seq + 1))
+
+
+def test_a_signed_order_is_on_disk_with_its_event_or_not_at_all(journal, steps):
+    signed = SignedOrder(order_id="a-1", venue_order_id="0x01", payload=Secret('{"salt":1}'), signed_at=5)
+    one = steps(0)[0]
+
+    def die(point, detail):
+        raise KeyboardInterrupt
+
+    with (
+        pytest.raises(KeyboardInterrupt),
+        armed(lambda point, detail: point == "journal.before_commit" and die(point, detail)),
+    ):
+        journal.append("live-1", one, signed)
+    assert (journal.last_seq, journal.signed_order("a-1")) == (0, None)
+    journal.append("live-1", one, signed)
+    assert journal.signed_order("a-1") == signed
+    assert "salt" not in repr(journal.signed_order("a-1"))
+
+
+def test_one_order_is_signed_once(journal, steps):
+    signed = SignedOrder(order_id="a-1", venue_order_id="0x01", payload=Secret("{}"), signed_at=5)
+    journal.append("live-1", steps(0)[0], signed)
+    with pytest.raises(StateError, match="signed_orders"):
+        journal.append("live-1", steps(0)[0], replace(signed, venue_order_id="0x02"))
+
+
+def test_the_state_database_is_for_its_owner_alone(journal, steps):
+    journal.append("live-1", steps(0)[0])
+    modes = {path.name: path.stat().st_mode & 0o777 for path in journal.path.parent.glob("state.sqlite*")}
+    assert {mode for name, mode in modes.items() if not name.endswith(".lock")} == {0o600}
