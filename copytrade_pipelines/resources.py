@@ -86,9 +86,17 @@ class VenueResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def now(self) -> Instant:
         """The time that counts: the venue's own for a sandbox whose time runs fast, else the machine's."""
+        return asyncio.run(self.ask_now())
+
+    async def ask_now(self) -> Instant:
+        """The same, for one who is in the middle of fetching."""
         if self.config().clock is ClockSource.SYSTEM:
             return SystemClock().now()
-        return run_closing(lambda: ClobApi.from_config(self.config()), ClobApi.time)
+        client = ClobApi.from_config(self.config())
+        try:
+            return await client.time()
+        finally:
+            await client.close()
 
 
 def run_closing(open_client: Callable[[], Client], ask: Callable[[Client], Awaitable[Found]]) -> Found:

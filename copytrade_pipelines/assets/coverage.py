@@ -28,10 +28,9 @@ def positions(
 
     async def ingest(api: DataApi) -> PositionsSummary:
         landing, progress = settings.home().landing, logging_progress(context)
-        return await ingest_positions(warehouse, api, pages, landing=landing, now=now, progress=progress)
+        return await ingest_positions(warehouse, api, pages, landing=landing, now=venue.ask_now, progress=progress)
 
     with expected_failures():
-        now = venue.now()
         summary = run_closing(lambda: venue.data_api(pages), ingest)
         return table_result(
             warehouse,

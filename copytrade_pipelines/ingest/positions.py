@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,28 +67,32 @@ async def ingest_positions(
     pages: PageCollector,
     *,
     landing: Path,
-    now: Instant,
+    now: Callable[[], Awaitable[Instant]],
     progress: Progress = silent,
     wallets_per_batch: int = WALLETS_PER_BATCH,
 ) -> PositionsSummary:
-    """Fetch the positions of wallets that are to be compared again. Raises: VenueUnavailable, VenueRefusal."""
+    """Fetch the positions of wallets that are to be compared again, each known from when its answer was in.
+
+    Raises: VenueUnavailable, VenueRefusal.
+    """
     wallets = [one.wallet for one in stale_wallets(warehouse)]
     total = PositionsSummary()
     for first in range(0, len(wallets), wallets_per_batch):
         batch = wallets[first : first + wallets_per_batch]
         listings = await _fetch_batch(api, batch)
+        observed_at = await now()
         land(landing, pages.take())
         with warehouse.connect() as con:
             for wallet, listing in zip(batch, listings, strict=True):
-                total += _write(con, wallet, listing, now)
+                total += _write(con, wallet, listing, observed_at)
         progress(total.wallets, len(wallets), "wallets")
     return total
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, wallet: str, listing: Listing[PositionRow], now: Instant
+    con: duckdb.DuckDBPyConnection, wallet: str, listing: Listing[PositionRow], observed_at: Instant
 ) -> PositionsSummary:
-    rows = tables.positions(listing.rows, observed_at=now, source=SOURCE)
+    rows = tables.positions(listing.rows, observed_at=observed_at, source=SOURCE)
     gone = 0
     if listing.is_complete:
         kept = [row.token_id for row in listing.rows]

@@ -15,9 +15,10 @@ from copytrade_live.core.market import DAY
 from copytrade_live.sandbox.cli import build_world
 from copytrade_live.sandbox.recorded import build_recorded_world
 from copytrade_live.sandbox.server import build_app
+from copytrade_live.sandbox.synthetic import Scale, build_synthetic_world
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.venue.data_api import DataApi
-from copytrade_pipelines.assets import fills, markets, wallets
+from copytrade_pipelines.assets import coverage, fills, markets, wallets
 from copytrade_pipelines.resources import VenueResource, run_closing
 from tests.pipelines.ingest_runs import digests, query, run_raw_assets, venue_config
 from tests.venue.loopback import served
@@ -172,3 +173,14 @@ def test_the_recorded_world_gives_the_reference_answers(tmp_path: Path) -> None:
     by_source = oracle["by_source"]
     days = ("user_data_20251226.csv", "user_data_20251229.csv", "jan08")
     assert answers == [tuple(by_source[day][key] for key in keys) for day in days]
+
+
+def test_positions_of_a_venue_whose_time_runs_on_are_known_no_sooner_than_they_happened(tmp_path: Path) -> None:
+    world = build_synthetic_world(7, Scale(wallets=12, fills=1_000))
+    with served(build_app(world, TimeKeeper(world.start_at, speed=50_000.0))) as url:
+        run_raw_assets(url, tmp_path, (wallets, fills, coverage))
+    during = "(SELECT count(*) FROM raw.positions WHERE epoch_ms(event_at) > $start)"
+    early = "(SELECT count(*) FROM raw.positions WHERE event_at > observed_at)"
+    ((happened, too_soon),) = query(tmp_path, f"SELECT {during}, {early}".replace("$start", str(world.start_at)))
+    assert happened > 0
+    assert too_soon == 0
