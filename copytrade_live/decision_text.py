@@ -11,7 +11,8 @@ def decision_text(line: Line) -> str:
     """One decision in one readable line."""
     event = str(line["event"])
     said = _SENTENCES.get(event, _anything)(line)
-    return f"{str(line['ts'])[:19]}Z  {event:<20}  {said}"
+    signal = f"  [{str(line['signal_id'])[:8]}]" if line.get("signal_id") else ""
+    return f"{str(line['ts'])[:19]}Z  {event:<20}  {said}{signal}"
 
 
 def _copied(line: Line) -> str:

@@ -24,6 +24,7 @@ from copytrade_live.runner.roster import roster
 from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, ResolutionFeed
 from copytrade_live.runner.tracker import PollingTracker
 from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.store.configs import keep_config
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
@@ -112,6 +113,7 @@ class Runner:
 
     def _begin(self) -> None:
         config = self.config.decision()
+        keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._executor)
         last_seen = self._recorder.restore((self._tracker.apply, self._executor.apply))
         self._decisions = DecisionLog(self.home.decisions, self._journal)

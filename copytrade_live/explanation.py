@@ -1,0 +1,196 @@
+"""Why a signal was copied or refused: the decision made again from the journal, with every gate it passed or met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from copytrade_live.core import filters, limits
+from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.context import Context
+from copytrade_live.core.decide import decide, explain
+from copytrade_live.core.engine import State, evolve, initial_state
+from copytrade_live.core.events import LeaderFillObserved, PeriodOpened, RunStarted, SignalCopied, SignalRejected
+from copytrade_live.core.limits import Room, rooms
+from copytrade_live.core.market import Side
+from copytrade_live.core.reasons import Rejected
+from copytrade_live.core.sizing import Sized, size_copy
+from copytrade_live.errors import InputFileError
+from copytrade_live.replay import outcome
+from copytrade_live.store.configs import kept_config
+from copytrade_live.store.decision_lines import Line, decision_line
+from copytrade_live.store.journal import Journal
+from copytrade_live.store.rows import JournalRow
+
+LATEST = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAnswer:
+    """One gate: the truth it demands, whether it holds, and its numbers in the reason's own unit."""
+
+    name: str
+    demand: str
+    holds: bool
+    reason: str | None
+    measured: float | None
+    limit: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """All that one decision saw and answered. is_exact: with the very config that it was made with.
+
+    recorded is what was decided then, again what today's code decides on the same input.
+    """
+
+    seq: int
+    run: RunStarted | None
+    is_exact: bool
+    context: Context
+    recorded: str
+    again: str
+    answers: tuple[Line, ...]
+    gates: tuple[GateAnswer, ...]
+    rooms: tuple[Room, ...]
+    size: Sized | Rejected | None
+    later: tuple[Line, ...]
+
+
+def explain_signal(path: Path, wanted: str, config: DecisionConfig) -> Explanation:
+    """Explain the newest decision on a signal. wanted: its id, the beginning of it, or "last".
+
+    config is used where the one decided with was not kept. Raises: InputFileError, StateError.
+    """
+    with Journal.open_reader(path) as journal:
+        seq = _find(journal, wanted)
+        before, run, row, facts = _at(journal, seq)
+        seen = row.event
+        if not isinstance(seen, LeaderFillObserved):
+            raise AssertionError("only leaders' fills are looked for")
+        kept = kept_config(journal.connection, path, run.config_digest) if run else None
+        context = _context(before, seen, kept or config)
+        lines = tuple(line for fact in facts if (line := decision_line(fact, row)) is not None)
+        return Explanation(
+            seq=seq,
+            run=run,
+            is_exact=kept is not None or (run is not None and run.config_digest == config.digest()),
+            context=context,
+            recorded=_outcome(facts),
+            again=_again(context, facts),
+            answers=lines,
+            gates=_gates(context),
+            rooms=rooms(context, context.market) if context.market else (),
+            size=_size(context),
+            later=tuple(_later(journal, row, seen.signal.signal_id, facts)),
+        )
+
+
+def _find(journal: Journal, wanted: str) -> int:
+    newest = "SELECT seq FROM journal WHERE type = 'LeaderFillObserved' ORDER BY seq DESC LIMIT 1"
+    if wanted == LATEST:
+        found = journal.connection.execute(newest).fetchall()
+    else:
+        found = journal.connection.execute(
+            "SELECT max(seq) FROM journal WHERE type = 'LeaderFillObserved' AND "
+            "substr(json_extract(payload, '$.signal.signal_id'), 1, length(?)) = ? "
+            "GROUP BY json_extract(payload, '$.signal.signal_id') LIMIT 2",
+            (wanted, wanted),
+        ).fetchall()
+    if not found:
+        raise InputFileError(
+            f"no signal in {journal.path} begins with {wanted!r}; copytrade decisions shows the ids of the newest ones"
+        )
+    if len(found) > 1:
+        raise InputFileError(f"several signals begin with {wanted!r}; give more of the id")
+    return int(found[0][0])
+
+
+def _at(journal: Journal, seq: int) -> tuple[State, RunStarted | None, JournalRow, list[JournalRow]]:
+    """The state before a row, the run it belongs to, the row itself and the facts that answer it."""
+    state, run, answered = initial_state(), None, None
+    facts: list[JournalRow] = []
+    for row in journal.read():
+        if row.seq < seq:
+            event = row.event
+            state = evolve(state, event)
+            run = event if isinstance(event, RunStarted) else run
+        elif row.seq == seq:
+            answered = row
+        elif row.caused_by == seq:
+            facts.append(row)
+        else:
+            break
+    if answered is None:
+        raise AssertionError("the row was just found")
+    return state, run, answered, facts
+
+
+def _context(before: State, seen: LeaderFillObserved, config: DecisionConfig) -> Context:
+    after = evolve(before, seen)
+    return Context(
+        signal=seen.signal,
+        book=seen.book,
+        market=seen.market,
+        standing=after.standing,
+        portfolio=after.portfolio,
+        is_duplicate=seen.signal.signal_id in before.seen,
+        config=config,
+        now=seen.observed_at,
+    )
+
+
+def _again(context: Context, facts: list[JournalRow]) -> str:
+    if context.signal.side is Side.SELL or not any(
+        isinstance(row.event, SignalCopied | SignalRejected) for row in facts
+    ):
+        return _outcome(facts)
+    answer = decide(context)
+    return answer.reason.value if isinstance(answer, Rejected) else "copied"
+
+
+def _outcome(facts: list[JournalRow]) -> str:
+    return outcome([fact.event for fact in facts if not isinstance(fact.event, PeriodOpened)])
+
+
+def _gates(context: Context) -> tuple[GateAnswer, ...]:
+    if context.signal.side is Side.SELL:
+        return ()
+    demands = _demands()
+    return tuple(
+        GateAnswer(
+            name=name,
+            demand=demands.get(name, ""),
+            holds=not isinstance(answer, Rejected),
+            reason=answer.reason.value if isinstance(answer, Rejected) else None,
+            measured=getattr(answer, "measured", None),
+            limit=getattr(answer, "limit", None),
+        )
+        for name, answer in explain(context)
+    )
+
+
+def _demands() -> Mapping[str, str]:
+    gates = (*filters.FILTERS, *limits.LIMITS)
+    return {gate.__name__: (gate.__doc__ or "").split(". ")[0].strip().rstrip(".") for gate in gates}
+
+
+def _size(context: Context) -> Sized | Rejected | None:
+    ask = context.book.best_ask if context.book else None
+    if context.signal.side is Side.SELL or context.market is None or context.score is None or ask is None:
+        return None
+    return size_copy(context, context.market, context.score, ask)
+
+
+def _later(journal: Journal, row: JournalRow, signal_id: str, facts: list[JournalRow]) -> Iterator[Line]:
+    """What became of the copy: its orders, fills, exits and end."""
+    last = facts[-1].seq if facts else row.seq
+    found = journal.connection.execute(
+        "SELECT seq FROM journal WHERE seq > ? AND instr(payload, ?) > 0 ORDER BY seq", (last, f"entry-{signal_id}")
+    ).fetchall()
+    for (seq,) in found:
+        later = journal.row(int(seq))
+        line = decision_line(later, None) if later else None
+        if line is not None:
+            yield line
