@@ -79,7 +79,26 @@ class TrackerConfig(Section):
     leaders: tuple[Wallet, ...] = Field((), description="Wallets always followed, lower case.")
     follow_top: int = Field(20, ge=0, description="How many of the best scored wallets are followed as well.")
     poll_interval_seconds: float = Field(2.0, gt=0, description="Time between two looks at the leaders, seconds.")
-    overlap_seconds: float = Field(60.0, ge=0, description="How far each look reaches back over the last, seconds.")
+    overlap_seconds: float = Field(
+        360.0,
+        ge=0,
+        description="How far each look reaches back over the newest fill listed; above the listing's lag, seconds.",
+    )
+    poll_budget_share: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Share of the venue.trades budget that polling may use while it is the main source.",
+    )
+    audit_budget_share: float = Field(
+        0.1, gt=0, le=1, description="Share of that budget while the chain is read and polling only audits."
+    )
+    chain_interval_seconds: float = Field(
+        1.0, gt=0, description="Time between two looks at the chain, where venue.rpc_url names a node, seconds."
+    )
+    chain_confirmations: int = Field(
+        0, ge=0, description="Blocks that must follow before a leader's fill on the chain is a signal; 0 acts at once."
+    )
 
 
 class PollingConfig(Section):

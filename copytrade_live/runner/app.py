@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from copytrade_live.clock import Clock
 from copytrade_live.core.events import LeaderFillObserved, RunStarted, TimerFired
 from copytrade_live.core.market import Market
 from copytrade_live.core.pricing import to_micro
+from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
 from copytrade_live.errors import ConfigError
 from copytrade_live.logs import logger
@@ -22,7 +25,8 @@ from copytrade_live.runner.phases import Phase, run_side_by_side, tick
 from copytrade_live.runner.recorder import Recorder
 from copytrade_live.runner.roster import roster
 from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, ResolutionFeed
-from copytrade_live.runner.tracker import PollingTracker
+from copytrade_live.runner.tracking.assemble import assemble_tracker
+from copytrade_live.runner.tracking.ports import ChainFeed, SignalSource, TokenFeed
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.store.configs import keep_config
 from copytrade_live.store.decision_log import DecisionLog
@@ -50,6 +54,9 @@ class Sources:
     resolutions: ResolutionFeed
     snapshots: SnapshotSource
     gates: GateSource
+    # The chain needs a node, and names for the tokens it tells of.
+    chain: ChainFeed | None = None
+    tokens: TokenFeed | None = None
 
 
 class Runner:
@@ -68,7 +75,15 @@ class Runner:
         self._sources = sources
         self._books = BookDesk(sources.books, clock, self.health)
         self._markets = MarketDesk(sources.markets, sources.resolutions, clock, self.health)
-        self._tracker = PollingTracker(sources.leaders, clock, config.tracker, self.health)
+        self.tracker = assemble_tracker(
+            config,
+            clock,
+            self.health,
+            leaders=sources.leaders,
+            chain=sources.chain,
+            tokens=sources.tokens,
+            copied=self._copied,
+        )
         self._executor = PaperExecutor(self._books, clock, config.paper.latency_seconds)
         self._phases: list[Phase] = []
 
@@ -115,7 +130,7 @@ class Runner:
         config = self.config.decision()
         keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._executor)
-        last_seen = self._recorder.restore((self._tracker.apply, self._executor.apply))
+        last_seen = self._recorder.restore((self.tracker.apply, self._executor.apply))
         self._decisions = DecisionLog(self.home.decisions, self._journal)
         self._exporter = Exporter(self.home.export, self._journal)
         self._gatekeeper = Gatekeeper(
@@ -128,7 +143,7 @@ class Runner:
         )
         self._announce()
         if last_seen is not None:
-            self._tracker.resume(last_seen)
+            self.tracker.resume(last_seen)
         for expired in self._executor.adopt(self.state.portfolio.working.values()):
             self._recorder.observe(expired)
         self._phases = self._make_phases()
@@ -154,6 +169,7 @@ class Runner:
         return [
             Phase("control", CONTROL_SECONDS, self._control),
             Phase("leaders", self.config.tracker.poll_interval_seconds, self._follow_leaders),
+            *(Phase(one.name, one.interval_seconds, partial(self._look, one)) for one in self.tracker.others),
             Phase("books", polling.exit_interval_seconds, self._watch_positions),
             Phase("markets", MARKET_SECONDS, self._watch_markets),
             Phase("timer", TIMER_SECONDS, self._fire_timer),
@@ -169,8 +185,19 @@ class Runner:
 
     async def _follow_leaders(self) -> None:
         state = self.state
-        self._tracker.follow(roster(self.config.tracker, state.standing.snapshot, state.portfolio))
-        signals = await self._tracker.poll()
+        self.tracker.follow(roster(self.config.tracker, state.standing.snapshot, state.portfolio))
+        await self.tracker.holdings.read_ahead()
+        await self._look(self.tracker.poll)
+
+    async def _look(self, source: SignalSource) -> None:
+        await self._answer(await self.tracker.look(source))
+
+    def _copied(self) -> set[tuple[str, str]]:
+        portfolio = self.state.portfolio
+        held = {(one.wallet, one.token_id) for one in portfolio.positions.values()}
+        return held | {(one.order.wallet, one.order.token_id) for one in portfolio.working.values()}
+
+    async def _answer(self, signals: Sequence[Signal]) -> None:
         if not signals:
             return
         books, markets = await asyncio.gather(

@@ -12,6 +12,7 @@ from copytrade_live.published import GateReader, SnapshotReader
 from copytrade_live.runner.app import Runner, Sources
 from copytrade_live.runner.clocks import clock_for
 from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.venue.chain import ChainApi
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi
@@ -32,6 +33,7 @@ async def open_runner(config: CopytradeConfig, home: Home, clock: Clock) -> Asyn
     data = DataApi.from_config(config.venue, clock=clock)
     clob = ClobApi.from_config(config.venue, clock=clock)
     gamma = GammaApi.from_config(config.venue)
+    chain = ChainApi.from_config(config.venue) if config.venue.rpc_url else None
     sources = Sources(
         leaders=data,
         books=clob,
@@ -39,6 +41,8 @@ async def open_runner(config: CopytradeConfig, home: Home, clock: Clock) -> Asyn
         resolutions=data,
         snapshots=SnapshotReader(home),
         gates=GateReader(home),
+        chain=chain,
+        tokens=gamma,
     )
     try:
         runner = Runner(config, home, clock, sources)
@@ -48,8 +52,9 @@ async def open_runner(config: CopytradeConfig, home: Home, clock: Clock) -> Asyn
         finally:
             runner.close()
     finally:
-        for client in (data, clob, gamma):
-            await client.close()
+        for client in (data, clob, gamma, chain):
+            if client is not None:
+                await client.close()
 
 
 async def run_until_stopped(runner: Runner) -> None:

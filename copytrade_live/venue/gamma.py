@@ -18,6 +18,8 @@ from copytrade_live.venue.wire_gamma import parse_event, parse_market
 
 SOURCE = "gamma"
 CONDITIONS_PER_REQUEST = 50
+# Tokens are long, and an address has a longest length.
+TOKENS_PER_REQUEST = 20
 # An event carries all its markets, and some have hundreds.
 EVENTS_PER_REQUEST = 20
 _PAGE_ROWS = 100
@@ -65,6 +67,20 @@ class GammaApi:
         rows = tuple(found[condition] for condition in wanted if condition in found)
         return Listing(rows=rows, bad=tuple(dict.fromkeys(bad)), is_complete=len(rows) == len(wanted))
 
+    async def markets_of_tokens(self, token_ids: Iterable[str]) -> Listing[MarketRow]:
+        """The markets that some tokens belong to; is_complete is False when gamma does not know one of them."""
+        wanted = list(dict.fromkeys(token_ids))
+        found: dict[str, MarketRow] = {}
+        bad: list[BadRow] = []
+        for first in range(0, len(wanted), TOKENS_PER_REQUEST):
+            chunk = wanted[first : first + TOKENS_PER_REQUEST]
+            for extra in ({}, {"closed": "true"}):  # a list without closed=true may leave closed ones out
+                missing = [token for token in chunk if token not in found]
+                if missing:
+                    bad += await self._collect_tokens(missing, extra, found)
+        rows = {row.condition_id: row for row in found.values()}
+        return Listing(rows=tuple(rows.values()), bad=tuple(dict.fromkeys(bad)), is_complete=len(found) == len(wanted))
+
     async def market(self, condition_id: str) -> Market | None:
         """One market as a decision sees it, observed now; None when gamma does not know it."""
         rows = (await self.markets([condition_id])).rows
@@ -100,6 +116,15 @@ class GammaApi:
             rows, poor = parse_rows(_list_of(payload, "markets"), parse_market, f"{SOURCE}/markets/keyset")
             bad += poor
             found.update({row.condition_id: row for row in rows if row.condition_id in chunk})
+        return bad
+
+    async def _collect_tokens(self, chunk: Sequence[str], extra: Params, found: dict[str, MarketRow]) -> list[BadRow]:
+        bad: list[BadRow] = []
+        query: Params = {"clob_token_ids": chunk, "limit": _PAGE_ROWS, **extra}
+        async for payload in self._pages("/markets/keyset", query):
+            rows, poor = parse_rows(_list_of(payload, "markets"), parse_market, f"{SOURCE}/markets/keyset")
+            bad += poor
+            found.update({token: row for row in rows for token in row.token_ids if token in chunk})
         return bad
 
     async def _pages(self, path: str, query: Params) -> AsyncIterator[fields.Payload]:

@@ -50,9 +50,14 @@ def identify_fills(rows: Iterable[FillRow]) -> list[VenueFill]:
     for row, occurrence in number_occurrences(rows):
         key = fill_id(row, occurrence)
         if key not in found:
-            values = {name: getattr(row, name) for name in _FILL_FIELDS}
-            found[key] = VenueFill(**values, fill_id=key, occurrence=occurrence)
+            found[key] = with_identity(row, occurrence)
     return list(found.values())
+
+
+def with_identity(row: FillRow, occurrence: int) -> VenueFill:
+    """A row as the fill it is."""
+    values = {name: getattr(row, name) for name in _FILL_FIELDS}
+    return VenueFill(**values, fill_id=fill_id(row, occurrence), occurrence=occurrence)
 
 
 def identify_activity(rows: Iterable[ActivityRow]) -> list[VenueActivity]:

@@ -13,7 +13,9 @@ from copytrade_live.core.events import LeaderFillObserved, RunStarted, ScoresPub
 from copytrade_live.core.market import SECOND, Side
 from copytrade_live.errors import PayloadError, VenueRefusal, VenueUnavailable
 from copytrade_live.runner.health import Health
-from copytrade_live.runner.tracker import PollingTracker
+from copytrade_live.runner.tracking.holdings import LeaderHoldings
+from copytrade_live.runner.tracking.polling import PollSource
+from copytrade_live.runner.tracking.tracker import Tracker
 from copytrade_live.settings import TrackerConfig
 from copytrade_live.venue.identity import identify_fills
 from copytrade_live.venue.listing import Listing
@@ -82,7 +84,7 @@ class ScriptedFeed:
         return Listing(rows=rows, bad=(), is_complete=True)
 
 
-CONFIG = TrackerConfig(leaders=(WALLET,), follow_top=1)
+CONFIG = TrackerConfig(leaders=(WALLET,), follow_top=1, overlap_seconds=60)
 STARTED = RunStarted(
     event_at=NOW,
     observed_at=NOW,
@@ -99,11 +101,12 @@ class Bench:
     feed: ScriptedFeed
     clock: ManualClock
     health: Health
-    tracker: PollingTracker
+    tracker: Tracker
     journal: list[LeaderFillObserved] = field(default_factory=list)
 
     def poll(self, *, commit: bool = True):
-        signals = asyncio.run(self.tracker.poll())
+        self.clock.set(self.clock.now() + 2 * SECONDS)
+        signals = asyncio.run(self.tracker.look(self.tracker.poll))
         if commit:
             for signal in signals:
                 event = LeaderFillObserved(
@@ -123,7 +126,9 @@ class Bench:
 
 def bench(feed: ScriptedFeed, now: int = NOW) -> Bench:
     clock, health = ManualClock(now), Health()
-    return Bench(feed, clock, health, PollingTracker(feed, clock, CONFIG, health))
+    poll = PollSource(feed, clock, CONFIG, health, requests_per_second=100.0)
+    holdings = LeaderHoldings(feed, clock, health, lambda: {(WALLET, YES), (WALLET, NO)})
+    return Bench(feed, clock, health, Tracker(poll, (), holdings, clock, CONFIG, health))
 
 
 @pytest.fixture
@@ -167,10 +172,15 @@ def test_signals_come_oldest_first_over_all_leaders(desk):
     assert [signal.event_at for signal in desk.poll()] == [NOW + n * SECONDS for n in (1, 2, 3)]
 
 
-def test_what_was_read_but_not_committed_is_read_again(desk):
+def test_what_was_read_but_not_committed_is_read_again_by_the_next_run(desk):
     desk.feed.rows = [row(NOW + SECONDS)]
-    assert desk.poll(commit=False) == desk.poll()
+    (lost,) = desk.poll(commit=False)
     assert desk.poll() == []
+    again = desk.restart()
+    again.tracker.resume(NOW)
+    again.tracker.follow([WALLET])
+    assert [signal.signal_id for signal in again.poll()] == [lost.signal_id]
+    assert again.poll() == []
 
 
 @pytest.mark.parametrize("error", [VenueUnavailable("down"), VenueRefusal("no"), PayloadError("not JSON")])
@@ -245,6 +255,7 @@ def test_a_leader_that_left_the_scores_and_came_back_brings_nothing_from_between
 
 def test_a_sell_knows_what_the_leader_held_before_it(desk):
     desk.feed.held = {YES: 30.0, NO: 4.0}
+    asyncio.run(desk.tracker.holdings.read_ahead())
     desk.feed.rows = [
         row(NOW + SECONDS, side=Side.BUY, size=10.0),
         row(NOW + 2 * SECONDS, side=Side.SELL, size=20.0),
@@ -276,13 +287,15 @@ def test_any_mix_of_delays_failures_doubled_pages_and_restarts_gives_each_fill_e
     ]
     for second in range(0, 700, 7):
         now = NOW + second * SECONDS
-        desk.clock.set(now)
+        desk.clock.set(max(now, desk.clock.now()))
         feed.rows = [one for shown_at, one in hidden if shown_at <= now]
         chance.shuffle(feed.rows)
         feed.error = VenueUnavailable("down") if chance.random() < 0.2 and second < 680 else None
         feed.doubled = chance.random() < 0.3
-        desk.poll(commit=chance.random() < 0.9 or second >= 680)
-        if chance.random() < 0.1:
+        is_committed = chance.random() < 0.9 or second >= 680
+        desk.poll(commit=is_committed)
+        # What is told and not committed dies with its run.
+        if not is_committed or chance.random() < 0.1:
             last = desk.clock.now()
             desk = desk.restart()
             desk.tracker.resume(last)

@@ -1,0 +1,1 @@
+"""Where leaders' fills come from: several sources behind one port, each fill one signal."""

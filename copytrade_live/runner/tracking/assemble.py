@@ -1,0 +1,33 @@
+"""Which sources a run has, by what the configuration and the venue offer."""
+
+from __future__ import annotations
+
+from copytrade_live.clock import Clock
+from copytrade_live.runner.health import Health
+from copytrade_live.runner.sources import LeaderFeed
+from copytrade_live.runner.tracking.chain import ChainSource
+from copytrade_live.runner.tracking.holdings import LeaderHoldings, Wants
+from copytrade_live.runner.tracking.polling import PollSource
+from copytrade_live.runner.tracking.ports import ChainFeed, SignalSource, TokenFeed
+from copytrade_live.runner.tracking.tokens import TokenNames
+from copytrade_live.runner.tracking.tracker import Tracker
+from copytrade_live.settings import CopytradeConfig
+
+
+def assemble_tracker(
+    config: CopytradeConfig,
+    clock: Clock,
+    health: Health,
+    *,
+    leaders: LeaderFeed,
+    chain: ChainFeed | None = None,
+    tokens: TokenFeed | None = None,
+    copied: Wants,
+) -> Tracker:
+    """The listing always; the chain where there is a node and someone names its tokens."""
+    wanted = config.tracker
+    poll = PollSource(leaders, clock, wanted, health, requests_per_second=config.venue.trades_requests_per_second)
+    others: list[SignalSource] = []
+    if chain is not None and tokens is not None:
+        others.append(ChainSource(chain, TokenNames(tokens, clock, health), clock, wanted, health))
+    return Tracker(poll, others, LeaderHoldings(leaders, clock, health, copied), clock, wanted, health)

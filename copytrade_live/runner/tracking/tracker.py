@@ -1,0 +1,177 @@
+"""The tracker: several sources, one signal for each fill of a leader, whatever drops, repeats or comes late.
+
+What was seen is a fold of the journal: a fill counts when its observation is committed, and a run that follows reads
+again from where everything had been read. Several looks may be under way at once; a fill belongs to the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from copytrade_live.clock import Clock
+from copytrade_live.core.events import JournalEvent, LeaderFillObserved
+from copytrade_live.core.market import HOUR, MINUTE, SECOND, Instant
+from copytrade_live.core.signal import Signal
+from copytrade_live.errors import VenueError
+from copytrade_live.runner.health import Health
+from copytrade_live.runner.roster import Joined
+from copytrade_live.runner.tracking.holdings import LeaderHoldings
+from copytrade_live.runner.tracking.lags import Lags
+from copytrade_live.runner.tracking.polling import PollSource
+from copytrade_live.runner.tracking.ports import Sighting, SignalSource
+from copytrade_live.runner.tracking.seen import SeenFills
+from copytrade_live.settings import TrackerConfig
+
+# How far a new run reads back over the end of the one before: longer than a round of polling takes.
+_REACH_BACK: Instant = HOUR
+_TIDY_EVERY: Instant = MINUTE
+
+
+class Tracker:
+    """Asks the sources, and tells what is new."""
+
+    def __init__(
+        self,
+        poll: PollSource,
+        others: Sequence[SignalSource],
+        holdings: LeaderHoldings,
+        clock: Clock,
+        config: TrackerConfig,
+        health: Health,
+    ) -> None:
+        self.poll = poll
+        self.others = tuple(others)
+        self.holdings = holdings
+        self._clock = clock
+        self._overlap = round(config.overlap_seconds * SECOND)
+        self._joined = Joined(config)
+        self._health = health
+        self.lags = Lags()
+        self._seen = SeenFills()
+        self._newest: dict[str, Instant] = {}
+        self._since: dict[str, Instant] = {}
+        self._resumed_at: Instant | None = None
+        self._tidied_at: Instant = 0
+        self._answered: Instant = 0
+        self._measured_from: Instant = 0
+
+    @property
+    def sources(self) -> tuple[SignalSource, ...]:
+        """All sources, the listing first."""
+        return (self.poll, *self.others)
+
+    def resume(self, resumed_at: Instant) -> None:
+        """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
+        self._resumed_at = resumed_at - _REACH_BACK
+
+    def apply(self, event: JournalEvent) -> None:
+        """Fold one journaled event: a committed fill is seen."""
+        self._joined.apply(event)
+        if isinstance(event, LeaderFillObserved):
+            signal = event.signal
+            self._seen.remember(signal)
+            self._newest[signal.wallet] = max(self._newest.get(signal.wallet, 0), signal.event_at)
+            self.holdings.apply(event)
+            self._tidy(event.observed_at, event.observed_at - _REACH_BACK - self._overlap)
+
+    def follow(self, wallets: Sequence[str]) -> None:
+        """Follow exactly these wallets from now on; what one that joins did before is not a signal."""
+        if self._since.keys() == set(wallets) and self._resumed_at is None:
+            return
+        now, resumed_at = self._clock.now(), self._resumed_at
+        self._measured_from = self._measured_from or now
+        before, self._since = self._since, {}
+        for wallet in dict.fromkeys(wallets):
+            joined_at = self._joined.since(wallet, now if resumed_at is None else resumed_at)
+            since = joined_at if resumed_at is None else max(joined_at, resumed_at)
+            self._since[wallet] = before.get(wallet, _whole_second(since))
+        for source in self.sources:
+            source.follow(self._since)
+        if resumed_at is not None:
+            # A listing may be late by the overlap, so it goes back over the newest fill that was answered.
+            self.poll.start_from({one: min(at, resumed_at) for one, at in self._newest.items()})
+        # Whoever joins after the first roster of a run is new to us.
+        self._resumed_at = None
+
+    async def look(self, source: SignalSource) -> list[Signal]:
+        """Fills that one source tells of and nobody told before, oldest first. A failure is counted."""
+        try:
+            sightings = await source.look()
+        except VenueError as error:
+            self._health.failed(source.name, error)
+            return []
+        self._choose_pace()
+        signals = await self.holdings.describe(self.take(sightings))
+        self._tidy(self._clock.now(), self._answered_until())
+        return signals
+
+    async def look_everywhere(self) -> list[Signal]:
+        """One look at each source, one after the other."""
+        return [signal for source in self.sources for signal in await self.look(source)]
+
+    def take(self, sightings: Iterable[Sighting]) -> list[Signal]:
+        """What is new among sightings, as signals. From now on it is ours to commit."""
+        answered_until = self._answered_until()
+        wanted = [one for one in sightings if self._is_wanted(one, answered_until)]
+        for sighting in wanted:
+            # What happened before we looked says nothing about how late a source is.
+            if sighting.fill.event_at >= self._measured_from and not self._seen.has_told(sighting):
+                self.lags.note(sighting.source, sighting.seen_at - sighting.fill.event_at)
+        signals: list[Signal] = []
+        for sighting, signal_id in self._seen.new_among(wanted):
+            self.lags.note_first(sighting.source)
+            signals.append(_signal(sighting, signal_id))
+        return sorted(signals, key=lambda signal: (signal.event_at, signal.signal_id))
+
+    def _is_wanted(self, sighting: Sighting, answered_until: Instant) -> bool:
+        fill = sighting.fill
+        since = self._since.get(fill.wallet)
+        if since is None or fill.event_at < since:
+            return False
+        if fill.event_at < self._floor(fill.wallet, answered_until):
+            self.lags.dropped[sighting.source] += 1
+            return False
+        return True
+
+    def _answered_until(self) -> Instant:
+        """Before this, everything was told by a source that leaves nothing out."""
+        self._answered = max([self._answered, *(one.covered_until() for one in self.sources if one.is_complete)])
+        return self._answered
+
+    def _floor(self, wallet: str, answered_until: Instant) -> Instant:
+        # A listing that stood still answers late for everyone: what is near the newest fill is kept, however old.
+        newest = max(self._newest.get(wallet, 0), self._since.get(wallet, 0))
+        return min(answered_until, newest - self._overlap)
+
+    def _tidy(self, now: Instant, answered_until: Instant) -> None:
+        if now - self._tidied_at < _TIDY_EVERY:
+            return
+        self._tidied_at = now
+        floors = {wallet: self._floor(wallet, answered_until) - SECOND for wallet in self._newest}
+        self._seen.forget_before(floors, answered_until)
+
+    def _choose_pace(self) -> None:
+        now = self._clock.now()
+        self.poll.is_audit = any(one.is_complete and one.is_alive(now) for one in self.others)
+
+
+def _signal(sighting: Sighting, signal_id: str) -> Signal:
+    fill = sighting.fill
+    return Signal(
+        signal_id=signal_id,
+        wallet=fill.wallet,
+        condition_id=fill.condition_id,
+        token_id=fill.token_id,
+        outcome=fill.outcome,
+        side=fill.side,
+        role=sighting.role,
+        price=fill.price,
+        size=fill.size,
+        event_at=fill.event_at,
+        observed_at=sighting.seen_at,
+        tx_hash=fill.tx_hash,
+    )
+
+
+def _whole_second(instant: Instant) -> Instant:
+    return instant // SECOND * SECOND
