@@ -38,6 +38,12 @@ def fee_cash(size: Micro, price: float, rate: float, exponent: float) -> Micro:
     return math.ceil(fee / FEE_STEP - EPSILON) * FEE_STEP if fee > 0.0 else 0
 
 
+def charged_fee(size: Micro, price: float, rate: float, exponent: float) -> Micro:
+    """Fee of one fill as the venue charges it: to the nearest step, at least one. Units: micro-collateral."""
+    fee = size * taker_fee(price, rate, exponent)
+    return max(round(fee / FEE_STEP), 1) * FEE_STEP if fee > 0.0 else 0
+
+
 def buy_cash(size: Micro, price: float, rate: float, exponent: float) -> Micro:
     """Cash a buy takes, fee included, rounded up. Units: micro-collateral."""
     return math.ceil(size * price - EPSILON) + fee_cash(size, price, rate, exponent)

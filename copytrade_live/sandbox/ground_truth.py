@@ -16,17 +16,19 @@ from copytrade_live.sandbox.ledger import Kind
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.position_rows import status_of
 from copytrade_live.sandbox.positions import PositionBook
+from copytrade_live.sandbox.trading_truth import TRADING_PARTS, TradingTruth
 from copytrade_live.sandbox.venue import Rows, Venue
 
-PARTS = ("fills", "activity", "resolutions", "positions", "disagreements")
+WORLD_PARTS = ("fills", "activity", "resolutions", "positions", "disagreements")
+PARTS = (*WORLD_PARTS, *TRADING_PARTS)
 _CHUNK = 2_000
 
 
 class GroundTruth:
     """Answers /admin/truth."""
 
-    def __init__(self, venue: Venue, positions: PositionBook) -> None:
-        self._venue, self._positions = venue, positions
+    def __init__(self, venue: Venue, positions: PositionBook, trading: TradingTruth) -> None:
+        self._venue, self._positions, self._trading = venue, positions, trading
 
     async def serve(self, request: Request) -> Response:
         """One JSON document, streamed: of some wallets, some parts, and of everything that happened until until_ms.
@@ -42,9 +44,9 @@ class GroundTruth:
             if part not in PARTS:
                 raise Refusal(400, f"invalid parts: known are {', '.join(PARTS)}, was {part!r}", parameter="parts")
         until = params.whole("until_ms", self._venue.now() - self._venue.index_lag)
-        return StreamingResponse(self._document(wallets, parts, until), media_type="application/json")
+        return StreamingResponse(self._document(wallets, given, parts, until), media_type="application/json")
 
-    def _document(self, wallets: list[int], parts: list[str], until: int) -> Iterator[str]:
+    def _document(self, wallets: list[int], given: list[str], parts: list[str], until: int) -> Iterator[str]:
         rows = self._rows(wallets, until)
         is_fill = self._venue.world.ledger.kind[rows] == Kind.TRADE
         listed: dict[str, Iterator[Row]] = {
@@ -57,7 +59,7 @@ class GroundTruth:
         yield f'{{"now_ms":{self._venue.now()},"until_ms":{until}'
         for part in parts:
             yield f',"{part}":'
-            yield from _list(listed[part])
+            yield from _list(listed[part] if part in listed else self._trading.part(part, given))
         yield "}"
 
     def _rows(self, wallets: list[int], until: int) -> Rows:

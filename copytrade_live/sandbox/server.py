@@ -21,9 +21,11 @@ from copytrade_live.sandbox.clob_api import Clob
 from copytrade_live.sandbox.closed_positions import ClosedPositions
 from copytrade_live.sandbox.data_v1 import DataV1
 from copytrade_live.sandbox.data_v2 import DataV2
+from copytrade_live.sandbox.exchange.terms import Refused
 from copytrade_live.sandbox.fault_admin import FaultAdmin
 from copytrade_live.sandbox.fault_middleware import FaultMiddleware
 from copytrade_live.sandbox.faults import FaultBook
+from copytrade_live.sandbox.funding import Funding
 from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
 from copytrade_live.sandbox.ground_truth import GroundTruth
 from copytrade_live.sandbox.holders import Holders
@@ -33,6 +35,9 @@ from copytrade_live.sandbox.request_limits import LimitMiddleware
 from copytrade_live.sandbox.serving_status import ServingStatus
 from copytrade_live.sandbox.stream import ActivityStream
 from copytrade_live.sandbox.timekeeper import TimeKeeper
+from copytrade_live.sandbox.trading_api import Trading
+from copytrade_live.sandbox.trading_desk import TradingDesk
+from copytrade_live.sandbox.trading_truth import TradingTruth
 from copytrade_live.sandbox.venue import Venue
 from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
@@ -48,10 +53,13 @@ def build_app(
     venue = Venue(world, timekeeper, options=options, faults=book)
     positions = PositionBook(venue)
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
+    desk = TradingDesk(venue, venue.options.exchange)
     clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue)
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
-        *_admin_routes(Admin(venue), FaultAdmin(book), GroundTruth(venue, positions)),
+        *_admin_routes(Admin(venue), FaultAdmin(book), GroundTruth(venue, positions, TradingTruth(desk))),
+        Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
+        *Trading(desk).routes(),
         *_data_routes(data_v1, data_v2),
         *_holding_routes(Holders(venue, positions), ClosedPositions(venue, positions)),
         Route("/v2/status", ServingStatus(venue, chain).serve),
@@ -63,7 +71,7 @@ def build_app(
     return Starlette(
         routes=routes,
         middleware=[*limits, Middleware(FaultMiddleware, book=book)],
-        exception_handlers={Refusal: _answer_refusal},
+        exception_handlers={Refusal: _answer_refusal, Refused: _answer_refused},
     )
 
 
@@ -203,3 +211,9 @@ async def _answer_refusal(request: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Refusal):
         raise refusal
     return refuse_v2(refusal) if request.url.path.startswith("/v2/") else refuse(refusal)
+
+
+async def _answer_refused(request: Request, refused: Exception) -> Response:
+    if not isinstance(refused, Refused):
+        raise refused
+    return refuse(Refusal(refused.status, refused.message))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.sandbox.exchange.options import ExchangeOptions
 
 INDEX_LAG: Instant = 10 * SECOND
 
@@ -16,7 +17,8 @@ class VenueOptions:
     index_lag is how long a fill takes to show in the data API, in the world's milliseconds.
 
     The offset caps are those of the first generation's listings, beyond which it refuses; rpc_most_logs and
-    rpc_most_blocks those of one eth_getLogs. enforce_limits refuses requests over the documented limits.
+    rpc_most_blocks those of one eth_getLogs. enforce_limits refuses requests over the documented limits;
+    exchange says how orders settle.
     """
 
     index_lag: Instant = INDEX_LAG
@@ -25,3 +27,4 @@ class VenueOptions:
     rpc_most_logs: int = 10_000
     rpc_most_blocks: int = 5_000
     enforce_limits: bool = False
+    exchange: ExchangeOptions = field(default_factory=ExchangeOptions)

@@ -12,6 +12,7 @@ from copytrade_live.core.market import MICRO, Level, Side
 from copytrade_live.core.pricing import (
     buy_cash,
     ceil_to_tick,
+    charged_fee,
     crosses,
     fee_cash,
     floor_size,
@@ -39,6 +40,10 @@ def test_the_fee_of_a_recorded_fill_is_the_venues() -> None:
     # Activity sample of 2026-09-14: 22.84 shares at 0.52 cost 12.16184 with a rate of 0.05.
     assert buy_cash(22_840_000, 0.52, 0.05, 1.0) == 12_161_850
     assert fee_cash(22_840_000, 0.52, 0.05, 1.0) == 285_050
+    # What the venue really charged: to the nearest step, and never nothing where there is a fee.
+    assert charged_fee(22_840_000, 0.52, 0.05, 1.0) == 285_040
+    assert charged_fee(10_000, 0.01, 0.05, 1.0) == 10
+    assert charged_fee(10_000, 0.50, 0.0, 1.0) == 0
 
 
 @given(SIZES, PRICES, st.sampled_from([0.0, 0.04, 0.07]))

@@ -1,0 +1,46 @@
+"""The exchange of one sandbox with its keys and sessions, brought up to now whenever it is looked at."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from copytrade_live.sandbox.exchange.api_keys import ApiKey, ApiKeys
+from copytrade_live.sandbox.exchange.exchange import Exchange
+from copytrade_live.sandbox.exchange.options import ExchangeOptions
+from copytrade_live.sandbox.exchange.order_wire import checked_order, read_posted
+from copytrade_live.sandbox.exchange.rules import NO_BOOK
+from copytrade_live.sandbox.exchange.signatures import Sessions
+from copytrade_live.sandbox.exchange.terms import Placed, Refused
+from copytrade_live.sandbox.venue import Venue
+from copytrade_live.sandbox.world_quotes import WorldQuotes
+
+
+class TradingDesk:
+    """What every trading route shares."""
+
+    def __init__(self, venue: Venue, options: ExchangeOptions) -> None:
+        self._venue = venue
+        self.exchange = Exchange(WorldQuotes(venue, options), options)
+        self.keys = ApiKeys(options.seed, options.most_clock_skew)
+        self.sessions = Sessions()
+
+    def now(self) -> int:
+        """The world's time, with the exchange brought up to it."""
+        now = self._venue.now()
+        self.exchange.advance(now)
+        return now
+
+    async def caller(self, request: Request) -> ApiKey:
+        """Whose private request this is. Raises: Refused."""
+        body = await request.body()
+        return self.keys.check(request.headers, request.method, request.url.path, body, self._venue.now())
+
+    def place(self, body: object, key: ApiKey) -> Placed:
+        """Check and take one order. Raises: Refused."""
+        posted = read_posted(body)
+        now = self._venue.now()
+        listing = self.exchange.quotes.listing(posted.fields.token_id, now)
+        if listing is None:
+            raise Refused(404, NO_BOOK)
+        new = checked_order(posted, key, neg_risk=listing.neg_risk, sessions=self.sessions)
+        return self.exchange.place(new, now)
