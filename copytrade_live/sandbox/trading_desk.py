@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from copytrade_live.sandbox.exchange.api_keys import ApiKey, ApiKeys
 from copytrade_live.sandbox.exchange.exchange import Exchange
+from copytrade_live.sandbox.exchange.mishaps import Mishaps
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
 from copytrade_live.sandbox.exchange.order_wire import checked_order, read_posted
 from copytrade_live.sandbox.exchange.rules import NO_BOOK
@@ -18,9 +19,9 @@ from copytrade_live.sandbox.world_quotes import WorldQuotes
 class TradingDesk:
     """What every trading route shares."""
 
-    def __init__(self, venue: Venue, options: ExchangeOptions) -> None:
+    def __init__(self, venue: Venue, options: ExchangeOptions, mishaps: Mishaps | None = None) -> None:
         self._venue = venue
-        self.exchange = Exchange(WorldQuotes(venue, options), options)
+        self.exchange = Exchange(WorldQuotes(venue, options), options, mishaps)
         self.keys = ApiKeys(options.seed, options.most_clock_skew)
         self.sessions = Sessions()
 

@@ -79,12 +79,11 @@ class Account:
 
     def settle(self, leg: Leg) -> None:
         """Move dollars and shares as a mined match does."""
-        if leg.side is Side.BUY:
-            self.cash -= leg.cash
-            self._add(leg.token_id, leg.size)
-        else:
-            self.cash += leg.cash
-            self._add(leg.token_id, -leg.size)
+        self._move(leg, 1 if leg.side is Side.BUY else -1)
+
+    def unsettle(self, leg: Leg) -> None:
+        """Take a mined match back, as a reorganised chain does."""
+        self._move(leg, -1 if leg.side is Side.BUY else 1)
 
     def redeem(self, token_ids: tuple[str, str], payouts: tuple[Micro, Micro]) -> Micro:
         """Turn both outcomes' shares into dollars. Returns: the dollars."""
@@ -100,6 +99,10 @@ class Account:
             self.cash += amount
         else:
             self._add(token_id, amount)
+
+    def _move(self, leg: Leg, sign: int) -> None:
+        self.cash -= sign * leg.cash
+        self._add(leg.token_id, sign * leg.size)
 
     def _add(self, token_id: str, amount: Micro) -> None:
         held = self.holdings.get(token_id, 0) + amount

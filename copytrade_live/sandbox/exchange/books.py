@@ -124,6 +124,14 @@ class MarketBook:
         return maker.price if is_same else MICRO - maker.price
 
 
+def short_of(matches: list[Match], dust: Micro) -> tuple[list[Match], Micro]:
+    """The same matches with the last one short of some dust, and how much that was."""
+    if not matches or not 0 < dust < matches[-1].size or dust % SIZE_STEP:
+        return matches, 0
+    last = matches[-1]
+    return [*matches[:-1], last._replace(size=last.size - dust)], dust
+
+
 def _is_within(order: Order, price: Micro) -> bool:
     """Whether a price is inside the limit that was signed: the ratio of the amounts, not its rounding to ticks."""
     new = order.new

@@ -7,9 +7,10 @@ from functools import partial
 
 from copytrade_live.core.market import MICRO, SECOND, Instant, Micro
 from copytrade_live.sandbox.exchange.accounts import COLLATERAL, Account
-from copytrade_live.sandbox.exchange.books import MarketBook, Match
+from copytrade_live.sandbox.exchange.books import MarketBook, Match, short_of
 from copytrade_live.sandbox.exchange.heartbeats import Heartbeats
-from copytrade_live.sandbox.exchange.options import ExchangeOptions, Fate
+from copytrade_live.sandbox.exchange.mishaps import Delay, DelayEnd, Mishaps
+from copytrade_live.sandbox.exchange.options import ExchangeOptions
 from copytrade_live.sandbox.exchange.quotes import Depth, Quotes
 from copytrade_live.sandbox.exchange.redeeming import Redemption, Redemptions
 from copytrade_live.sandbox.exchange.rules import (
@@ -45,15 +46,12 @@ HELD_UP = "order is delayed and can't be canceled"
 class Exchange:
     """Accounts, books and trades. Everything is a function of the quotes, the options, the calls and their now."""
 
-    def __init__(self, quotes: Quotes, options: ExchangeOptions | None = None) -> None:
-        self.quotes, self.options = quotes, options or ExchangeOptions()
+    def __init__(self, quotes: Quotes, options: ExchangeOptions | None = None, mishaps: Mishaps | None = None) -> None:
+        self.quotes, self.options, self.mishaps = quotes, options or ExchangeOptions(), mishaps or Mishaps()
         self.accounts: dict[str, Account] = {}
         self.orders: dict[str, Order] = {}
         self.trades: dict[str, Trade] = {}
         self.listeners: list[Callable[[Change], None]] = []
-        # What a test or a fault may replace: the fate of a match, and an order refused before anything else.
-        self.fate_of: Callable[[Trade], Fate] = lambda trade: self.options.fate(trade.trade_id)
-        self.before_order: Callable[[NewOrder, Instant], None] = lambda order, now: None
         self.agenda = Agenda()
         self.heartbeats = Heartbeats(self.agenda, self._lapse)
         self.redemptions = Redemptions(self)
@@ -81,7 +79,7 @@ class Exchange:
     def place(self, new: NewOrder, now: Instant) -> Placed:
         """Take an order, or not. Raises: Refused."""
         self.advance(now)
-        self.before_order(new, now)
+        self.mishaps.refuse(new, now)
         if new.order_id in self.orders:
             raise Refused(400, f"order {new.order_id} is invalid. Duplicated.")
         listing = self.quotes.listing(new.token_id, now)
@@ -94,13 +92,14 @@ class Exchange:
             new=new, listing=listing, price=price, size=new.shares, number=len(self.orders) + 1, placed_at=now
         )
         book = self._book(listing)
-        offers = book.offers(order, self.quotes.ladder(new.token_id, now), now)
+        offers = book.offers(order, self._depth(order, now), now)
         check_marketable(new, is_crossing=bool(offers))
         matches = book.walk(order, offers)
         self._demand(account, order, matches, now)
-        if offers and listing.taker_delay:
-            return self._delay(order, now)
-        return self._execute(order, book, matches, now)
+        delay = self.mishaps.delay(order)
+        if delay is None and offers and listing.taker_delay:
+            delay = Delay(listing.taker_delay)
+        return self._execute(order, book, matches, now) if delay is None else self._delay(order, delay, now)
 
     def cancel(self, owner: str, order_ids: Iterable[str], now: Instant) -> tuple[list[str], dict[str, str]]:
         """Take orders off. Returns: those cancelled, and why the others were not."""
@@ -183,21 +182,28 @@ class Exchange:
         cost = new.making if new.order_type.is_immediate else order.price * order.size // MICRO
         account.demand(COLLATERAL, cost + fees, new.spender)
 
-    def _delay(self, order: Order, now: Instant) -> Placed:
+    def _depth(self, order: Order, now: Instant) -> Depth | None:
+        """What an order meets of the strangers' book."""
+        depth, share = self.quotes.ladder(order.new.token_id, now), self.mishaps.depth_share(order)
+        return depth if depth is None or share >= 1.0 else depth.thinned(share)
+
+    def _delay(self, order: Order, delay: Delay, now: Instant) -> Placed:
         order.status = OrderStatus.DELAYED
         self._keep(order)
-        self.agenda.note(now + order.listing.taker_delay, partial(self._end_delay, order))
+        self.agenda.note(now + delay.after, partial(self._end_delay, order, delay.end))
         return Placed(order, ())
 
-    def _end_delay(self, order: Order, at: Instant) -> None:
+    def _end_delay(self, order: Order, end: DelayEnd, at: Instant) -> None:
         if order.status is not OrderStatus.DELAYED:
             return
+        if end is DelayEnd.KILLED or not order.listing.is_trading(at):
+            self._close(order, OrderStatus.CANCELED, "delayed order killed", at)
+            return
         order.status = OrderStatus.LIVE
-        self.accounts[order.account].open.pop(order.order_id, None)
         book = self._book(order.listing)
-        matches = book.walk(order, book.offers(order, self.quotes.ladder(order.new.token_id, at), at))
+        offers = [] if end is DelayEnd.UNMATCHED else book.offers(order, self._depth(order, at), at)
         try:
-            self._execute(order, book, matches, at)
+            self._execute(order, book, book.walk(order, offers), at)
         except Refused as refused:
             order.status, order.cause = OrderStatus.UNMATCHED, refused.message
 
@@ -207,6 +213,7 @@ class Exchange:
         if order.new.order_type is OrderType.FAK and not matches:
             self._kill(order, FAK_KILLED, now)
         self._keep(order)
+        matches, order.dust = short_of(matches, self.mishaps.dust(order))
         trades = tuple(trades_of_taker(self.options.seed, order, matches, len(self.trades) + 1, now))
         if not order.new.order_type.is_immediate:
             self.tell(Change(ChangeKind.PLACED, now, order.account, order=order))
@@ -229,6 +236,10 @@ class Exchange:
             self.accounts[order.account].open.pop(order.order_id, None)
             return
         book.resting[order.order_id] = order
+        taken_off = self.mishaps.venue_cancel(order)
+        if taken_off is not None:
+            close = partial(self._close, order, OrderStatus.CANCELED, taken_off.status)
+            self.agenda.note(now + taken_off.after, close)
         if order.new.order_type is OrderType.GTD:
             self.agenda.note(order.new.expiration - GTD_MARGIN, partial(self._expire, order))
 
@@ -246,7 +257,7 @@ class Exchange:
     def _fill(self, order: Order, size: Micro, dollars: Micro) -> None:
         order.matched += size
         order.spent += dollars
-        if order.rest <= 0 and not order.new.order_type.is_immediate:
+        if order.rest <= order.dust and not order.new.order_type.is_immediate:
             order.status = OrderStatus.MATCHED
             self.accounts[order.account].open.pop(order.order_id, None)
             self._book(order.listing).resting.pop(order.order_id, None)
@@ -260,7 +271,7 @@ class Exchange:
                 order.trades.append(trade.trade_id)
                 self.tell(Change(ChangeKind.UPDATED, now, leg.account, order=order))
         self._tell_trade(trade, now)
-        for after, status in steps(self.fate_of(trade)):
+        for after, status in steps(self.mishaps.fate(trade, self.options.fate(trade.trade_id))):
             self.agenda.note(now + after, partial(self._settle, trade, status))
 
     def _settle(self, trade: Trade, status: TradeStatus, at: Instant) -> None:

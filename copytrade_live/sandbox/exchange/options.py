@@ -14,13 +14,14 @@ Span = tuple[Instant, Instant]
 class Fate:
     """What becomes of a match: when it is first mined, when it is final, and whether it retries or fails before.
 
-    Units: the world's milliseconds after the match.
+    One that reorgs is mined first, and taken back before it fails. Units: the world's milliseconds after the match.
     """
 
     mined_after: Instant
     final_after: Instant
     retries: bool = False
     fails: bool = False
+    reorgs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from copytrade_live.core.market import Instant, Micro
-from copytrade_live.sandbox.exchange.terms import Listing
+from copytrade_live.sandbox.exchange.terms import SIZE_STEP, Listing
 
 Rung = tuple[Micro, Micro]
 
@@ -15,6 +15,13 @@ class Depth(NamedTuple):
 
     bids: tuple[Rung, ...]
     asks: tuple[Rung, ...]
+
+    def thinned(self, share: float) -> Depth:
+        """The same levels with a share of what rests at them."""
+        bids, asks = (
+            tuple((price, size) for price, size in _scaled(side, share) if size > 0) for side in (self.bids, self.asks)
+        )
+        return Depth(bids, asks)
 
 
 class Quotes(Protocol):
@@ -35,3 +42,7 @@ class Quotes(Protocol):
     def payouts(self, condition_id: str, now: Instant) -> tuple[Micro, Micro] | None:
         """What each outcome pays, micro-dollars a share; None until resolved."""
         ...
+
+
+def _scaled(side: tuple[Rung, ...], share: float) -> list[Rung]:
+    return [(price, int(size * share) // SIZE_STEP * SIZE_STEP) for price, size in side]

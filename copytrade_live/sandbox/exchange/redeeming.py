@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from copytrade_live.core.market import Instant, Micro
 from copytrade_live.sandbox.exchange.accounts import Account
+from copytrade_live.sandbox.exchange.mishaps import RedemptionFate
 from copytrade_live.sandbox.exchange.options import between, luck, made_hash, made_uuid
 from copytrade_live.sandbox.exchange.terms import Change, ChangeKind, Refused
 
@@ -44,15 +45,11 @@ class Redemption:
 
 
 class Redemptions:
-    """All redemptions in the order they were asked for; fails says, for a test or a fault, which one reverts."""
+    """All redemptions in the order they were asked for."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self.asked: dict[str, Redemption] = {}
-
-    def fails(self, redemption: Redemption) -> bool:
-        """Whether the chain will revert it; a fault replaces this."""
-        return False
 
     def ask(self, account: Account, condition_id: str, now: Instant, *, is_automatic: bool = False) -> Redemption:
         """Send the transaction. Raises: Refused when the market has not been resolved."""
@@ -79,7 +76,10 @@ class Redemptions:
         exchange = self._exchange
         listing = exchange.quotes.condition(redemption.condition_id, at)
         payouts = exchange.quotes.payouts(redemption.condition_id, at)
-        if listing is None or payouts is None or self.fails(redemption):
+        fate = exchange.mishaps.redemption(redemption)
+        if fate is RedemptionFate.SILENT:
+            return
+        if listing is None or payouts is None or fate is RedemptionFate.FAILS:
             redemption.state = RedemptionState.FAILED
             return
         account = exchange.account(redemption.account)

@@ -38,27 +38,32 @@ class Agenda:
 
 def steps(fate: Fate) -> Iterator[tuple[Instant, TradeStatus]]:
     """The states a match goes through, each with how long after the match."""
-    if fate.retries or fate.fails:
-        yield (fate.final_after if fate.fails else fate.mined_after) // 2, TradeStatus.RETRYING
     if fate.fails:
+        if fate.reorgs:
+            yield fate.mined_after, TradeStatus.MINED
+        yield (fate.mined_after + fate.final_after) // 2, TradeStatus.RETRYING
         yield fate.final_after, TradeStatus.FAILED
         return
+    if fate.retries:
+        yield fate.mined_after // 2, TradeStatus.RETRYING
     yield fate.mined_after, TradeStatus.MINED
     yield fate.final_after, TradeStatus.CONFIRMED
 
 
 def move(trade: Trade, status: TradeStatus, accounts: dict[str, Account], at: Instant) -> None:
-    """Bring a trade to its next state: mining moves dollars and shares, failing gives back what was held."""
+    """Bring a trade to its next state: mining moves dollars and shares, retrying takes that back, failing ends it."""
     trade.status, trade.updated_at = status, at
-    if status is TradeStatus.RETRYING:
-        trade.transaction = made_hash("reverted", trade.trade_id)
+    ours = [(accounts[leg.account], leg) for leg in trade.legs if leg.account]
     if status is TradeStatus.MINED:
         trade.transaction = made_hash("transaction", trade.trade_id)
-    if trade.is_settled or status not in (TradeStatus.MINED, TradeStatus.FAILED):
-        return
-    trade.is_settled = True
-    for leg in trade.legs:
-        if leg.account:
-            accounts[leg.account].release(leg)
-            if status is TradeStatus.MINED:
-                accounts[leg.account].settle(leg)
+        for account, leg in ours:
+            account.release(leg)
+            account.settle(leg)
+    elif status is TradeStatus.RETRYING:
+        for account, leg in ours if trade.transaction else ():
+            account.unsettle(leg)
+            account.hold(leg)
+        trade.transaction = made_hash("reverted", trade.trade_id)
+    elif status is TradeStatus.FAILED:
+        for account, leg in ours:
+            account.release(leg)

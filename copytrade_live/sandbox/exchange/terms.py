@@ -121,7 +121,10 @@ class NewOrder:
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """An order the exchange took. Units: price in micro-dollars a share, sizes in micro-shares."""
+    """An order the exchange took; a rest of no more than dust counts as filled.
+
+    Units: price in micro-dollars a share, sizes in micro-shares.
+    """
 
     new: NewOrder
     listing: Listing
@@ -132,6 +135,7 @@ class Order:
     status: OrderStatus = OrderStatus.LIVE
     matched: Micro = 0
     spent: Micro = 0
+    dust: Micro = 0
     trades: list[str] = field(default_factory=list)
     cause: str = ""
 
@@ -195,7 +199,6 @@ class Trade:
     updated_at: Instant
     status: TradeStatus = TradeStatus.MATCHED
     transaction: str = ""
-    is_settled: bool = False
 
     @property
     def legs(self) -> tuple[Leg, ...]:
