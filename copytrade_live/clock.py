@@ -17,6 +17,10 @@ class Clock(Protocol):
         """Milliseconds since epoch, UTC."""
         ...
 
+    def monotonic(self) -> float:
+        """Seconds since some moment. For spans: nobody sets this clock, it only ever goes forwards."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait this long on this clock."""
         ...
@@ -28,6 +32,10 @@ class SystemClock:
     def now(self) -> Instant:
         """Milliseconds since epoch, UTC."""
         return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""
@@ -46,7 +54,11 @@ class AcceleratedClock:
 
     def now(self) -> Instant:
         """Milliseconds since epoch, UTC, in the world's time."""
-        return self._start + int((time.monotonic() - self._anchor) * 1000 * self._speed)
+        return self._start + int(self.monotonic() * 1000)
+
+    def monotonic(self) -> float:
+        """The world's seconds since its start."""
+        return (time.monotonic() - self._anchor) * self._speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait this many of the world's seconds."""
@@ -62,6 +74,10 @@ class ManualClock:
     def now(self) -> Instant:
         """Milliseconds since epoch, UTC."""
         return self._now
+
+    def monotonic(self) -> float:
+        """Seconds since epoch: this clock is never set back."""
+        return self._now / 1000
 
     def set(self, instant: Instant) -> None:
         """Move to an instant; time never goes backwards."""
