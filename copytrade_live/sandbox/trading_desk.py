@@ -12,6 +12,7 @@ from copytrade_live.sandbox.exchange.order_wire import checked_order, read_poste
 from copytrade_live.sandbox.exchange.rules import NO_BOOK
 from copytrade_live.sandbox.exchange.signatures import Sessions
 from copytrade_live.sandbox.exchange.terms import Placed, Refused
+from copytrade_live.sandbox.public_books import PublicBooks
 from copytrade_live.sandbox.venue import Venue
 from copytrade_live.sandbox.world_quotes import WorldQuotes
 
@@ -22,6 +23,7 @@ class TradingDesk:
     def __init__(self, venue: Venue, options: ExchangeOptions, mishaps: Mishaps | None = None) -> None:
         self._venue = venue
         self.exchange = Exchange(WorldQuotes(venue, options), options, mishaps)
+        venue.overlay = PublicBooks(self.exchange)
         self.keys = ApiKeys(options.seed, options.most_clock_skew)
         self.sessions = Sessions()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,18 @@ class LastTrade:
     at: Instant
 
 
+class Overlay(Protocol):
+    """What trading on the sandbox changes of the world's books and prices in public."""
+
+    def ladder(self, condition_id: str, token_id: str, world: Ladder | None, now: Instant) -> Ladder | None:
+        """One token's book as everybody sees it."""
+        ...
+
+    def last_trade(self, condition_id: str, token_id: str, world: LastTrade | None) -> LastTrade | None:
+        """The latest trade of a token."""
+        ...
+
+
 class Venue:
     """Indexes a world once; every answer is a function of the world, now, and the faults that are on."""
 
@@ -39,6 +52,7 @@ class Venue:
         self.world, self.time = world, time
         self.options, self.faults = options or VenueOptions(), faults or FaultBook()
         self.index_lag = self.options.index_lag
+        self.overlay: Overlay | None = None
         self.markets = world.markets
         self.by_condition = {market.condition_id: number for number, market in enumerate(self.markets)}
         self.by_slug = {market.slug: number for number, market in enumerate(self.markets)}
@@ -101,7 +115,15 @@ class Venue:
         return self.markets[market].opened_at <= now
 
     def ladder(self, market: int, outcome: int, now: Instant) -> Ladder | None:
-        """The outcome's book; None when there is none."""
+        """The outcome's public book; None when there is none."""
+        quoted = self.quoted(market, outcome, now)
+        if self.overlay is None:
+            return quoted
+        listed = self.markets[market]
+        return self.overlay.ladder(listed.condition_id, listed.token_ids[outcome], quoted, now)
+
+    def quoted(self, market: int, outcome: int, now: Instant) -> Ladder | None:
+        """What the world's own traders quote of an outcome."""
         ladder = self._first_ladder(market, now - now % SECOND)
         return None if ladder is None else ladder.of_outcome(outcome)
 
@@ -130,7 +152,14 @@ class Venue:
         return round(float(totals[last - 1]) - before, 6) if last > first else 0.0
 
     def last_trade(self, market: int, outcome: int, now: Instant) -> LastTrade | None:
-        """The latest fill of a token; a fill of the other outcome counts mirrored."""
+        """The latest trade of a token; one of the other outcome counts mirrored."""
+        filled = self._last_fill(market, outcome, now)
+        if self.overlay is None:
+            return filled
+        listed = self.markets[market]
+        return self.overlay.last_trade(listed.condition_id, listed.token_ids[outcome], filled)
+
+    def _last_fill(self, market: int, outcome: int, now: Instant) -> LastTrade | None:
         ledger, rows = self.world.ledger, self.rows_of_market[market]
         place = int(np.searchsorted(ledger.at[rows], now, side="right")) - 1
         if place < 0:

@@ -60,7 +60,7 @@ class WorldQuotes:
         )
 
     def _make_depth(self, market: int, outcome: int, at: Instant) -> Depth | None:
-        ladder = self._venue.ladder(market, outcome, at)
+        ladder = self._venue.quoted(market, outcome, at)
         return None if ladder is None else Depth(_rungs(ladder, ladder.bids), _rungs(ladder, ladder.asks))
 
 

@@ -104,3 +104,25 @@ def test_the_async_client_trades_too(trading: Sandbox, synthetic: SyntheticWorld
             assert {one.taker_order_id for one in page.items} == {bought.order_id}
 
     asyncio.run(trade())
+
+
+def test_everybody_sees_what_was_taken_and_what_rests(trading: Sandbox, synthetic: SyntheticWorld) -> None:
+    market = open_market(synthetic)
+    first, second = market.token_ids
+    fund(trading, address=OWNER, cash=1000)
+    with SecureClient.create(private_key=KEY, wallet=OWNER, environment=trading_environment(trading.url)) as client:
+        before = client.get_order_book(asset_id=first)
+        ask = before.asks[-1]
+        bought = client.post_order(
+            client.create_market_order(asset_id=first, side="BUY", amount=10, max_price=ask.price)
+        )
+        shares = bought.taking_amount
+        after = client.get_order_book(asset_id=first)
+        assert after.asks[-1].size == ask.size - shares
+        assert client.get_last_trade_price(asset_id=first).price == ask.price
+        inside = before.bids[-1].price + Decimal(str(market.tick_size))
+        if inside < ask.price:
+            client.post_order(client.create_limit_order(asset_id=first, price=inside, size=7, side="BUY"))
+            assert client.get_order_book(asset_id=first).bids[-1].price == inside
+            mirrored = client.get_order_book(asset_id=second).asks[-1]
+            assert (mirrored.price, mirrored.size) == (1 - inside, 7)

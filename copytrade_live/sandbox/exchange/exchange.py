@@ -51,6 +51,7 @@ class Exchange:
         self.accounts: dict[str, Account] = {}
         self.orders: dict[str, Order] = {}
         self.trades: dict[str, Trade] = {}
+        self.last_trades: dict[str, Trade] = {}
         self.listeners: list[Callable[[Change], None]] = []
         self.agenda = Agenda()
         self.heartbeats = Heartbeats(self.agenda, self._lapse)
@@ -263,7 +264,7 @@ class Exchange:
             self._book(order.listing).resting.pop(order.order_id, None)
 
     def _book_trade(self, trade: Trade, now: Instant) -> None:
-        self.trades[trade.trade_id] = trade
+        self.trades[trade.trade_id] = self.last_trades[trade.condition_id] = trade
         for leg in trade.legs:
             if leg.account:
                 self.accounts[leg.account].hold(leg)
