@@ -131,7 +131,10 @@ class Runner:
         keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._executor)
         last_seen = self._recorder.restore((self.tracker.apply, self._executor.apply))
-        self._decisions = DecisionLog(self.home.decisions, self._journal)
+        seen = self.config.observability
+        self._decisions = DecisionLog(
+            self.home.decisions, self._journal, megabytes=seen.decision_log_megabytes, keep=seen.decision_log_files
+        )
         self._exporter = Exporter(self.home.export, self._journal)
         self._gatekeeper = Gatekeeper(
             self._journal,

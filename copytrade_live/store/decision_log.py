@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 from copytrade_live.core.codec import dumps
@@ -19,30 +20,45 @@ from copytrade_live.store.rows import JournalRow
 _BLOCK = 65_536
 
 
-class DecisionLog:
-    """Follows the journal with a file for people and their tools."""
+MEGABYTE = 1_000_000
 
-    def __init__(self, path: Path, journal: Journal) -> None:
+
+class DecisionLog:
+    """Follows the journal with a file for people and their tools. A full one is put aside under its last seq."""
+
+    def __init__(self, path: Path, journal: Journal, *, megabytes: float = 50.0, keep: int = 20) -> None:
         make_folder(path.parent)
         self._path = path
         self._journal = journal
+        self._most_bytes = round(megabytes * MEGABYTE)
+        self._keep = keep
         self._cause: JournalRow | None = None
-        self._watermark = _repair(path)
+        self._watermark = max(_repair(path), *(seq for seq, _ in put_aside(path)), 0)
 
     def catch_up(self) -> int:
         """Append what the journal has and the log has not. Returns: how many lines."""
         lines: list[bytes] = []
+        logged = self._watermark
         for row in self._journal.read(self._watermark):
             self._watermark = row.seq
             content = decision_line(row, self._observation_behind(row))
             if content is not None:
                 lines.append(dumps(content).encode() + b"\n")
+                logged = row.seq
         if lines:
             reach(Failpoint.DECISIONS_BEFORE_WRITE)
             with self._path.open("ab") as file:
                 file.write(b"".join(lines))
+                size = file.tell()
             reach(Failpoint.DECISIONS_AFTER_WRITE)
+            if size >= self._most_bytes:
+                self._put_aside(logged)
         return len(lines)
+
+    def _put_aside(self, last_seq: int) -> None:
+        self._path.rename(self._path.with_name(f"{self._path.stem}-{last_seq:012d}{self._path.suffix}"))
+        for _, old in put_aside(self._path)[: -self._keep]:
+            old.unlink(missing_ok=True)
 
     def _observation_behind(self, row: JournalRow) -> JournalRow | None:
         if row.caused_by is None:
@@ -51,6 +67,12 @@ class DecisionLog:
         if self._cause is None or self._cause.seq != row.caused_by:
             self._cause = self._journal.row(row.caused_by)
         return self._cause
+
+
+def put_aside(path: Path) -> list[tuple[int, Path]]:
+    """Full logs that were put aside, each with the last seq in it, oldest first."""
+    name = re.compile(rf"^{re.escape(path.stem)}-(\d{{12}}){re.escape(path.suffix)}$")
+    return sorted((int(match[1]), found) for found in path.parent.iterdir() if (match := name.match(found.name)))
 
 
 def _repair(path: Path) -> int:

@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from copytrade_live.store.decision_log import DecisionLog
+from copytrade_live.follow import LogFollower
+from copytrade_live.store.decision_log import DecisionLog, put_aside
 from copytrade_live.store.journal import Journal
 
 
@@ -78,7 +79,8 @@ from pathlib import Path
 from copytrade_live.core.events import SignalRejected
 from copytrade_live.core.market import Side
 from copytrade_live.core.reasons import RejectReason
-from copytrade_live.store.decision_log import DecisionLog
+from copytrade_live.follow import LogFollower
+from copytrade_live.store.decision_log import DecisionLog, put_aside
 from copytrade_live.store.journal import Journal
 journal = Journal.open(Path(sys.argv[1]), "paper")
 log = DecisionLog(Path(sys.argv[2]), journal)
@@ -109,3 +111,37 @@ def test_a_log_killed_at_any_moment_ends_up_as_if_never_killed(tmp_path):
         DecisionLog(path, journal).catch_up()
         assert [line["seq"] for line in lines_of(path)] == list(range(1, journal.last_seq + 1))
         assert path.read_bytes() == whole_log(tmp_path, journal)
+
+
+def test_a_full_log_is_put_aside_and_the_next_goes_on_where_it_ended(tmp_path, journal, steps):
+    path = tmp_path / "logs" / "decisions.jsonl"
+    for events in steps(12):
+        journal.append("paper-1", events)
+        # A fresh log each time: what was put aside counts as written after a restart too.
+        DecisionLog(path, journal, megabytes=0.001, keep=100).catch_up()
+    aside = put_aside(path)
+    assert len(aside) > 2
+    parts = [part.read_bytes() for _, part in aside] + ([path.read_bytes()] if path.exists() else [])
+    assert b"".join(parts) == whole_log(tmp_path, journal)
+    assert all(lines_of(part)[-1]["seq"] == seq for seq, part in aside)
+
+
+def test_only_the_newest_full_logs_are_kept(tmp_path, journal, steps):
+    path = tmp_path / "decisions.jsonl"
+    log = DecisionLog(path, journal, megabytes=0.0001, keep=2)
+    for events in steps(6):
+        journal.append("paper-1", events)
+        log.catch_up()
+    assert [seq for seq, _ in put_aside(path)] == [journal.last_seq - 2, journal.last_seq]
+
+
+def test_who_follows_the_log_misses_nothing_when_it_is_put_aside(tmp_path, journal, steps):
+    path = tmp_path / "decisions.jsonl"
+    log, follower, seen = DecisionLog(path, journal, megabytes=0.001, keep=100), LogFollower(path), []
+    for number, events in enumerate(steps(9)):
+        journal.append("paper-1", events)
+        log.catch_up()
+        if number % 2:
+            seen += [line["seq"] for line in follower.new_decisions()]
+    seen += [line["seq"] for line in follower.new_decisions()]
+    assert seen == [json.loads(line)["seq"] for line in whole_log(tmp_path, journal).splitlines()]
