@@ -29,6 +29,7 @@ def fast_changes(url: str) -> Changes:
         **common_changes(url),
         ("tracker", "poll_interval_seconds"): _scaled(1.0),
         ("tracker", "overlap_seconds"): _scaled(5.0),
+        ("tracker", "stream_silence_seconds"): _scaled(60.0),
         ("filter", "max_signal_age_seconds"): _scaled(8.0),
         ("filter", "max_feed_lag_seconds"): _scaled(8.0),
         ("filter", "max_book_age_seconds"): _scaled(5.0),

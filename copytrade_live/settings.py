@@ -36,6 +36,14 @@ class VenueConfig(Section):
     data_url: str = Field("https://data-api.polymarket.com", description="Data API: fills, activity, positions.")
     gamma_url: str = Field("https://gamma-api.polymarket.com", description="Gamma API: markets and events.")
     clob_url: str = Field("https://clob.polymarket.com", description="CLOB API: books, prices, orders.")
+    activity_stream_url: str = Field(
+        "wss://ws-live-data.polymarket.com",
+        description="Stream of everyone's fills; empty leaves it out, and so does a data_url on this machine.",
+    )
+    market_stream_url: str = Field(
+        "wss://ws-subscriptions-clob.polymarket.com/ws/market",
+        description="Stream of books; empty leaves it out, and so does a clob_url on this machine.",
+    )
     rpc_url: str = Field(
         "", description="JSON-RPC node of chain 137, the second source of fills; empty leaves the chain out."
     )
@@ -92,6 +100,9 @@ class TrackerConfig(Section):
     )
     audit_budget_share: float = Field(
         0.1, gt=0, le=1, description="Share of that budget while the chain is read and polling only audits."
+    )
+    stream_silence_seconds: float = Field(
+        12.0, gt=0, description="Time without anyone's fill after which the activity stream is opened anew, seconds."
     )
     chain_interval_seconds: float = Field(
         1.0, gt=0, description="Time between two looks at the chain, where venue.rpc_url names a node, seconds."

@@ -8,6 +8,8 @@ from copytrade_live.config_file import Change, Changes
 from copytrade_live.errors import ConfigError
 
 APIS = ("data_url", "gamma_url", "clob_url")
+# Where a sandbox serves the venue's streams.
+STREAMS = {"activity_stream_url": "/", "market_stream_url": "/ws/market"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -20,6 +22,8 @@ def venue_changes(url: str) -> Changes:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"the venue must be an address like https://host or http://127.0.0.1:8900, was {url!r}")
     changes = {("venue", name): Change(value=url.rstrip("/")) for name in APIS}
+    base = parts._replace(scheme="ws" if parts.scheme == "http" else "wss", query="", fragment="").geturl().rstrip("/")
+    changes |= {("venue", name): Change(value=base + path) for name, path in STREAMS.items()}
     if parts.hostname in _LOOPBACK:
         why = "the venue is a sandbox on this machine, and its world has a time of its own."
         changes["venue", "clock"] = Change(value="venue", why=why)

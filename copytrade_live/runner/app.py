@@ -32,6 +32,7 @@ from copytrade_live.store.configs import keep_config
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
+from copytrade_live.venue.sockets import Dial
 
 PAPER = "paper"
 # Operators and the gate are heard, orders worked and the decision log written within a second.
@@ -57,6 +58,7 @@ class Sources:
     # The chain needs a node, and names for the tokens it tells of.
     chain: ChainFeed | None = None
     tokens: TokenFeed | None = None
+    activity: Dial | None = None
 
 
 class Runner:
@@ -82,6 +84,7 @@ class Runner:
             leaders=sources.leaders,
             chain=sources.chain,
             tokens=sources.tokens,
+            activity=sources.activity,
             copied=self._copied,
         )
         self._executor = PaperExecutor(self._books, clock, config.paper.latency_seconds)
@@ -115,7 +118,7 @@ class Runner:
 
     async def run_forever(self) -> None:
         """Run every part at its own pace until cancelled."""
-        await run_side_by_side(self._phases, self.clock)
+        await run_side_by_side(self._phases, self.clock, self.tracker.services)
 
     def close(self) -> None:
         """Write out what is not written yet and let go of the journal."""
@@ -172,7 +175,11 @@ class Runner:
         return [
             Phase("control", CONTROL_SECONDS, self._control),
             Phase("leaders", self.config.tracker.poll_interval_seconds, self._follow_leaders),
-            *(Phase(one.name, one.interval_seconds, partial(self._look, one)) for one in self.tracker.others),
+            *(
+                Phase(one.name, one.interval_seconds, partial(self._look, one), wake=one.wake)
+                for one in self.tracker.sources
+            ),
+            Phase("holdings", self.config.tracker.poll_interval_seconds, self.tracker.holdings.read_ahead),
             Phase("books", polling.exit_interval_seconds, self._watch_positions),
             Phase("markets", MARKET_SECONDS, self._watch_markets),
             Phase("timer", TIMER_SECONDS, self._fire_timer),
@@ -189,8 +196,6 @@ class Runner:
     async def _follow_leaders(self) -> None:
         state = self.state
         self.tracker.follow(roster(self.config.tracker, state.standing.snapshot, state.portfolio))
-        await self.tracker.holdings.read_ahead()
-        await self._look(self.tracker.poll)
 
     async def _look(self, source: SignalSource) -> None:
         await self._answer(await self.tracker.look(source))

@@ -14,12 +14,16 @@ _log = logger("runner")
 
 @dataclass(slots=True)
 class Health:
-    """Failures and last successes by part of the runner; bad_rows counts what the venue sent and we could not read."""
+    """Failures and last successes by part of the runner; bad_rows counts what the venue sent and we could not read.
+
+    facts are what parts say of themselves, ready for JSON.
+    """
 
     failures: Counter[str] = field(default_factory=Counter)
     last_failure: dict[str, str] = field(default_factory=dict)
     last_success: dict[str, Instant] = field(default_factory=dict)
     bad_rows: int = 0
+    facts: dict[str, object] = field(default_factory=dict)
 
     def failed(self, part: str, error: CopytradeError) -> None:
         """Count a failure; a repeated one is logged once until it changes or heals."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from copytrade_live.clock import Clock
 from copytrade_live.core.market import SECOND, Instant
@@ -12,12 +13,16 @@ from copytrade_live.core.market import SECOND, Instant
 
 @dataclass(slots=True)
 class Phase:
-    """One recurring piece of work. Units: interval in seconds of the runner's clock."""
+    """One recurring piece of work. Units: interval in seconds of the runner's clock.
+
+    With wake it does not wait for the interval when run side by side, but for what wake awaits.
+    """
 
     name: str
     interval_seconds: float
     run: Callable[[], Awaitable[None]]
     next_due: Instant = 0
+    wake: Callable[[], Awaitable[None]] | None = None
 
     async def run_if_due(self, now: Instant) -> None:
         """Run once when the time has come, and set the next one."""
@@ -32,12 +37,19 @@ async def tick(phases: Sequence[Phase], clock: Clock) -> None:
         await phase.run_if_due(clock.now())
 
 
-async def run_side_by_side(phases: Sequence[Phase], clock: Clock) -> None:
-    """Run every phase at its own pace until cancelled: a slow one delays no other. One that breaks ends them all."""
+async def run_side_by_side(
+    phases: Sequence[Phase], clock: Clock, services: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+) -> None:
+    """Run every phase at its own pace until cancelled: a slow one delays no other. One that breaks ends them all.
+
+    services run beside them without end, such as connections that stay open.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             for phase in phases:
                 group.create_task(_repeat(phase, clock), name=phase.name)
+            for service in services:
+                group.create_task(service())
     except ExceptionGroup as group_failure:
         raise group_failure.exceptions[0] from group_failure
 
@@ -45,4 +57,7 @@ async def run_side_by_side(phases: Sequence[Phase], clock: Clock) -> None:
 async def _repeat(phase: Phase, clock: Clock) -> None:
     while True:
         await phase.run_if_due(clock.now())
-        await clock.sleep(max(0.0, (phase.next_due - clock.now()) / SECOND))
+        if phase.wake is not None:
+            await phase.wake()
+        else:
+            await clock.sleep(max(0.0, (phase.next_due - clock.now()) / SECOND))

@@ -16,6 +16,7 @@ from copytrade_live.venue.chain import ChainApi
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi
+from copytrade_live.venue.sockets import dialler_beside
 
 
 async def serve(config: CopytradeConfig, home: Home) -> None:
@@ -43,6 +44,7 @@ async def open_runner(config: CopytradeConfig, home: Home, clock: Clock) -> Asyn
         gates=GateReader(home),
         chain=chain,
         tokens=gamma,
+        activity=dialler_beside(config.venue.activity_stream_url, config.venue.data_url),
     )
     try:
         runner = Runner(config, home, clock, sources)

@@ -34,6 +34,7 @@ class ChainSource:
 
     name = SourceName.CHAIN
     is_complete = True
+    wake = None
 
     def __init__(
         self, feed: ChainFeed, tokens: TokenNames, clock: Clock, config: TrackerConfig, health: Health
@@ -92,6 +93,14 @@ class ChainSource:
     def is_alive(self, now: Instant) -> bool:
         """Whether the blocks that are read are young."""
         return now - self._covered <= STANDING_STILL + self._config.chain_confirmations * 2 * SECOND
+
+    def take_gap(self) -> bool:
+        """Never: it goes on where it was."""
+        return False
+
+    def facts(self) -> dict[str, object]:
+        """What an operator may want to know of it."""
+        return {"next_block": self._next, "is_behind": self.is_behind, "unnamed": len(self._unnamed)}
 
     async def _read(self, first: int, last: int) -> tuple[list[ChainFill], Instant]:
         wallets = list(self._since)

@@ -51,3 +51,14 @@ class Lags:
     def note_first(self, source: str) -> None:
         """A source told of a fill before any other."""
         self.by_source.setdefault(source, Lag()).first += 1
+
+    def facts(self, source: str) -> dict[str, object]:
+        """The lags of one source, ready for JSON. Units: seconds."""
+        lag = self.by_source.get(source) or Lag()
+        return {
+            "told": lag.told,
+            "first": lag.first,
+            "lag_p50": lag.quantile(0.5),
+            "lag_p90": lag.quantile(0.9),
+            "lag_p99": lag.quantile(0.99),
+        }

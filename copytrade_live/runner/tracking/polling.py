@@ -34,6 +34,7 @@ class PollSource:
 
     name = SourceName.POLL
     is_complete = True
+    wake = None
 
     def __init__(
         self, feed: LeaderFeed, clock: Clock, config: TrackerConfig, health: Health, *, requests_per_second: float
@@ -75,6 +76,11 @@ class PollSource:
             if wallet in self._wallets:
                 self._wallets[wallet].newest = at
 
+    def hurry(self) -> None:
+        """Look at every wallet once, as soon as the budget allows: another source may have missed something."""
+        for one in self._wallets.values():
+            one.due_at = 0
+
     async def look(self) -> Sequence[Sighting]:
         """Fills of the wallets whose turn it is. One that cannot be read is counted and left."""
         now = self._clock.now()
@@ -93,9 +99,17 @@ class PollSource:
         read_at = max((one.looked_at for one in self._wallets.values()), default=0)
         return now - read_at <= max(_SILENT_INTERVALS * self._config.poll_interval_seconds, 15.0) * SECOND
 
+    def take_gap(self) -> bool:
+        """Never: a look reaches back over whatever was missed."""
+        return False
+
+    def facts(self) -> dict[str, object]:
+        """What an operator may want to know of it."""
+        return {"wallets": len(self._wallets), "is_audit": self.is_audit, "round_seconds": self.round_seconds}
+
     def _due(self, now: Instant) -> list[str]:
         waiting = [wallet for wallet, one in self._wallets.items() if now >= one.due_at]
-        waiting.sort(key=lambda wallet: self._wallets[wallet].due_at)
+        waiting.sort(key=lambda wallet: (self._wallets[wallet].due_at, self._wallets[wallet].looked_at))
         elapsed = self._config.poll_interval_seconds
         if self._last_look is not None:
             elapsed = min(max(0.0, (now - self._last_look) / SECOND), 10.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -43,6 +43,11 @@ class SignalSource(Protocol):
         """Time between two looks."""
         ...
 
+    @property
+    def wake(self) -> Callable[[], Awaitable[None]] | None:
+        """Waits until there is something to look at; None where looking is the only way to know."""
+        ...
+
     def follow(self, since: Mapping[str, Instant]) -> None:
         """Follow exactly these wallets, each from an instant on."""
         ...
@@ -57,6 +62,14 @@ class SignalSource(Protocol):
 
     def is_alive(self, now: Instant) -> bool:
         """Whether data, not only a connection, came lately."""
+        ...
+
+    def take_gap(self) -> bool:
+        """Whether something may have been missed since this was last asked."""
+        ...
+
+    def facts(self) -> dict[str, object]:
+        """What an operator may want to know of it."""
         ...
 
 

@@ -6,7 +6,8 @@ again from where everything had been read. Several looks may be under way at onc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
 
 from copytrade_live.clock import Clock
 from copytrade_live.core.events import JournalEvent, LeaderFillObserved
@@ -20,11 +21,14 @@ from copytrade_live.runner.tracking.lags import Lags
 from copytrade_live.runner.tracking.polling import PollSource
 from copytrade_live.runner.tracking.ports import Sighting, SignalSource
 from copytrade_live.runner.tracking.seen import SeenFills
+from copytrade_live.runner.tracking.stream import StreamSource
 from copytrade_live.settings import TrackerConfig
 
 # How far a new run reads back over the end of the one before: longer than a round of polling takes.
 _REACH_BACK: Instant = HOUR
 _TIDY_EVERY: Instant = MINUTE
+
+Service = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Tracker:
@@ -59,6 +63,28 @@ class Tracker:
     def sources(self) -> tuple[SignalSource, ...]:
         """All sources, the listing first."""
         return (self.poll, *self.others)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What must run beside the looks: connections that stay open."""
+        return tuple(one.run for one in self.others if isinstance(one, StreamSource))
+
+    def is_blind(self, now: Instant) -> bool:
+        """Whether no source is proven alive."""
+        return bool(self._since) and not any(one.is_alive(now) for one in self.sources)
+
+    def facts(self, now: Instant) -> dict[str, object]:
+        """What an operator may want to know, ready for JSON."""
+        return {
+            "followed": len(self._since),
+            "remembered": len(self._seen),
+            "answered_until": self._answered,
+            "dropped": dict(self.lags.dropped),
+            "sources": {
+                one.name.value: {"is_alive": one.is_alive(now), **self.lags.facts(one.name), **one.facts()}
+                for one in self.sources
+            },
+        }
 
     def resume(self, resumed_at: Instant) -> None:
         """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
@@ -100,7 +126,7 @@ class Tracker:
         except VenueError as error:
             self._health.failed(source.name, error)
             return []
-        self._choose_pace()
+        self._choose_pace(has_gap=source.take_gap())
         signals = await self.holdings.describe(self.take(sightings))
         self._tidy(self._clock.now(), self._answered_until())
         return signals
@@ -150,9 +176,13 @@ class Tracker:
         floors = {wallet: self._floor(wallet, answered_until) - SECOND for wallet in self._newest}
         self._seen.forget_before(floors, answered_until)
 
-    def _choose_pace(self) -> None:
+    def _choose_pace(self, *, has_gap: bool) -> None:
+        """Polling audits while another source tells everything; where one missed something, it looks at once."""
         now = self._clock.now()
         self.poll.is_audit = any(one.is_complete and one.is_alive(now) for one in self.others)
+        if has_gap and not self.poll.is_audit:
+            self.poll.hurry()
+        self._health.facts["tracker"] = self.facts(now)
 
 
 def _signal(sighting: Sighting, signal_id: str) -> Signal:
