@@ -4,6 +4,7 @@ CopytradeError
 ├── ConfigError              the operator mends a file, flag or environment variable
 ├── VenueError               the venue let us down
 │   ├── VenueUnavailable     try again later
+│   │   └── VenueRestricted  it takes nothing from us, or from anyone, for now; says why and for how long
 │   ├── VenueRefusal         do not try again
 │   └── PayloadError         what it sent does not fit; drop, count, quarantine
 ├── PolicyRefused            the signer's own policy forbids the order; nothing was signed
@@ -32,6 +33,15 @@ class VenueError(CopytradeError):
 
 class VenueUnavailable(VenueError):
     """The venue cannot be reached or is busy; later may work."""
+
+
+class VenueRestricted(VenueUnavailable):
+    """The venue takes no requests of this kind now. restriction is one of ports.VenueRestriction; Units: seconds."""
+
+    def __init__(self, message: str, *, restriction: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.restriction = restriction
+        self.retry_after = retry_after
 
 
 class VenueRefusal(VenueError):

@@ -1,0 +1,234 @@
+"""The venue's trading side through its official client: create, post, cancel, read. Nothing else of it is called.
+
+The client's place_* methods can approve unlimited spending and post a second time; they are never reached from here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from polymarket.errors import PolymarketError, RequestRejectedError, SigningError, UserInputError
+from polymarket.models.clob.orders import SignedOrder as ClientOrder
+from polymarket.streams import UserSpec
+
+from copytrade_live.clock import Clock, SystemClock
+from copytrade_live.core.market import MICRO, SECOND, Instant, Market
+from copytrade_live.core.orders import Order
+from copytrade_live.errors import PayloadError, PolicyRefused, VenueUnavailable
+from copytrade_live.ports import (
+    CancelAnswer,
+    HintKind,
+    PostAnswer,
+    RedeemAccepted,
+    RedeemAnswer,
+    RedeemFailed,
+    SignedOrder,
+    UserHint,
+    VenueAccount,
+    VenueOrder,
+    VenueRedemption,
+    VenueTrade,
+)
+from copytrade_live.secret import Secret
+from copytrade_live.venue.trading.answers import as_venue_error, read_answer, read_failure
+from copytrade_live.venue.trading.order_hash import protocol_version, venue_order_id
+from copytrade_live.venue.trading.own_trades import Fees, instant, micro, open_order, own_trades
+
+if TYPE_CHECKING:
+    from polymarket._internal.actions.orders.market_data import MarketInfo
+    from polymarket.clients.async_secure import AsyncSecureClient
+    from polymarket.models.clob.account import AssetType
+    from polymarket.models.types import ClobAssetId
+
+# The venue takes an order off by itself this long after its time, should we be gone by then. It wants three minutes
+# at least, and takes one of them for itself.
+_DEAD_MANS_SECONDS = 300
+# Most ids in one request to cancel.
+_MOST_CANCELS = 1000
+
+
+class SdkVenue:
+    """A TradingVenue over one signed-in client, for its wallet."""
+
+    def __init__(self, client: AsyncSecureClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._wall = SystemClock()
+        self._terms: dict[str, MarketInfo] = {}
+
+    async def prepare(self, market: Market, token_id: str) -> None:
+        """Have the client fetch tick, fee and exchange of the token; it remembers them for ten minutes."""
+        await self._market_info(token_id)
+
+    async def sign(self, order: Order) -> SignedOrder:
+        """Sign one limit order by the client's own rules."""
+        info = self._terms.get(order.token_id)
+        if info is None:
+            raise VenueUnavailable(f"order {order.order_id}: the terms of token {order.token_id} were never read")
+        try:
+            signed = await self._client.create_limit_order(
+                asset_id=order.token_id,
+                price=Decimal(str(round(order.limit, 6))),
+                size=Decimal(order.size) / MICRO,
+                side=order.side.value,
+                expiration=self._expiration(order),
+            )
+        except (SigningError, UserInputError) as error:
+            if isinstance(error.__cause__, PolicyRefused):
+                raise error.__cause__ from error
+            raise PolicyRefused(f"order {order.order_id} cannot be signed: {error}") from error
+        except PolymarketError as error:
+            raise as_venue_error(error, f"terms of token {order.token_id}") from error
+        return SignedOrder(
+            order_id=order.order_id,
+            venue_order_id=venue_order_id(
+                signed, exchange=self._exchange(order.token_id, info), chain_id=self._config.chain_id
+            ),
+            payload=Secret(json.dumps(asdict(signed), sort_keys=True)),
+            signed_at=self._clock.now(),
+        )
+
+    async def post(self, signed: SignedOrder) -> PostAnswer:
+        """Send it, once."""
+        order = ClientOrder(**json.loads(signed.payload.reveal()))
+        try:
+            answer = await self._client.post_order(order)
+        except PolymarketError as error:
+            return read_failure(error, signed.venue_order_id)
+        return read_answer(answer, signed.venue_order_id)
+
+    async def cancel(self, venue_order_ids: Sequence[str]) -> CancelAnswer:
+        """Ask once, in as many requests as the venue's limit needs."""
+        cancelled: set[str] = set()
+        refused: dict[str, str] = {}
+        for start in range(0, len(venue_order_ids), _MOST_CANCELS):
+            async with _failing("cancelling"):
+                answer = await self._client.cancel_orders(order_ids=venue_order_ids[start : start + _MOST_CANCELS])
+            cancelled |= {str(one).lower() for one in answer.canceled}
+            refused |= {str(one).lower(): why for one, why in answer.not_canceled.items()}
+        return CancelAnswer(cancelled=frozenset(cancelled), not_cancelled=refused)
+
+    async def open_orders(self) -> list[VenueOrder]:
+        """All pages."""
+        async with _failing("open orders"):
+            return [open_order(order) async for page in self._client.list_open_orders() for order in page.items]
+
+    async def trades(self, *, after: Instant) -> list[VenueTrade]:
+        """All pages, never filtered by token: as a maker ours may be of the other outcome."""
+        async with _failing("own trades"):
+            pages = self._client.list_account_trades(after=str(max(0, after // SECOND - 1)))
+            found = [trade async for page in pages for trade in page.items]
+        rows: list[VenueTrade] = []
+        for trade in found:
+            info = await self._market_info(trade.asset_id)
+            fees = Fees(rate=float(info.fee_info.rate), exponent=float(info.fee_info.exponent))
+            rows += own_trades(trade, self._client.wallet, fees)
+        return sorted(rows, key=lambda row: row.matched_at)
+
+    async def account(self, token_ids: Collection[str]) -> VenueAccount:
+        """Cash, then every token."""
+        async with _failing("balances"):
+            cash = await self._client.get_balance_allowance(asset_type="COLLATERAL")
+            holdings = {token: await self._held(token) for token in sorted(token_ids)}
+        return VenueAccount(
+            cash=cash.balance, holdings=holdings, observed_at=self._clock.now(), allowances=dict(cash.allowances)
+        )
+
+    async def redeem(self, condition_id: str) -> RedeemAnswer:
+        """Send the transaction through the relayer, without waiting for it."""
+        try:
+            handle = await self._client.redeem_positions(condition_id=condition_id)
+        except (SigningError, UserInputError) as error:
+            return RedeemFailed(message=str(error), may_retry=False)
+        except RequestRejectedError as error:
+            return RedeemFailed(message=str(error), may_retry=error.status not in (401, 403))
+        except PolymarketError as error:
+            return RedeemFailed(message=str(error), may_retry=True)
+        return RedeemAccepted(reference=str(handle.transaction_id or handle.transaction_hash or ""))
+
+    async def redemptions(self, *, after: Instant) -> list[VenueRedemption]:
+        """Payouts as the wallet's public activity shows them."""
+        async with _failing("redemptions"):
+            pages = self._client.list_activity(activity_types=("REDEEM",), start=max(0, after // SECOND))
+            found: list[Any] = [one async for page in pages for one in page.items]
+        rows = [_redemption(one) for one in found]
+        return sorted(rows, key=lambda row: row.redeemed_at)
+
+    async def server_time(self) -> Instant:
+        """The venue tells whole seconds; the middle of one is nearest to what it means."""
+        async with _failing("the venue's time"):
+            told = await self._client._ctx.clob.get_json("/time")
+        if not isinstance(told, int | str) or not str(told).isdigit():
+            raise PayloadError(f"the venue's time must be seconds since epoch, was {told!r}", field="time", value=told)
+        return int(told) * SECOND + SECOND // 2
+
+    async def hints(self) -> AsyncIterator[UserHint]:
+        """The user stream; it reconnects by itself, and what its queue had to drop is a gap."""
+        async with _failing("the user stream"):
+            handle = await self._client.subscribe(UserSpec())
+        dropped = 0
+        try:
+            yield UserHint(kind=HintKind.RECONNECTED, received_at=self._clock.now())
+            async for event in handle:
+                now = self._clock.now()
+                lost = int(getattr(handle, "dropped", 0))
+                if lost > dropped:
+                    dropped = lost
+                    yield UserHint(kind=HintKind.GAP, received_at=now)
+                is_trade = getattr(event, "type", "") == "trade"
+                yield UserHint(kind=HintKind.TRADE if is_trade else HintKind.ORDER, received_at=now)
+        except PolymarketError as error:
+            raise as_venue_error(error, "the user stream") from error
+        finally:
+            await handle.close()
+
+    # --- what the client keeps to itself, all in one place ----------------------------------------------------------
+
+    @property
+    def _config(self) -> Any:
+        return self._client._ctx.environment_config
+
+    async def _market_info(self, token_id: str) -> MarketInfo:
+        context = self._client._ctx
+        async with _failing(f"terms of token {token_id}"):
+            info = await context.order_metadata.resolve_market(context, token_id=cast("ClobAssetId", token_id))
+        self._terms[token_id] = info
+        return info
+
+    def _exchange(self, token_id: str, info: MarketInfo) -> str:
+        if protocol_version(token_id) == "3":
+            return str(self._config.exchange_v3)
+        return str(self._config.neg_risk_exchange if info.neg_risk else self._config.standard_exchange)
+
+    def _expiration(self, order: Order) -> int:
+        """When the venue gives up on it if we never come back. The client compares with the machine's own time."""
+        life = (order.expires_at - order.submitted_at) // SECOND + _DEAD_MANS_SECONDS
+        return max(self._clock.now(), self._wall.now()) // SECOND + life
+
+    async def _held(self, token_id: str) -> int:
+        asset_type: AssetType = "CONDITIONAL-V2" if protocol_version(token_id) == "3" else "CONDITIONAL"
+        held = await self._client.get_balance_allowance(asset_type=asset_type, asset_id=token_id)
+        return int(held.balance)
+
+
+def _redemption(row: Any) -> VenueRedemption:
+    return VenueRedemption(
+        redemption_id=f"{row.transaction_hash}/{row.condition_id}",
+        condition_id=row.condition_id,
+        cash=micro(row.amount),
+        redeemed_at=instant(row.timestamp),
+    )
+
+
+@asynccontextmanager
+async def _failing(what: str) -> AsyncIterator[None]:
+    """Turn what the client raises into our own errors."""
+    try:
+        yield
+    except PolymarketError as error:
+        raise as_venue_error(error, what) from error

@@ -1,0 +1,185 @@
+"""The port over the official client, against a really started sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+from polymarket import AsyncSecureClient
+
+from copytrade_live.clock import ManualClock
+from copytrade_live.core.market import MICRO, MINUTE, SECOND, Market, MarketStatus, Role, Side
+from copytrade_live.core.orders import Order
+from copytrade_live.errors import VenueError
+from copytrade_live.ports import PostAccepted, PostRefused, PostStatus, TradeStatus
+from copytrade_live.sandbox.synthetic import build_synthetic_world
+from copytrade_live.sandbox.world import WorldMarket
+from copytrade_live.venue.trading.sdk_venue import SdkVenue
+from tests.sandbox.running import Sandbox, run_server
+from tests.sandbox.trading import KEY, OWNER, best, fund, open_market, step, trading_environment
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    world = build_synthetic_world(7)
+    with run_server(world, world.start_at, None) as running:
+        yield running
+
+
+def market_of(one: WorldMarket) -> Market:
+    return Market(
+        condition_id=one.condition_id,
+        token_ids=one.token_ids,
+        outcomes=("Yes", "No"),
+        event_id="",
+        category="",
+        tick_size=0.01,
+        min_order_size=5.0,
+        fee_rate=0.0,
+        fee_exponent=1.0,
+        neg_risk=one.neg_risk,
+        end_at=None,
+        status=MarketStatus.OPEN,
+        accepting_orders=True,
+        observed_at=0,
+    )
+
+
+def order_of(token: str, market: Market, side: Side, limit: float, shares: float, number: int) -> Order:
+    return Order(
+        order_id=f"s{number}-1",
+        root_id=f"s{number}",
+        attempt=1,
+        token_id=token,
+        condition_id=market.condition_id,
+        wallet="0x" + "1" * 40,
+        side=side,
+        limit=limit,
+        size=round(shares * MICRO),
+        anchor=limit,
+        tick_size=0.01,
+        fee_rate=0.0,
+        fee_exponent=1.0,
+        submitted_at=0,
+        expires_at=15 * SECOND,
+    )
+
+
+def with_venue(sandbox: Sandbox, act: Callable[[SdkVenue], Awaitable[None]]) -> None:
+    async def main() -> None:
+        client = await AsyncSecureClient.create(
+            private_key=KEY, wallet=OWNER, environment=trading_environment(sandbox.url)
+        )
+        async with client:
+            await act(SdkVenue(client, ManualClock(sandbox.time.now())))
+
+    asyncio.run(main())
+
+
+def test_an_order_is_known_by_its_hash_before_it_is_sent_and_its_trades_cost_what_the_venue_took(
+    sandbox: Sandbox,
+) -> None:
+    one = open_market(sandbox.world)
+    market, token = market_of(one), one.token_ids[0]
+    fund(sandbox, address=OWNER, cash=1000)
+    since = sandbox.time.now() - MINUTE
+
+    async def act(venue: SdkVenue) -> None:
+        before = await venue.account([token])
+        await venue.prepare(market, token)
+        _, ask = best(sandbox, token)
+        signed = await venue.sign(order_of(token, market, Side.BUY, round(ask + 0.02, 2), 37.0, 1))
+        assert "signature" not in repr(signed)
+        answer = await venue.post(signed)
+        assert isinstance(answer, PostAccepted)
+        assert (answer.venue_order_id, answer.status) == (signed.venue_order_id, PostStatus.MATCHED)
+        trades = await venue.trades(after=since)
+        assert {trade.venue_order_id for trade in trades} == {signed.venue_order_id}
+        assert all(trade.role is Role.TAKER and trade.fee > 0 for trade in trades)
+        step(sandbox, 30)
+        trades = await venue.trades(after=since)
+        assert {trade.status for trade in trades} == {TradeStatus.CONFIRMED}
+        after = await venue.account([token])
+        assert before.cash - after.cash == sum(trade.cash for trade in trades)
+        assert after.holdings[token] - before.holdings[token] == sum(trade.size for trade in trades) == 37 * MICRO
+
+    with_venue(sandbox, act)
+
+
+def test_a_resting_order_is_listed_cancelled_once_and_then_gone(sandbox: Sandbox) -> None:
+    one = open_market(sandbox.world)
+    market, token = market_of(one), one.token_ids[1]
+    fund(sandbox, address=OWNER, cash=1000)
+
+    async def act(venue: SdkVenue) -> None:
+        await venue.prepare(market, token)
+        bid, _ = best(sandbox, token)
+        signed = await venue.sign(order_of(token, market, Side.BUY, round(bid - 0.05, 2), 10.0, 2))
+        answer = await venue.post(signed)
+        assert isinstance(answer, PostAccepted)
+        assert answer.status is PostStatus.LIVE
+        (resting,) = await venue.open_orders()
+        assert (resting.venue_order_id, resting.size, resting.matched) == (signed.venue_order_id, 10 * MICRO, 0)
+        # Sending it again would be refused as a duplicate, which proves that the venue has it.
+        assert isinstance(await venue.post(signed), PostAccepted)
+        assert (await venue.cancel([signed.venue_order_id])).cancelled == {signed.venue_order_id}
+        again = await venue.cancel([signed.venue_order_id])
+        assert (again.cancelled, list(again.not_cancelled)) == (frozenset(), [signed.venue_order_id])
+        assert await venue.open_orders() == []
+
+    with_venue(sandbox, act)
+
+
+def test_what_the_venue_will_not_take_is_a_refusal_with_its_code(sandbox: Sandbox) -> None:
+    one = open_market(sandbox.world)
+    market, token = market_of(one), one.token_ids[0]
+
+    async def act(venue: SdkVenue) -> None:
+        await venue.prepare(market, token)
+        for shares, side, code in ((2.0, Side.BUY, "minimum_size"), (9_000.0, Side.SELL, "not_enough_balance")):
+            answer = await venue.post(await venue.sign(order_of(token, market, side, 0.3, shares, 3)))
+            assert isinstance(answer, PostRefused), answer
+            assert answer.code == code
+
+    with_venue(sandbox, act)
+
+
+def test_the_venues_clock_is_read_and_a_venue_that_is_gone_is_a_venue_error(sandbox: Sandbox) -> None:
+    async def act(venue: SdkVenue) -> None:
+        assert abs(await venue.server_time() - sandbox.time.now()) <= 2 * SECOND
+        sandbox.http.post("/admin/faults", json={"name": "server_error", "paths": ["/data/orders"], "probability": 1.0})
+        with pytest.raises(VenueError, match="open orders"):
+            await venue.open_orders()
+        sandbox.http.delete("/admin/faults")
+
+    with_venue(sandbox, act)
+
+
+def test_the_orders_hash_is_that_of_the_reference_vectors() -> None:
+    from types import SimpleNamespace
+
+    from copytrade_live.venue.trading.order_hash import protocol_version, venue_order_id
+    from tests.sandbox.running import shared
+
+    vectors = json.loads(shared("samples", "test_vectors.json").read_text())
+    for name, vector in vectors["orders"].items():
+        wire = vector["order"]
+        order = SimpleNamespace(
+            salt=int(wire["salt"]),
+            maker=wire["maker"],
+            signer=wire["signer"],
+            token_id=wire["tokenId"],
+            maker_amount=int(wire["makerAmount"]),
+            taker_amount=int(wire["takerAmount"]),
+            side=("BUY", "SELL")[wire["side"]],
+            signature_type=wire["signatureType"],
+            timestamp=int(wire["timestamp"]),
+            metadata=wire["metadata"],
+            builder=wire["builder"],
+        )
+        exchange = vector.get("verifyingContract", "0xE111180000d2663C0091e4f400237545B87B996B")
+        assert protocol_version(order.token_id) == ("3" if name == "v3" else "2")
+        found = venue_order_id(order, exchange=exchange, chain_id=137)  # type: ignore[arg-type]
+        assert found == vector["order_id_digest"], name
