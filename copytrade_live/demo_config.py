@@ -35,6 +35,7 @@ def fast_changes(url: str) -> Changes:
         ("filter", "max_book_age_seconds"): _scaled(5.0),
         ("execution", "order_ttl_seconds"): _scaled(5.0),
         ("polling", "exit_interval_seconds"): _scaled(2.0),
+        ("polling", "book_silence_seconds"): _scaled(60.0),
         ("polling", "export_interval_seconds"): _scaled(30.0),
         ("score", "max_age_seconds"): _scaled(172_800.0),
         ("pipelines", "gate_valid_seconds"): _scaled(90.0),

@@ -116,6 +116,9 @@ class PollingConfig(Section):
     """How often the runner looks at its own affairs."""
 
     exit_interval_seconds: float = Field(5.0, gt=0, description="Time between two looks at open positions, seconds.")
+    book_silence_seconds: float = Field(
+        30.0, gt=0, description="Time without data after which a stream of books is opened anew, seconds."
+    )
     export_interval_seconds: float = Field(60.0, gt=0, description="Time between two journal exports, seconds.")
 
 

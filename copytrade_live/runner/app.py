@@ -13,9 +13,10 @@ from copytrade_live.core.market import Market
 from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
-from copytrade_live.errors import ConfigError
+from copytrade_live.errors import ConfigError, VenueUnavailable
 from copytrade_live.logs import logger
 from copytrade_live.provenance import code_version, name_run
+from copytrade_live.runner.book_stream import BookStream
 from copytrade_live.runner.books import BookDesk
 from copytrade_live.runner.gatekeeping import Gatekeeper, GateSource, SnapshotSource
 from copytrade_live.runner.health import Health
@@ -39,6 +40,8 @@ PAPER = "paper"
 CONTROL_SECONDS = 0.5
 ORDER_SECONDS = 0.25
 LOG_SECONDS = 1.0
+# A signal waits so long for its book and market, real seconds; one that is too old by then is refused anyway.
+ANSWER_SECONDS = 5.0
 MARKET_SECONDS = 30.0
 TIMER_SECONDS = 60.0
 
@@ -59,6 +62,7 @@ class Sources:
     chain: ChainFeed | None = None
     tokens: TokenFeed | None = None
     activity: Dial | None = None
+    pushed_books: Dial | None = None
 
 
 class Runner:
@@ -75,7 +79,12 @@ class Runner:
         self.clock = clock
         self.health = Health()
         self._sources = sources
-        self._books = BookDesk(sources.books, clock, self.health)
+        self._book_stream = (
+            BookStream(sources.pushed_books, clock, self.health, silence_seconds=config.polling.book_silence_seconds)
+            if sources.pushed_books is not None
+            else None
+        )
+        self._books = BookDesk(sources.books, clock, self.health, self._book_stream)
         self._markets = MarketDesk(sources.markets, sources.resolutions, clock, self.health)
         self.tracker = assemble_tracker(
             config,
@@ -118,7 +127,8 @@ class Runner:
 
     async def run_forever(self) -> None:
         """Run every part at its own pace until cancelled."""
-        await run_side_by_side(self._phases, self.clock, self.tracker.services)
+        books = () if self._book_stream is None else (self._book_stream.run,)
+        await run_side_by_side(self._phases, self.clock, [*self.tracker.services, *books])
 
     def close(self) -> None:
         """Write out what is not written yet and let go of the journal."""
@@ -208,10 +218,15 @@ class Runner:
     async def _answer(self, signals: Sequence[Signal]) -> None:
         if not signals:
             return
-        books, markets = await asyncio.gather(
-            self._books.best_known({signal.token_id for signal in signals}),
-            self._markets.known({signal.condition_id for signal in signals}),
-        )
+        tokens = {signal.token_id for signal in signals}
+        conditions = {signal.condition_id for signal in signals}
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                books, markets = await asyncio.gather(self._books.best_known(tokens), self._markets.known(conditions))
+        except TimeoutError:
+            late = f"books and markets took more than {ANSWER_SECONDS:g} s; {len(signals)} signals go without"
+            self.health.failed("answer", VenueUnavailable(late))
+            books, markets = self._books.last_known(tokens), self._markets.last_known(conditions)
         for signal in signals:
             self._recorder.observe(
                 LeaderFillObserved(
@@ -224,7 +239,11 @@ class Runner:
             )
 
     async def _watch_positions(self) -> None:
-        books = await self._books.fresh(self.state.portfolio.positions)
+        portfolio = self.state.portfolio
+        await self._books.follow(
+            [*portfolio.positions, *(entry.order.token_id for entry in portfolio.working.values())]
+        )
+        books = await self._books.fresh(portfolio.positions)
         for token_id in sorted(books):
             self._books.observe_news(books[token_id], self._recorder.observe)
 

@@ -38,6 +38,10 @@ class MarketDesk:
             await self._fetch(due)
         return {one: self._known[one] for one in wanted if one in self._known}
 
+    def last_known(self, condition_ids: Iterable[str]) -> dict[str, Market]:
+        """The last known of some markets, without asking anyone."""
+        return {one: self._known[one] for one in condition_ids if one in self._known}
+
     async def changes(self, held: Mapping[str, Market]) -> list[MarketObserved]:
         """Held markets that differ from what the portfolio believes of them, by condition."""
         found = await self.known(held)

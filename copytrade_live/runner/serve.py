@@ -45,6 +45,7 @@ async def open_runner(config: CopytradeConfig, home: Home, clock: Clock) -> Asyn
         chain=chain,
         tokens=gamma,
         activity=dialler_beside(config.venue.activity_stream_url, config.venue.data_url),
+        pushed_books=dialler_beside(config.venue.market_stream_url, config.venue.clob_url),
     )
     try:
         runner = Runner(config, home, clock, sources)
