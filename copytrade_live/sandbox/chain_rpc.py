@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -31,9 +32,10 @@ class _CallError(Exception):
 class ChainRpc:
     """Answers /rpc."""
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Venue, more: Mapping[str, Callable[[Any], object]] | None = None) -> None:
+        """more answers methods that are not about blocks and logs; it raises ValueError for what it cannot."""
         self._venue = venue
-        self._methods = {
+        self._methods: dict[str, Callable[[Any], object]] = dict(more or {}) | {
             "eth_chainId": lambda params: hex(CHAIN_ID),
             "net_version": lambda params: str(CHAIN_ID),
             "eth_blockNumber": lambda params: hex(self._head()),
@@ -67,6 +69,8 @@ class ChainRpc:
             return {"jsonrpc": "2.0", "id": number, "result": method(params)}
         except _CallError as error:
             return _error(number, error.code, str(error))
+        except (ValueError, TypeError, KeyError, IndexError) as error:
+            return _error(number, -32000, str(error))
 
     def head(self, now: Instant) -> int:
         """The latest block at an instant."""

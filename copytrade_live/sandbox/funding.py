@@ -47,6 +47,7 @@ class Funding:
         return answer(account_row(account))
 
     def _give(self, account: Account, asked: dict[str, Any]) -> None:
+        account.is_deployed = True
         account.give(COLLATERAL, round(float(asked.get("cash", 0)) * MICRO))
         for token, shares in dict(asked.get("holdings", {})).items():
             account.give(str(int(token)), round(float(shares) * MICRO))

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from copytrade_live.errors import PortInUseError
 from copytrade_live.sandbox.admin import Admin
 from copytrade_live.sandbox.answers import Refusal, refuse, refuse_v2
+from copytrade_live.sandbox.approvals import Approvals
 from copytrade_live.sandbox.chain_rpc import ChainRpc
 from copytrade_live.sandbox.clob_api import Clob
 from copytrade_live.sandbox.closed_positions import ClosedPositions
@@ -31,6 +32,7 @@ from copytrade_live.sandbox.ground_truth import GroundTruth
 from copytrade_live.sandbox.holders import Holders
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.positions import PositionBook
+from copytrade_live.sandbox.relayer_api import Relayer
 from copytrade_live.sandbox.request_limits import LimitMiddleware
 from copytrade_live.sandbox.serving_status import ServingStatus
 from copytrade_live.sandbox.stream import ActivityStream
@@ -40,6 +42,7 @@ from copytrade_live.sandbox.trading_desk import TradingDesk
 from copytrade_live.sandbox.trading_truth import TradingTruth
 from copytrade_live.sandbox.venue import Venue
 from copytrade_live.sandbox.venue_options import VenueOptions
+from copytrade_live.sandbox.wallet_rpc import WalletRpc
 from copytrade_live.sandbox.world import World
 
 _CONDITION = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -54,12 +57,14 @@ def build_app(
     positions = PositionBook(venue)
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
     desk = TradingDesk(venue, venue.options.exchange)
-    clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue)
+    clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue, WalletRpc(desk).methods())
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
         *_admin_routes(Admin(venue), FaultAdmin(book), GroundTruth(venue, positions, TradingTruth(desk))),
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
         *Trading(desk).routes(),
+        *Relayer(desk).routes(),
+        Route("/v2/approvals", Approvals(desk).serve),
         *_data_routes(data_v1, data_v2),
         *_holding_routes(Holders(venue, positions), ClosedPositions(venue, positions)),
         Route("/v2/status", ServingStatus(venue, chain).serve),

@@ -41,6 +41,7 @@ class Trading:
             Route("/auth/api-key", self.api_key, methods=["POST", "DELETE"]),
             Route("/auth/derive-api-key", self.derive_api_key),
             Route("/auth/api-keys", self.api_keys),
+            Route("/auth/builder-api-key", self.builder_key, methods=["GET", "POST", "DELETE"]),
             Route("/auth/ban-status/closed-only", self.closed_only),
             Route("/order", self.order, methods=["POST", "DELETE"]),
             Route("/orders", self.orders, methods=["POST", "DELETE"]),
@@ -69,6 +70,19 @@ class Trading:
         """The keys of whoever asks."""
         key = await self._desk.caller(request)
         return answer({"apiKeys": [one.key for one in self._desk.keys.of(key.address)]})
+
+    async def builder_key(self, request: Request) -> Response:
+        """Make a builder's key, list the caller's, or delete the one that asks."""
+        if request.method == "DELETE":
+            body = await request.body()
+            asking = self._desk.keys.check_builder(request.headers, request.method, request.url.path, body)
+            self._desk.keys.delete_builder(asking)
+            return answer("OK")
+        key = await self._desk.caller(request)
+        if request.method == "POST":
+            made = self._desk.keys.make_builder(key)
+            return answer({"key": made.key, "secret": made.secret, "passphrase": made.passphrase})
+        return answer([{"key": one.key} for one in self._desk.keys.builders_of(key.address)])
 
     async def closed_only(self, request: Request) -> Response:
         """Whether any of the caller's wallets may only close."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from copytrade_live.sandbox.exchange.api_keys import ApiKey, ApiKeys
+from copytrade_live.sandbox.exchange.chain import Chain
 from copytrade_live.sandbox.exchange.exchange import Exchange
 from copytrade_live.sandbox.exchange.mishaps import Mishaps
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
@@ -26,6 +27,7 @@ class TradingDesk:
         venue.overlay = PublicBooks(self.exchange)
         self.keys = ApiKeys(options.seed, options.most_clock_skew)
         self.sessions = Sessions()
+        self.chain = Chain(self.exchange, self.sessions)
 
     def now(self) -> int:
         """The world's time, with the exchange brought up to it."""

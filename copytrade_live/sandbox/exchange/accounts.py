@@ -29,6 +29,7 @@ class Account:
     default_allowance: int = UNLIMITED
     allowances: dict[str, int] = field(default_factory=dict)
     refused_operators: set[str] = field(default_factory=set)
+    is_deployed: bool = False
     auto_redeem: bool = False
     is_banned: bool = False
     closed_only: bool = False

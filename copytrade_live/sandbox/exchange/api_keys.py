@@ -41,6 +41,7 @@ class ApiKeys:
     def __init__(self, seed: int = 0, most_skew: Instant | None = None) -> None:
         self._seed, self._most_skew = seed, most_skew
         self._keys: dict[str, ApiKey] = {}
+        self._builders: dict[str, ApiKey] = {}
 
     def create(self, headers: Mapping[str, str]) -> ApiKey:
         """Make a key for whoever signed. Raises: Refused when it exists already."""
@@ -87,10 +88,37 @@ class ApiKeys:
             raise Refused(401, UNAUTHORISED)
         return key
 
+    def make_builder(self, key: ApiKey) -> ApiKey:
+        """Make a key for a builder, that pays for transactions: one an owner."""
+        made = self._keyed("builder key", key.address, 0)
+        self._builders[made.key] = made
+        return made
+
+    def builders_of(self, address: str) -> list[ApiKey]:
+        """An owner's builder keys."""
+        return [key for key in self._builders.values() if key.address == address.lower()]
+
+    def delete_builder(self, key: ApiKey) -> None:
+        """Forget a builder's key."""
+        self._builders.pop(key.key, None)
+
+    def check_builder(self, headers: Mapping[str, str], method: str, path: str, body: bytes) -> ApiKey:
+        """Whose builder key signed a request. Raises: Refused."""
+        key = self._builders.get(headers.get("poly_builder_api_key", ""))
+        if key is None or headers.get("poly_builder_passphrase") != key.passphrase:
+            raise Refused(401, UNAUTHORISED)
+        expected = sign_request(key.secret, headers.get("poly_builder_timestamp", ""), method, path, body)
+        if not hmac.compare_digest(expected, headers.get("poly_builder_signature", "")):
+            raise Refused(401, UNAUTHORISED)
+        return key
+
     def _derived(self, address: str, nonce: int) -> ApiKey:
-        parts = (self._seed, address, nonce)
+        return self._keyed("api key", address, nonce)
+
+    def _keyed(self, kind: str, address: str, nonce: int) -> ApiKey:
+        parts = (kind, self._seed, address, nonce)
         return ApiKey(
-            key=made_uuid("api key", *parts),
+            key=made_uuid(*parts),
             secret=base64.urlsafe_b64encode(_hashed("secret", *parts)).decode(),
             passphrase=_hashed("passphrase", *parts).hex(),
             address=address,

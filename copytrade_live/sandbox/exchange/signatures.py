@@ -33,27 +33,41 @@ class Checked(NamedTuple):
     spender: str
 
 
+class Session(NamedTuple):
+    """One session key of one wallet. until is a unix second."""
+
+    signer: str
+    scopes: tuple[str, ...]
+    until: int
+
+
 class Sessions:
     """Which session keys may sign for which deposit wallets."""
 
     def __init__(self) -> None:
-        self._wallets: dict[str, set[str]] = {}
+        self._wallets: dict[str, dict[str, Session]] = {}
 
-    def allow(self, wallet: str, signer: str) -> None:
+    def allow(self, wallet: str, signer: str, scopes: tuple[str, ...] = ("CLOB",), until: int = 2**32) -> None:
         """Let a session key sign for a wallet."""
-        self._wallets.setdefault(wallet.lower(), set()).add(signer.lower())
+        session = Session(signer.lower(), scopes, until)
+        self._wallets.setdefault(wallet.lower(), {})[session.signer] = session
 
     def revoke(self, wallet: str, signer: str) -> None:
         """Stop a session key from signing for a wallet."""
-        self._wallets.get(wallet.lower(), set()).discard(signer.lower())
+        self._wallets.get(wallet.lower(), {}).pop(signer.lower(), None)
 
-    def signers(self, wallet: str) -> list[str]:
+    def of(self, wallet: str) -> list[Session]:
         """The session keys of a wallet."""
-        return sorted(self._wallets.get(wallet.lower(), set()))
+        return list(self._wallets.get(wallet.lower(), {}).values())
+
+    def may_trade(self, wallet: str, signer: str) -> bool:
+        """Whether a session key may sign orders of a wallet."""
+        session = self._wallets.get(wallet.lower(), {}).get(signer.lower())
+        return session is not None and bool({"ALL", "CLOB"} & set(session.scopes))
 
     def wallets(self, signer: str) -> list[str]:
         """The deposit wallets that a session key signs for."""
-        return sorted(wallet for wallet, signers in self._wallets.items() if signer.lower() in signers)
+        return sorted(wallet for wallet, sessions in self._wallets.items() if signer.lower() in sessions)
 
 
 def check_signature(
@@ -72,7 +86,7 @@ def check_signature(
 
 def _check_wallet(order: SignedFields, key_address: str, sessions: Sessions) -> None:
     maker, signer = order.maker.lower(), order.signer.lower()
-    is_session = order.signature_type == DEPOSIT and key_address.lower() in sessions.signers(maker)
+    is_session = order.signature_type == DEPOSIT and sessions.may_trade(maker, key_address)
     if signer != (maker if order.signature_type == DEPOSIT else key_address.lower()):
         raise Refused(400, WRONG_SIGNER)
     if not is_session and wallets_of(key_address.lower()).get(maker) != order.signature_type:
@@ -85,8 +99,8 @@ def _signer(order: SignedFields, signature: bytes, separator: bytes, content: by
         return recover(digest(separator, content), signature)
     named = None
     if signature.endswith(_SESSION_MAGIC):
-        named, signature = _session(signature[: -len(_SESSION_MAGIC)])
-        if named not in sessions.signers(order.maker):
+        named, signature = split_session(signature)
+        if not sessions.may_trade(order.maker, named):
             return None
     if signature[65:] != separator + content + _TRAILER:
         return None
@@ -94,8 +108,11 @@ def _signer(order: SignedFields, signature: bytes, separator: bytes, content: by
     return signer if named in (None, signer) else None
 
 
-def _session(payload: bytes) -> tuple[str, bytes]:
-    """The session key's address and its signature out of abi(bytes32, bytes32, bytes)."""
+def split_session(signature: bytes) -> tuple[str, bytes]:
+    """The session key's address and its signature out of abi(bytes32, bytes32, bytes); "" for an owner's own."""
+    if not signature.endswith(_SESSION_MAGIC):
+        return "", signature
+    payload = signature[: -len(_SESSION_MAGIC)]
     length = int.from_bytes(payload[96:128], "big")
     return "0x" + payload[12:32].hex(), payload[128 : 128 + length]
 
