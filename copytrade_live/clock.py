@@ -49,7 +49,7 @@ class AcceleratedClock:
         if speed <= 0:
             raise ValueError(f"speed must be above 0, was {speed}")
         self._start = start
-        self._speed = speed
+        self.speed = speed
         self._anchor = time.monotonic()
 
     def now(self) -> Instant:
@@ -58,11 +58,11 @@ class AcceleratedClock:
 
     def monotonic(self) -> float:
         """The world's seconds since its start."""
-        return (time.monotonic() - self._anchor) * self._speed
+        return (time.monotonic() - self._anchor) * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait this many of the world's seconds."""
-        await asyncio.sleep(seconds / self._speed)
+        await asyncio.sleep(seconds / self.speed)
 
 
 class ManualClock:
@@ -89,6 +89,11 @@ class ManualClock:
         """Move forward by this long at once."""
         self._now += int(seconds * 1000)
         await asyncio.sleep(0)
+
+
+def stopwatch() -> float:
+    """Seconds of real time since some moment, as finely as the machine counts: to measure work, never to decide."""
+    return time.perf_counter()
 
 
 def to_iso(instant: Instant) -> str:

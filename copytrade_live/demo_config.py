@@ -19,6 +19,7 @@ def common_changes(url: str) -> Changes:
         ("filter", "max_spread"): Change(value=0.05, why="the world's books are wider than the real venue's."),
         ("filter", "min_leader_notional"): Change(value=20.0, why="the world's traders deal in small fills."),
         ("bankroll", "starting_cash"): Change(value=10_000.0, why="enough for Kelly stakes above the minimum."),
+        ("observability", "port"): Change(value=0, why="any free one; copytrade status names it."),
         ("pipelines", "fine_mid_requests"): Change(value=0, why="hourly mids will do, and it starts sooner."),
     }
 

@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/ from the code: reasons, config, command line, faults. --check only compares."""
+"""Writes the generated pages of docs/ from the code: reasons, config, command line, faults, metrics. --check only compares."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from copytrade_live.cli import build_app
 from copytrade_live.config_file import render_config, section_meaning, settings_of, yaml_value
 from copytrade_live.core import reasons
 from copytrade_live.core.reasons import RejectReason, stage_of
+from copytrade_live.metrics import METRICS
 from copytrade_live.sandbox.fault_kinds import DESCRIPTIONS, Fault
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,7 @@ def pages() -> dict[Path, str]:
         "docs/config.md": config_page,
         "docs/cli.md": cli_page,
         "docs/faults.md": faults_page,
+        "docs/metrics.md": metrics_page,
         "copytrade_live/config.yaml": render_config,
     }
     return {ROOT / name: make() for name, make in makers.items()}
@@ -101,6 +103,24 @@ def faults_page() -> str:
     for name, field in Fault.model_fields.items():
         default = "needed" if field.is_required() else f"`{json.dumps(field.default)}`"
         lines.append(f"| `{name}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def metrics_page() -> str:
+    """Every metric of the runner."""
+    lines = [NOTICE, "# Metrics", ""]
+    lines += [
+        "`/metrics` on `observability.host` and `observability.port`, in Prometheus' text format, with `/healthz` (alive: the",
+        "event loop answers) and `/readyz` (503 with the reasons while the runner cannot do its work: a row is written to the",
+        "database to find out). Counters start at 0 with each run. Money in collateral, spans in seconds. The label `wallet`",
+        "is empty unless `observability.wallet_labels` is set. `process_*` and `python_info` come along.",
+        "",
+        "| metric | kind | labels | meaning |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{one.full_name}` | {one.kind.value} | {', '.join(one.labels) or '-'} | {one.meaning} |" for one in METRICS
+    ]
     return "\n".join(lines) + "\n"
 
 

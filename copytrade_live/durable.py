@@ -32,6 +32,19 @@ def write_durably(path: Path, content: bytes) -> None:
         raise StateError(f"{path} cannot be written: {error}; free disk space or mend its permissions") from error
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file so that no reader sees a part of it; a power cut may bring the old one back.
+
+    Raises: StateError when the disk refuses.
+    """
+    beside = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        raise StateError(f"{path} cannot be written: {error}; free disk space or mend its permissions") from error
+
+
 def make_folder(path: Path) -> None:
     """Create a folder and its parents. Raises: StateError when the disk refuses."""
     try:

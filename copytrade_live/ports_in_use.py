@@ -1,4 +1,4 @@
-"""Whether a port can be listened on, asked before anything starts."""
+"""Ports: whether one can be listened on, asked before anything starts, and opening one."""
 
 from __future__ import annotations
 
@@ -22,3 +22,20 @@ def check_port(port: int, flag: str) -> None:
                 f"port {port} on {LOOPBACK} cannot be listened on ({error.strerror}); stop what uses it, "
                 f"or choose another with {flag}"
             ) from None
+
+
+def open_port(host: str, port: int, flag: str) -> socket.socket:
+    """Listen on a port; 0 takes a free one. Raises: PortInUseError naming the flag or key that chooses another."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PortInUseError(
+            f"port {port} on {host} cannot be listened on ({error.strerror}); stop what uses it, "
+            f"or choose another with {flag}"
+        ) from None
+    return listener

@@ -15,6 +15,7 @@ from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
 from copytrade_live.errors import ConfigError, VenueUnavailable
 from copytrade_live.logs import logger
+from copytrade_live.metrics import STEP_SECONDS
 from copytrade_live.provenance import code_version, name_run
 from copytrade_live.runner.book_stream import BookStream
 from copytrade_live.runner.books import BookDesk
@@ -28,6 +29,7 @@ from copytrade_live.runner.roster import roster
 from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, ResolutionFeed
 from copytrade_live.runner.tracking.assemble import assemble_tracker
 from copytrade_live.runner.tracking.ports import ChainFeed, SignalSource, TokenFeed
+from copytrade_live.runner.watch import Watch
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.store.configs import keep_config
 from copytrade_live.store.decision_log import DecisionLog
@@ -98,11 +100,23 @@ class Runner:
         )
         self._executor = PaperExecutor(self._books, clock, config.paper.latency_seconds)
         self._phases: list[Phase] = []
+        self.mode = PAPER
+        self.watch = Watch(self)
 
     @property
     def state(self) -> State:
         """What the journal folds to."""
         return self._recorder.state
+
+    @property
+    def journal(self) -> Journal:
+        """The open journal."""
+        return self._journal
+
+    @property
+    def phases(self) -> Sequence[Phase]:
+        """The recurring work."""
+        return self._phases
 
     @property
     def run_id(self) -> str:
@@ -143,7 +157,8 @@ class Runner:
         config = self.config.decision()
         keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._executor)
-        last_seen = self._recorder.restore((self.tracker.apply, self._executor.apply))
+        last_seen = self._recorder.restore((self.tracker.apply, self._executor.apply, self.watch.tally.apply))
+        self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)
         seen = self.config.observability
         self._decisions = DecisionLog(
             self.home.decisions, self._journal, megabytes=seen.decision_log_megabytes, keep=seen.decision_log_files
@@ -157,6 +172,7 @@ class Runner:
             self.clock,
             self.health,
         )
+        self.watch.tally.is_counting = True
         self._announce()
         if last_seen is not None:
             self.tracker.resume(last_seen)
@@ -195,6 +211,7 @@ class Runner:
             Phase("timer", TIMER_SECONDS, self._fire_timer),
             Phase("orders", ORDER_SECONDS, self._work_orders),
             Phase("decisions", LOG_SECONDS, self._log_decisions),
+            Phase("vitals", LOG_SECONDS, self.watch.write_runtime),
             Phase("export", polling.export_interval_seconds, self._export),
         ]
 

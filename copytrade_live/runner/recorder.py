@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from copytrade_live.clock import stopwatch
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, State, evolve, initial_state, step
 from copytrade_live.core.events import JournalEvent, Observation
@@ -36,6 +37,8 @@ class Recorder:
         self._listeners: Sequence[Callable[[JournalEvent], None]] = ()
         self.state: State = initial_state()
         self.run_id = ""
+        # Told how long each step took, committing included, seconds.
+        self.on_step: Callable[[float], None] = lambda seconds: None
 
     def restore(self, listeners: Sequence[Callable[[JournalEvent], None]]) -> Instant | None:
         """Fold the journal; listeners hear every event, now and later. Returns: when the last one was observed."""
@@ -49,9 +52,11 @@ class Recorder:
 
     def observe(self, observation: Observation, signed: SignedOrder | None = None) -> None:
         """Take in one observation. When this returns, it and all it caused are durable, and so is a signed order."""
+        began = stopwatch()
         done = step(self.state, observation, self._config)
         self._journal.append(self.run_id, done.events, signed)
         self.state = done.state
+        self.on_step(stopwatch() - began)
         for event in done.events:
             self._tell(event)
         for intent in done.intents:

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from copytrade_live.clock import Clock
+from copytrade_live.logs import logger
 from copytrade_live.published import GateReader, SnapshotReader
 from copytrade_live.runner.app import Runner, Sources
 from copytrade_live.runner.clocks import clock_for
+from copytrade_live.runner.http import build_app, check_binding, serving, take_token
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.venue.chain import ChainApi
 from copytrade_live.venue.clob import ClobApi
@@ -18,14 +20,37 @@ from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi
 from copytrade_live.venue.sockets import dialler_beside
 
+_log = logger("runner")
+
 
 async def serve(config: CopytradeConfig, home: Home) -> None:
     """Run until SIGINT or SIGTERM, then write everything out.
 
     Raises: ConfigError, StateError, VenueUnavailable (only when the venue's clock is asked for and not there).
     """
-    async with open_runner(config, home, await clock_for(config.venue)) as runner:
+    token = take_token()
+    check_binding(config.observability, token)
+    async with open_runner(config, home, await clock_for(config.venue)) as runner, shown(runner, token):
         await run_until_stopped(runner)
+
+
+@asynccontextmanager
+async def shown(runner: Runner, token: str) -> AsyncIterator[None]:
+    """Serve metrics and health for as long as the context lasts, where the config wants it. Raises: PortInUseError."""
+    seen = runner.config.observability
+    if not seen.enabled:
+        yield
+        return
+    watch = runner.watch
+    app = build_app(seen, watch.registry, watch.readiness.reasons, token)
+    async with serving(app, seen) as watch.address:
+        _log.info("metrics and health on %s/metrics, /healthz, /readyz", watch.address)
+        measuring = asyncio.create_task(watch.measure_loop(), name="loop lag")
+        try:
+            yield
+        finally:
+            measuring.cancel()
+            await asyncio.gather(measuring, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from copytrade_live.core.events import JournalEvent, OperatorCommanded
+from copytrade_live.core.market import Instant
 from copytrade_live.durable import make_folder
 from copytrade_live.errors import StateError
 from copytrade_live.failpoints import Failpoint, reach
@@ -117,6 +118,15 @@ class Journal:
         with naming(self.path):
             found = self._connection.execute("SELECT max(seq) FROM journal").fetchone()[0]
         return int(found or 0)
+
+    def check_writable(self, now: Instant) -> None:
+        """Write a row and commit it. Raises: StateError when the disk or the file refuses."""
+        with naming(self.path), transaction(self._connection):
+            self._connection.execute(
+                "INSERT INTO meta (key, value) VALUES ('written_at', ?) "
+                "ON CONFLICT DO UPDATE SET value = excluded.value",
+                (str(now),),
+            )
 
     @property
     def mode(self) -> str:

@@ -36,7 +36,12 @@ asyncio.run(serve(load_config(None, home), home))
 
 def start_process(home: Home, url: str) -> subprocess.Popen[bytes]:
     home.config.write_text(
-        yaml.safe_dump({"venue": {"data_url": url, "gamma_url": url, "clob_url": url, "max_attempts": 1}})
+        yaml.safe_dump(
+            {
+                "venue": {"data_url": url, "gamma_url": url, "clob_url": url, "max_attempts": 1},
+                "observability": {"port": 0},
+            }
+        )
     )
     return subprocess.Popen([sys.executable, "-c", SERVE, str(home.root)], stderr=subprocess.PIPE)
 

@@ -86,6 +86,11 @@ class Tracker:
             },
         }
 
+    @property
+    def followed(self) -> int:
+        """How many wallets are followed."""
+        return len(self._since)
+
     def resume(self, resumed_at: Instant) -> None:
         """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
         self._resumed_at = resumed_at - _REACH_BACK

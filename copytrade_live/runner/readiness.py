@@ -1,0 +1,53 @@
+"""Whether a runner can do its work right now, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from copytrade_live.clock import AcceleratedClock
+from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.errors import StateError
+from copytrade_live.runner.vitals import Vitals
+
+# A recurring piece of work may be late by this many of its intervals, and by no less than the seconds.
+LATE_INTERVALS, LATE_SECONDS = 5, 15.0
+# One look at the disk serves every asker for so long.
+_DISK_EVERY: Instant = SECOND
+
+
+class Readiness:
+    """Answers /readyz. A database counts as writable only when a row was written."""
+
+    def __init__(self, vitals: Vitals) -> None:
+        self._vitals = vitals
+        self._disk_at: Instant | None = None
+        self._disk_said = ""
+
+    def reasons(self) -> list[str]:
+        """Why the runner cannot do its work; empty when it can."""
+        return [*self._disk(), *self._late(), *self._blind()]
+
+    def _disk(self) -> Iterator[str]:
+        now = self._vitals.clock.now()
+        if self._disk_at is None or now - self._disk_at >= _DISK_EVERY:
+            self._disk_at, self._disk_said = now, ""
+            try:
+                self._vitals.journal.check_writable(now)
+            except StateError as error:
+                self._disk_said = str(error)
+        if self._disk_said:
+            yield self._disk_said
+
+    def _late(self) -> Iterator[str]:
+        clock = self._vitals.clock
+        now, pace = clock.now(), clock.speed if isinstance(clock, AcceleratedClock) else 1.0
+        for phase in self._vitals.phases:
+            allowed = max(LATE_SECONDS * pace, LATE_INTERVALS * phase.interval_seconds)
+            late = (now - phase.next_due) / SECOND
+            if phase.next_due and late > allowed:
+                yield f"{phase.name} is {late:.0f} s late, {allowed:.0f} s allowed"
+
+    def _blind(self) -> Iterator[str]:
+        now, tracker = self._vitals.clock.now(), self._vitals.tracker
+        if tracker.followed and not any(source.is_alive(now) for source in tracker.sources):
+            yield "no source of leaders' fills is alive"
