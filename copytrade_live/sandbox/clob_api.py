@@ -115,7 +115,9 @@ class Clob:
 
     async def market_info(self, request: Request) -> Response:
         """A market in short."""
-        return answer(clob_market_info(self._venue.markets[self._market(str(request.path_params["condition_id"]))]))
+        market = self._venue.markets[self._market(str(request.path_params["condition_id"]))]
+        is_delayed = market.category in self._venue.options.exchange.delayed_categories
+        return answer(clob_market_info(market, has_taker_delay=is_delayed))
 
     def market(self, condition_id: str) -> Response:
         """A market in full."""

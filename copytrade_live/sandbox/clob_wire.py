@@ -56,7 +56,7 @@ def clob_market(venue: Venue, number: int, now: Instant) -> Wire:
     }
 
 
-def clob_market_info(market: WorldMarket) -> Wire:
+def clob_market_info(market: WorldMarket, *, has_taker_delay: bool = False) -> Wire:
     """The compact answer to /clob-markets/{condition}; false flags and absent fees are left out."""
     info: Wire = {
         "c": market.condition_id,
@@ -70,6 +70,8 @@ def clob_market_info(market: WorldMarket) -> Wire:
         info["fd"] = {"r": market.fee_rate, "e": 1, "to": True}
     if market.neg_risk:
         info["nr"] = True
+    if has_taker_delay:
+        info["itode"] = True
     return info
 
 

@@ -51,6 +51,7 @@ class Funding:
         account.give(COLLATERAL, round(float(asked.get("cash", 0)) * MICRO))
         for token, shares in dict(asked.get("holdings", {})).items():
             account.give(str(int(token)), round(float(shares) * MICRO))
+            self._desk.exchange.touch(str(int(token)), self._desk.now())
         if "allowance" in asked:
             account.default_allowance = int(asked["allowance"])
         account.closed_only = bool(asked.get("closed_only", account.closed_only))

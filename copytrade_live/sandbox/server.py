@@ -30,6 +30,7 @@ from copytrade_live.sandbox.funding import Funding
 from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
 from copytrade_live.sandbox.ground_truth import GroundTruth
 from copytrade_live.sandbox.holders import Holders
+from copytrade_live.sandbox.notifications import Notifications
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.positions import PositionBook
 from copytrade_live.sandbox.relayer_api import Relayer
@@ -64,6 +65,7 @@ def build_app(
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
         *Trading(desk).routes(),
         *Relayer(desk).routes(),
+        Route("/notifications", Notifications(venue, desk).serve, methods=["GET", "DELETE"]),
         Route("/v2/approvals", Approvals(desk).serve),
         *_data_routes(data_v1, data_v2),
         *_holding_routes(Holders(venue, positions), ClosedPositions(venue, positions)),

@@ -131,6 +131,12 @@ class Exchange:
         book = self._books.get(listing.condition_id) if listing else None
         return depth if book is None else book.shown(token_id, depth, now)
 
+    def touch(self, token_id: str, now: Instant) -> None:
+        """Take note of a market whose shares an account was given, so that its end is not missed."""
+        listing = self.quotes.listing(token_id, now)
+        if listing is not None:
+            self._book(listing)
+
     def is_touched(self, condition_id: str) -> bool:
         """Whether the public book of a market may differ from what the strangers quote."""
         return condition_id in self._books
@@ -281,7 +287,7 @@ class Exchange:
 
     def _tell_trade(self, trade: Trade, at: Instant) -> None:
         for account in dict.fromkeys(leg.account for leg in trade.legs if leg.account):
-            self.tell(Change(ChangeKind.TRADE, at, account, trade=trade, condition_id=trade.condition_id))
+            self.tell(Change(ChangeKind.TRADE, at, account, trade=trade))
 
     def _expire(self, order: Order, at: Instant) -> None:
         self._close(order, OrderStatus.CANCELED, "expired", at)
@@ -304,9 +310,10 @@ class Exchange:
         if book is None:
             book = self._books[listing.condition_id] = MarketBook(listing, self.options.refill_after)
             if listing.closes_at is not None:
-                self.agenda.note(listing.closes_at, partial(self._close_market, book))
+                self.agenda.note(max(listing.closes_at, self._now), partial(self._close_market, book))
         return book
 
     def _close_market(self, book: MarketBook, at: Instant) -> None:
         for order in list(book.resting.values()):
             self._close(order, OrderStatus.CANCELED, "market closed", at)
+        self.redemptions.await_end(book.listing, at)

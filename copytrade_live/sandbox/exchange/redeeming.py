@@ -7,11 +7,11 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from copytrade_live.core.market import Instant, Micro
+from copytrade_live.core.market import MINUTE, Instant, Micro
 from copytrade_live.sandbox.exchange.accounts import Account
 from copytrade_live.sandbox.exchange.mishaps import RedemptionFate
 from copytrade_live.sandbox.exchange.options import between, luck, made_hash, made_uuid
-from copytrade_live.sandbox.exchange.terms import Change, ChangeKind, Refused
+from copytrade_live.sandbox.exchange.terms import Change, ChangeKind, Listing, Refused
 
 if TYPE_CHECKING:
     from copytrade_live.sandbox.exchange.exchange import Exchange
@@ -87,12 +87,19 @@ class Redemptions:
         redemption.shares = (account.balance(first), account.balance(second))
         redemption.cash = account.redeem(listing.token_ids, payouts)
         redemption.state = RedemptionState.PAID
-        exchange.tell(
-            Change(
-                ChangeKind.REDEEMED,
-                at,
-                account.address,
-                condition_id=redemption.condition_id,
-                cash=redemption.cash,
-            )
-        )
+        exchange.tell(Change(ChangeKind.REDEEMED, at, account.address, redemption=redemption))
+
+    def await_end(self, listing: Listing, at: Instant) -> None:
+        """Look once a minute whether a closed market has been resolved, and pay whoever wants that by itself."""
+        exchange = self._exchange
+        if exchange.quotes.payouts(listing.condition_id, at) is None:
+            exchange.agenda.note(at + MINUTE, partial(self.await_end, listing))
+            return
+        for account in list(exchange.accounts.values()):
+            if account.auto_redeem:
+                due = at + exchange.options.auto_redeem_after
+                exchange.agenda.note(due, partial(self._redeem_for, account, listing))
+
+    def _redeem_for(self, account: Account, listing: Listing, at: Instant) -> None:
+        if any(account.balance(token) > 0 for token in listing.token_ids):
+            self.ask(account, listing.condition_id, at, is_automatic=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from copytrade_live.core.market import MICRO, Instant, Micro, Side
+
+if TYPE_CHECKING:
+    from copytrade_live.sandbox.exchange.redeeming import Redemption
 
 # Sizes move in hundredths of a share, so that price times size is always whole micro-dollars.
 SIZE_STEP: Micro = 10_000
@@ -229,12 +232,11 @@ class ChangeKind(StrEnum):
 
 
 class Change(NamedTuple):
-    """One thing that happened, told to whoever listens. order or trade by kind."""
+    """One thing that happened, told to whoever listens. order, trade or redemption by kind."""
 
     kind: ChangeKind
     at: Instant
     account: str
     order: Order | None = None
     trade: Trade | None = None
-    condition_id: str = ""
-    cash: Micro = 0
+    redemption: Redemption | None = None
