@@ -110,9 +110,9 @@ def metrics_page() -> str:
     """Every metric of the runner."""
     lines = [NOTICE, "# Metrics", ""]
     lines += [
-        "`/metrics` on `observability.host` and `observability.port`, in Prometheus' text format, with `/healthz` (alive:",
-        "the event loop answers) and `/readyz` (503 with the reasons while the runner cannot do its work: a row is written",
-        "to the database to find out). Counters start at 0 with each run. Money in collateral, spans in seconds. The label",
+        "`/metrics` on `observability.host` and `observability.port`, in Prometheus' text format, with `/healthz` (the",
+        "event loop answers) and `/readyz` (503 with the reasons while the runner cannot do its work: a row is",
+        "written to find out). Counters start at 0 with each run. Money in collateral, spans in seconds. The label",
         "`wallet` is empty unless `observability.wallet_labels` is set. `process_*` and `python_info` come along.",
         "",
         "| metric | kind | labels | meaning |",
