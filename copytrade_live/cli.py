@@ -10,14 +10,24 @@ from typing import Annotated
 import typer
 
 from copytrade_live import __version__
-from copytrade_live.commands import control, demonstrate, observe, setup, stack, trade, why
+from copytrade_live.commands import control, demonstrate, observe, setup, stack, status, trade, traders, why
 from copytrade_live.errors import CopytradeError
 from copytrade_live.supervise import ProcessDied
 
 ENTRY_POINTS = "copytrade.commands"
 FAILED = 1
 
-LIVE_VERBS = (demonstrate.app, stack.app, setup.app, trade.app, observe.app, why.app, control.app)
+LIVE_VERBS = (
+    demonstrate.app,
+    stack.app,
+    setup.app,
+    trade.app,
+    status.app,
+    observe.app,
+    traders.app,
+    why.app,
+    control.app,
+)
 
 
 def main() -> None:

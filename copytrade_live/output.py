@@ -52,6 +52,11 @@ def time_text(instant: Instant | None) -> str | None:
     return None if instant is None else to_iso(instant)
 
 
+def counted(count: int, what: str) -> str:
+    """So many of something."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def short_id(identifier: str) -> str:
     """The recognisable ends of a wallet, token or condition id."""
     return identifier if len(identifier) <= 14 else f"{identifier[:8]}…{identifier[-4:]}"

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.context import Context, EntryGate
-from copytrade_live.core.filters import entries_are_not_halted, gate_is_open, kill_switch_is_off, score_is_fresh
+from copytrade_live.core.filters import (
+    copying_likely_pays,
+    edge_is_bounded_below,
+    entries_are_not_halted,
+    gate_is_open,
+    history_is_complete,
+    kill_switch_is_off,
+    leader_is_not_cut_off,
+    leader_is_not_flagged,
+    leader_takes,
+    record_is_not_luck,
+    score_is_fresh,
+)
 from copytrade_live.core.limits import day_is_not_stopped, positions_are_few
 from copytrade_live.core.market import SECOND, Instant, Role, Side
 from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import Rejected, RejectReason
+from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
 from copytrade_live.output import time_text
@@ -27,6 +40,18 @@ STANDING_GATES: tuple[EntryGate, ...] = (
     score_is_fresh,
     day_is_not_stopped,
     positions_are_few,
+)
+
+
+# Gates that look at the leader and its score alone.
+LEADER_GATES: tuple[EntryGate, ...] = (
+    leader_is_not_cut_off,
+    history_is_complete,
+    leader_takes,
+    leader_is_not_flagged,
+    copying_likely_pays,
+    edge_is_bounded_below,
+    record_is_not_luck,
 )
 
 
@@ -47,11 +72,18 @@ class Blocker:
 
 def blockers(state: State, config: DecisionConfig, now: Instant) -> list[Blocker]:
     """Everything that forbids every entry at this moment; empty while the next good signal would be copied."""
-    context = _context(state, config, now)
-    found = [answer for gate in STANDING_GATES if isinstance(answer := gate(context), Rejected)]
+    found = _refusals(STANDING_GATES, _context(state, config, now))
     if state.standing.snapshot is None:
         found.append(Rejected(reason=RejectReason.NO_SCORE))
-    return [Blocker(reason=one.reason.value, measured=one.measured, limit=one.limit) for one in found]
+    return [_blocker(one) for one in found]
+
+
+def leader_refusals(score: TraderScore, config: DecisionConfig, state: State) -> list[Blocker]:
+    """What in a leader's score, or in how its copies went, refuses every signal of it."""
+    alone = ScoreSnapshot(snapshot_id="", as_of=score.as_of, rows={score.wallet: {OVERALL: score}})
+    standing = replace(state.standing, snapshot=alone)
+    context = _context(replace(state, standing=standing), config, score.as_of, score.wallet)
+    return [_blocker(one) for one in _refusals(LEADER_GATES, context)]
 
 
 def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, object]:
@@ -62,6 +94,7 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
     return {
         "entries": "allowed" if not stopped else "stopped",
         "entries_stopped_by": [one.text() for one in stopped],
+        "halts": halts(state),
         "halt": standing.halt.value if standing.halt else None,
         "kill_switch": standing.kill_switch,
         "gate": "none"
@@ -77,9 +110,17 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
         "snapshot_age_seconds": (now - snapshot.as_of) / SECOND if snapshot else None,
         "cut_off": sorted(standing.cut_off),
         **money(portfolio),
+        "exposure_limit": config.risk.max_gross_exposure * portfolio.equity,
         "positions": len(portfolio.positions),
         "working_orders": len(portfolio.working),
     }
+
+
+def halts(state: State) -> list[str]:
+    """What somebody has to lift before entries go on."""
+    standing = state.standing
+    found = [RejectReason.KILL_SWITCH_FILE.value] if standing.kill_switch else []
+    return [*found, standing.halt.value] if standing.halt else found
 
 
 def money(portfolio: Portfolio) -> dict[str, float | None]:
@@ -95,15 +136,23 @@ def money(portfolio: Portfolio) -> dict[str, float | None]:
         "unrealised_pnl": value - from_micro(cost),
         "day_pnl": None if portfolio.day_equity is None else equity - portfolio.day_equity,
         "week_pnl": None if portfolio.week_equity is None else equity - portfolio.week_equity,
-        "gross_exposure": portfolio.gross_exposure,
+        "exposure": portfolio.gross_exposure,
         "exposure_share": portfolio.gross_exposure / equity if equity > 0 else None,
     }
 
 
-def _context(state: State, config: DecisionConfig, now: Instant) -> Context:
+def _refusals(gates: tuple[EntryGate, ...], context: Context) -> list[Rejected]:
+    return [answer for gate in gates if isinstance(answer := gate(context), Rejected)]
+
+
+def _blocker(answer: Rejected) -> Blocker:
+    return Blocker(reason=answer.reason.value, measured=answer.measured, limit=answer.limit)
+
+
+def _context(state: State, config: DecisionConfig, now: Instant, wallet: str = "") -> Context:
     nobody = Signal(
         signal_id="",
-        wallet="",
+        wallet=wallet,
         condition_id="",
         token_id="",
         outcome="",

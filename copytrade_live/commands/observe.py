@@ -1,4 +1,4 @@
-"""Verbs that only look: status, positions, traders, decisions."""
+"""Verbs that only look: positions, orders, decisions."""
 
 from __future__ import annotations
 
@@ -7,55 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from copytrade_live.commands.options import JsonOption
-from copytrade_live.output import print_facts, print_json, print_table, short_id, time_text
+from copytrade_live.output import counted, print_json, print_table, short_id, time_text
 
 if TYPE_CHECKING:
-    from copytrade_live.core.portfolio import Position
-    from copytrade_live.core.score import TraderScore
-    from copytrade_live.store.views import View
+    from copytrade_live.core.portfolio import Position, WorkingOrder
 
 app = typer.Typer()
 PANEL = "Looking"
-
-
-@app.command(rich_help_panel=PANEL)
-def status(as_json: JsonOption = False) -> None:
-    """Say how the runner stands: mode, gate, halt, equity, exposure, positions."""
-    from copytrade_live.settings import home_from_environment
-    from copytrade_live.store.views import read_view
-
-    facts = status_facts(read_view(home_from_environment().state))
-    if as_json:
-        print_json(facts)
-    else:
-        print_facts("copytrade", facts)
-
-
-def status_facts(view: View) -> dict[str, object]:
-    """The facts of a status, by name. Units: money in collateral."""
-    from copytrade_live.core.pricing import from_micro
-
-    portfolio, standing = view.state.portfolio, view.state.standing
-    gate, snapshot = standing.gate, standing.snapshot
-    return {
-        "mode": view.mode,
-        "run": view.run_id,
-        "last_event": view.last_seq,
-        "last_seen": time_text(view.observed_at),
-        "gate": "none" if gate is None else "open" if gate.is_open else "closed",
-        "gate_reasons": list(gate.reasons) if gate else [],
-        "gate_valid_until": time_text(gate.valid_until) if gate else None,
-        "snapshot": snapshot.snapshot_id if snapshot else None,
-        "kill_switch": standing.kill_switch,
-        "halt": standing.halt.value if standing.halt else None,
-        "cut_off": sorted(standing.cut_off),
-        "cash": from_micro(portfolio.cash),
-        "equity": portfolio.equity,
-        "realised_pnl": from_micro(portfolio.realised),
-        "gross_exposure": portfolio.gross_exposure,
-        "positions": len(portfolio.positions),
-        "working_orders": len(portfolio.working),
-    }
 
 
 @app.command(rich_help_panel=PANEL)
@@ -72,7 +30,7 @@ def positions(as_json: JsonOption = False) -> None:
     columns = ["condition_id", "outcome", "leader", "size", "average_cost", "mark", "value", "unrealised_pnl"]
     ids = {"condition_id", "leader"}
     rows = [[short_id(str(fact[name])) if name in ids else fact[name] for name in columns] for fact in found]
-    print_table(f"{len(found)} positions", columns, rows)
+    print_table(counted(len(found), "position"), columns, rows)
 
 
 def position_facts(position: Position) -> dict[str, object]:
@@ -96,37 +54,43 @@ def position_facts(position: Position) -> dict[str, object]:
 
 
 @app.command(rich_help_panel=PANEL)
-def traders(
-    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 20,
-    as_json: JsonOption = False,
-) -> None:
-    """List the published scores, best first."""
-    from copytrade_live.core.score import OVERALL, best_wallets
-    from copytrade_live.errors import SnapshotError
-    from copytrade_live.published import load_snapshot, read_pointer
+def orders(as_json: JsonOption = False) -> None:
+    """List the orders that may still fill."""
     from copytrade_live.settings import home_from_environment
+    from copytrade_live.store.views import read_view
 
-    home = home_from_environment()
-    pointer = read_pointer(home)
-    if pointer is None:
-        raise SnapshotError(f"nothing is published in {home.published} yet; make scores first: copytrade score")
-    snapshot = load_snapshot(home, pointer)
-    best = [snapshot.score_of(wallet, OVERALL) for wallet in best_wallets(snapshot, limit)]
-    found = [score_facts(score) for score in best if score is not None]
+    view = read_view(home_from_environment().state)
+    working = view.state.portfolio.working
+    found = [order_facts(working[order_id]) for order_id in sorted(working)]
     if as_json:
-        print_json({"snapshot_id": snapshot.snapshot_id, "as_of": time_text(snapshot.as_of), "traders": found})
+        print_json(found)
         return
-    columns = ["rank", "wallet", "p_pos", "lcb10", "edge_mean", "n_events", "coverage", "maker_share", "flags"]
-    print_table(f"snapshot {snapshot.snapshot_id}", columns, [[fact[name] for name in columns] for fact in found])
+    columns = ["order_id", "side", "outcome", "leader", "limit", "size", "filled", "attempt", "for", "expires_at"]
+    ids = {"order_id", "leader"}
+    rows = [[short_id(str(fact[name])) if name in ids else fact[name] for name in columns] for fact in found]
+    print_table(counted(len(found), "order"), columns, rows)
 
 
-def score_facts(score: TraderScore) -> dict[str, object]:
-    """The facts of one score, by name."""
-    names = (
-        "rank wallet category p_pos lcb10 edge_mean edge_sd n_events n_eff coverage copy_cost_mean breakeven_latency "
-        "capacity maker_share q_value flags reasons"
-    )
-    return {name: getattr(score, name) for name in names.split()}
+def order_facts(entry: WorkingOrder) -> dict[str, object]:
+    """The facts of one order, by name. Units: sizes in shares, limit in dollars per share."""
+    from copytrade_live.core.pricing import from_micro
+
+    order, market = entry.order, entry.market
+    return {
+        "order_id": order.order_id,
+        "side": order.side.value,
+        "token_id": order.token_id,
+        "condition_id": order.condition_id,
+        "outcome": dict(zip(market.token_ids, market.outcomes, strict=True)).get(order.token_id),
+        "leader": order.wallet,
+        "limit": order.limit,
+        "size": from_micro(order.size),
+        "filled": from_micro(entry.filled),
+        "attempt": order.attempt,
+        "for": order.exit_reason.value if order.exit_reason else "entry",
+        "submitted_at": time_text(order.submitted_at),
+        "expires_at": time_text(order.expires_at),
+    }
 
 
 @app.command(rich_help_panel=PANEL)

@@ -57,7 +57,7 @@ class Gauges:
             metrics.UNREALISED: "unrealised_pnl",
             metrics.DAY_PNL: "day_pnl",
             metrics.WEEK_PNL: "week_pnl",
-            metrics.EXPOSURE: "gross_exposure",
+            metrics.EXPOSURE: "exposure",
         }
         return {metric: held[name] for metric, name in named.items()} | {
             metrics.POSITIONS: len(state.portfolio.positions),

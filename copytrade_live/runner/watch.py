@@ -26,7 +26,7 @@ class Watch:
 
     def __init__(self, vitals: Vitals) -> None:
         # Process-wide, and nobody here reads when a counter was made.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.tally = Tally(self.registry, name_wallets=vitals.config.observability.wallet_labels)
         self.readiness = Readiness(vitals)

@@ -1,0 +1,112 @@
+"""The verb that says how the runner stands: status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from copytrade_live.commands.options import ConfigOption, JsonOption
+from copytrade_live.output import cell_text, print_facts, print_json, time_text
+
+if TYPE_CHECKING:
+    from copytrade_live.runtime_file import Runtime
+    from copytrade_live.settings import CopytradeConfig
+    from copytrade_live.store.views import View
+
+app = typer.Typer()
+
+
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Runner": ("runner", "ready", "not_ready", "mode", "ceiling", "run", "last_event", "last_seen", "metrics"),
+    "Entries": (
+        "entries",
+        "entries_stopped_by",
+        "halts",
+        "gate",
+        "gate_reasons",
+        "gate_valid_until",
+        "snapshot",
+        "snapshot_age_seconds",
+        "leaders",
+        "cut_off",
+    ),
+    "Money": (
+        "equity",
+        "cash",
+        "reserved_cash",
+        "realised_pnl",
+        "unrealised_pnl",
+        "day_pnl",
+        "week_pnl",
+        "exposure",
+        "exposure_share",
+        "exposure_limit",
+        "positions",
+        "working_orders",
+    ),
+    "Sources": ("lags", "failing"),
+}
+
+
+@app.command(rich_help_panel="Looking")
+def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Say how the runner stands: mode, what stops entries, money, exposure, lags, what fails."""
+    from copytrade_live.runtime_file import read_runtime
+    from copytrade_live.settings import home_from_environment, load_config
+    from copytrade_live.store.views import read_view
+
+    home = home_from_environment()
+    view = read_view(home.state)
+    facts = status_facts(view, read_runtime(home.state), load_config(config, home))
+    if as_json:
+        print_json(facts)
+    else:
+        for title, names in _GROUPS.items():
+            print_facts(title, {name: _text(name, facts[name]) for name in names})
+
+
+def status_facts(view: View, runtime: Runtime | None, config: CopytradeConfig) -> dict[str, object]:
+    """The facts of a status, by name. Units: money in collateral, spans in seconds."""
+    from copytrade_live.situation import situation
+
+    is_running = runtime is not None and runtime.is_alive
+    now = runtime.now if runtime is not None and is_running else view.observed_at or 0
+    told: Mapping[str, object] = runtime.told if runtime is not None and is_running else {}
+    stands = situation(view.state, config, now)
+    if not is_running:
+        stopped = ["no runner runs", *cast("list[str]", stands["entries_stopped_by"])]
+        stands |= {"entries": "stopped", "entries_stopped_by": stopped}
+    return {
+        "runner": f"running, pid {told.get('pid')}" if is_running else "stopped",
+        "ready": (not told.get("not_ready")) if is_running else False,
+        "not_ready": told.get("not_ready", []),
+        "mode": view.mode,
+        "ceiling": "paper" if config.safety.dry_run else "live",
+        "run": view.run_id,
+        "last_event": view.last_seq,
+        "last_seen": time_text(view.observed_at),
+        **stands,
+        "leaders": told.get("leaders"),
+        "lags": told.get("lags", {}),
+        "failing": told.get("failing", {}),
+        "metrics": f"{told['address']}/metrics" if told.get("address") else None,
+    }
+
+
+def _text(name: str, value: object) -> object:
+    if name == "lags" and isinstance(value, Mapping):
+        return "; ".join(_lag_text(source, lag) for source, lag in value.items()) or None
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {told}" for key, told in value.items()) or None
+    return value
+
+
+def _lag_text(source: str, lag: object) -> str:
+    if not isinstance(lag, Mapping) or lag.get("p50") is None:
+        return f"{source}: nothing told yet"
+    return (
+        f"{source}: half within {cell_text(lag['p50'])} s, 9 of 10 within {cell_text(lag['p90'])} s "
+        f"({cell_text(lag['told'])} fills, first with {cell_text(lag['first'])})"
+    )
