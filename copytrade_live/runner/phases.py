@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.market import SECOND, Instant
 
 
 @dataclass(slots=True)
 class Phase:
-    """One recurring piece of work. Units: interval in seconds of the runner's clock.
+    """One recurring piece of work. Units: seconds of the runner's clock, which nobody can set back.
 
     With wake it does not wait for the interval when run side by side, but for what wake awaits.
     """
@@ -21,20 +20,20 @@ class Phase:
     name: str
     interval_seconds: float
     run: Callable[[], Awaitable[None]]
-    next_due: Instant = 0
+    next_due: float = float("-inf")
     wake: Callable[[], Awaitable[None]] | None = None
 
-    async def run_if_due(self, now: Instant) -> None:
+    async def run_if_due(self, now: float) -> None:
         """Run once when the time has come, and set the next one."""
         if now >= self.next_due:
-            self.next_due = now + round(self.interval_seconds * SECOND)
+            self.next_due = now + self.interval_seconds
             await self.run()
 
 
 async def tick(phases: Sequence[Phase], clock: Clock) -> None:
     """Run every phase that is due, in order."""
     for phase in phases:
-        await phase.run_if_due(clock.now())
+        await phase.run_if_due(clock.monotonic())
 
 
 async def run_side_by_side(
@@ -56,8 +55,8 @@ async def run_side_by_side(
 
 async def _repeat(phase: Phase, clock: Clock) -> None:
     while True:
-        await phase.run_if_due(clock.now())
+        await phase.run_if_due(clock.monotonic())
         if phase.wake is not None:
             await phase.wake()
         else:
-            await clock.sleep(max(0.0, (phase.next_due - clock.now()) / SECOND))
+            await clock.sleep(max(0.0, phase.next_due - clock.monotonic()))

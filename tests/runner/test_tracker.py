@@ -197,6 +197,7 @@ def test_a_failing_look_is_counted_and_what_happened_meanwhile_is_found_later(de
 def test_a_look_reaches_back_over_the_last_fill_and_not_over_the_last_look(desk):
     desk.feed.rows = [row(NOW + SECONDS)]
     desk.poll()
+    desk.poll()
     desk.clock.set(NOW + 3_600 * SECONDS)
     desk.poll()
     assert desk.feed.starts[-1] == NOW + SECONDS - 60 * SECONDS
@@ -303,3 +304,21 @@ def test_any_mix_of_delays_failures_doubled_pages_and_restarts_gives_each_fill_e
     seen = [event.signal.tx_hash for event in desk.journal]
     assert sorted(seen) == sorted(one.tx_hash for _, one in hidden)
     assert desk.clock.now() - NOW > 600 * SECOND
+
+
+def test_a_row_that_one_listing_left_out_is_in_the_next_however_much_came_since(desk):
+    skipped, later = row(NOW + SECONDS), row(NOW + 500 * SECONDS)
+    desk.clock.set(NOW + 510 * SECONDS)
+    desk.feed.rows = [later]
+    desk.poll()
+    desk.feed.rows = [later, skipped]
+    assert [signal.event_at for signal in desk.poll()] == [NOW + SECONDS]
+
+
+def test_a_listing_that_stood_still_for_an_hour_loses_nothing(desk):
+    desk.feed.rows = [row(NOW + SECONDS)]
+    for _ in range(60):
+        desk.clock.set(desk.clock.now() + 60 * SECONDS)
+        desk.poll()
+    desk.feed.rows += [row(NOW + minute * 60 * SECONDS) for minute in (1, 20, 50)]
+    assert len(desk.poll()) == 3

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.core.market import Instant
 from copytrade_live.errors import VenueUnavailable
 from copytrade_live.runner.health import Health
 from copytrade_live.venue.sockets import Dial, FrameSocket
@@ -68,24 +68,25 @@ class Connection:
         self._socket: FrameSocket | None = None
         self._why: VenueUnavailable | None = None
         self.heard_at: Instant = 0
+        self._heard = float("-inf")
         self.opened = 0
         self.greeted_again = 0
         self.given_up = 0
 
-    def is_alive(self, now: Instant) -> bool:
+    def is_alive(self) -> bool:
         """Whether data came lately over an open connection."""
-        return self._socket is not None and now - self.heard_at <= self._silence * SECOND
+        return self._socket is not None and self._clock.monotonic() - self._heard <= self._silence
 
     async def run(self) -> None:
         """Stay connected."""
         pause = _FIRST_PAUSE_SECONDS
         while True:
-            before = self.heard_at
+            before = self._heard
             try:
                 await self._talk(await self._dial())
             except VenueUnavailable as error:
                 self._health.failed(self._name, self._why or error)
-            if self.heard_at > before:
+            if self._heard > before:
                 pause = _FIRST_PAUSE_SECONDS
             await self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
@@ -106,7 +107,7 @@ class Connection:
     async def _talk(self, socket: FrameSocket) -> None:
         self._socket, self._why = socket, None
         self.opened += 1
-        watching = asyncio.create_task(self._watch(socket, self._clock.now()), name=f"{self._name} watchdog")
+        watching = asyncio.create_task(self._watch(socket, self._clock.monotonic()), name=f"{self._name} watchdog")
         try:
             await self.greet()
             await self._listen(socket)
@@ -122,7 +123,7 @@ class Connection:
         while True:
             frame = await socket.receive()
             if frame and self._listener.hear(frame):
-                self.heard_at = self._clock.now()
+                self.heard_at, self._heard = self._clock.now(), self._clock.monotonic()
                 self._patience = self._silence
                 if self._name in self._health.last_failure:
                     self._health.succeeded(self._name, self.heard_at)
@@ -131,14 +132,14 @@ class Connection:
                 in_one_go = 0
                 await asyncio.sleep(0)
 
-    async def _watch(self, socket: FrameSocket, opened_at: Instant) -> None:
+    async def _watch(self, socket: FrameSocket, opened_at: float) -> None:
         """Ping, and hang up on a peer that has nothing to say."""
         greeted_at, pinged_at = opened_at, opened_at
         while True:
             await self._clock.sleep(min(self._ping, self._patience / 5))
-            now = self._clock.now()
-            silent_since = max(self.heard_at, opened_at)
-            silent = (now - silent_since) / SECOND
+            now = self._clock.monotonic()
+            silent_since = max(self._heard, opened_at)
+            silent = now - silent_since
             if silent > self._patience:
                 self.given_up += 1
                 self._patience = min(2 * self._patience, max(_LONGEST_PATIENCE_SECONDS, self._silence))
@@ -150,6 +151,6 @@ class Connection:
                 greeted_at = now
                 self._listener.lost()
                 await self.greet()
-            if (now - pinged_at) / SECOND >= self._ping:
+            if now - pinged_at >= self._ping:
                 pinged_at = now
                 await self.send(PING)

@@ -82,7 +82,7 @@ class StreamSource:
 
     def is_alive(self, now: Instant) -> bool:
         """Whether fills of anyone came lately."""
-        return self.connection.is_alive(now)
+        return self.connection.is_alive()
 
     def take_gap(self) -> bool:
         """Whether something may have been missed since this was last asked."""

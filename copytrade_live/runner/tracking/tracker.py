@@ -57,6 +57,7 @@ class Tracker:
         self._resumed_at: Instant | None = None
         self._tidied_at: Instant = 0
         self._answered: Instant = 0
+        self._looking: dict[str, Instant] = {}
         self._measured_from: Instant = 0
 
     @property
@@ -126,23 +127,25 @@ class Tracker:
 
     async def look(self, source: SignalSource) -> list[Signal]:
         """Fills that one source tells of and nobody told before, oldest first. A failure is counted."""
+        # What this look completes is not answered before it is taken: it may list what the look before left out.
+        self._looking[source.name] = answered_until = self._answered_until()
         try:
-            sightings = await source.look()
+            signals = self.take(await source.look(), answered_until)
         except VenueError as error:
             self._health.failed(source.name, error)
             return []
+        finally:
+            del self._looking[source.name]
         self._choose_pace(has_gap=source.take_gap())
-        signals = await self.holdings.describe(self.take(sightings))
-        self._tidy(self._clock.now(), self._answered_until())
-        return signals
+        self._tidy(self._clock.now(), min([self._answered_until(), *self._looking.values()]))
+        return await self.holdings.describe(signals)
 
     async def look_everywhere(self) -> list[Signal]:
         """One look at each source, one after the other."""
         return [signal for source in self.sources for signal in await self.look(source)]
 
-    def take(self, sightings: Iterable[Sighting]) -> list[Signal]:
-        """What is new among sightings, as signals. From now on it is ours to commit."""
-        answered_until = self._answered_until()
+    def take(self, sightings: Iterable[Sighting], answered_until: Instant) -> list[Signal]:
+        """What is new among sightings, as signals, but for what was answered long ago. It is ours to commit now."""
         wanted = [one for one in sightings if self._is_wanted(one, answered_until)]
         for sighting in wanted:
             # What happened before we looked says nothing about how late a source is.
