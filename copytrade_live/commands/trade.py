@@ -66,12 +66,17 @@ def sandbox(
     enforce_limits: Annotated[
         bool, typer.Option("--enforce-limits", help="Refuse requests over the venue's documented limits.")
     ] = False,
+    fund: Annotated[
+        list[str] | None, typer.Option(metavar="WALLET=DOLLARS", help="Money a wallet starts with; may be repeated.")
+    ] = None,
 ) -> None:
     """Serve a local venue that speaks Polymarket's wire; it can be told to misbehave while it runs."""
     from copytrade_live.sandbox.cli import run_sandbox, scale_of
+    from copytrade_live.sandbox.funding import read_fund
     from copytrade_live.sandbox.venue_options import VenueOptions
 
-    options = VenueOptions(trades_offset_cap=trades_offset_cap, enforce_limits=enforce_limits)
+    funds = tuple(read_fund(one) for one in fund or ())
+    options = VenueOptions(trades_offset_cap=trades_offset_cap, enforce_limits=enforce_limits, funds=funds)
     scale = scale_of(wallets, fills)
     run_sandbox(world.value, seed, path, speed, stepped, start, port, faults=faults, options=options, scale=scale)
 

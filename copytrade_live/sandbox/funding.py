@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from copytrade_live.core.market import MICRO
+from copytrade_live.core.market import MICRO, Micro
+from copytrade_live.errors import ConfigError
 from copytrade_live.sandbox.answers import Refusal, Row, answer
 from copytrade_live.sandbox.exchange.accounts import COLLATERAL, Account
 from copytrade_live.sandbox.exchange.rules import number
@@ -19,6 +21,7 @@ FIELDS = (
     "address", "owner", "signature_type", "cash", "holdings", "allowance", "closed_only", "banned", "auto_redeem",
     "session_keys",
 )  # fmt: skip
+_WALLET = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 class Funding:
@@ -43,7 +46,9 @@ class Funding:
             account = self._desk.exchange.account(_address(asked))
             self._give(account, asked)
         except (TypeError, ValueError, AttributeError) as error:
-            raise Refusal(400, f"cash and holdings must be numbers, allowance a whole number: {error}") from None
+            raise Refusal(
+                400, f"cannot fund: {error}; cash and holdings must be numbers, allowance a whole number"
+            ) from None
         return answer(account_row(account))
 
     def _give(self, account: Account, asked: dict[str, Any]) -> None:
@@ -81,6 +86,15 @@ def _address(asked: dict[str, Any]) -> str:
         address = str(asked["address"])
     else:
         address = wallet_of(str(asked["owner"]).lower(), int(asked.get("signature_type", 0)))
-    if len(bytes.fromhex(address.removeprefix("0x"))) != 20:
+    if not _WALLET.fullmatch(address):
         raise ValueError(f"address must be 0x and 40 hex digits, was {address!r}")
     return address
+
+
+def read_fund(text: str) -> tuple[str, Micro]:
+    """WALLET=DOLLARS, as the command line takes it. Raises: ConfigError."""
+    wallet, _, dollars = text.partition("=")
+    try:
+        return _address({"address": wallet}), round(float(dollars) * MICRO)
+    except ValueError:
+        raise ConfigError(f"--fund must be WALLET=DOLLARS, such as 0x…=1000, was {text!r}") from None

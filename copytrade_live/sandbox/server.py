@@ -57,7 +57,7 @@ def build_app(
     venue = Venue(world, timekeeper, options=options, faults=book)
     positions = PositionBook(venue)
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
-    desk = TradingDesk(venue, venue.options.exchange)
+    desk = TradingDesk(venue)
     clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue, WalletRpc(desk).methods())
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),

@@ -151,8 +151,10 @@ class Trading:
         wallets = {account.address for account in self._accounts(key)}
         maker = params.text("maker_address").lower()
         wallets = wallets & {maker} if maker else wallets
-        found: list[Row] = []
+        after, found = params.seconds("after"), list[Row]()
         for trade in reversed(self._desk.exchange.trades.values()):
+            if after is not None and trade.matched_at // SECOND < after:
+                break  # Trades are kept in the order they were matched.
             ours = next((leg.account for leg in trade.legs if leg.account in wallets), None)
             if ours is not None and _is_wanted(trade, params):
                 found.append(trade_row(trade, ours))
@@ -238,14 +240,12 @@ async def _json(request: Request) -> Any:
 
 
 def _is_wanted(trade: Trade, params: Params) -> bool:
-    after, before = params.seconds("after"), params.seconds("before")
-    at = trade.matched_at // SECOND
+    before = params.seconds("before")
     return (
         params.text("id") in ("", trade.trade_id)
         and params.text("market").lower() in ("", trade.condition_id)
         and params.text("asset_id") in ("", *(leg.token_id for leg in trade.legs))
-        and (after is None or at >= after)
-        and (before is None or at <= before)
+        and (before is None or trade.matched_at // SECOND <= before)
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 
+from copytrade_live.core.market import SECOND
+from copytrade_live.sandbox.exchange.accounts import COLLATERAL
 from copytrade_live.sandbox.exchange.api_keys import ApiKey, ApiKeys
 from copytrade_live.sandbox.exchange.chain import Chain
 from copytrade_live.sandbox.exchange.exchange import Exchange
@@ -21,13 +25,18 @@ from copytrade_live.sandbox.world_quotes import WorldQuotes
 class TradingDesk:
     """What every trading route shares."""
 
-    def __init__(self, venue: Venue, options: ExchangeOptions, mishaps: Mishaps | None = None) -> None:
+    def __init__(self, venue: Venue, mishaps: Mishaps | None = None) -> None:
         self._venue = venue
+        options = _paced(venue.options.exchange, venue.time.speed)
         self.exchange = Exchange(WorldQuotes(venue, options), options, mishaps)
         venue.overlay = PublicBooks(self.exchange)
         self.keys = ApiKeys(options.seed, options.most_clock_skew)
         self.sessions = Sessions()
         self.chain = Chain(self.exchange, self.sessions)
+        for wallet, dollars in venue.options.funds:
+            account = self.exchange.account(wallet)
+            account.is_deployed = True
+            account.give(COLLATERAL, dollars)
 
     def now(self) -> int:
         """The world's time, with the exchange brought up to it."""
@@ -49,3 +58,8 @@ class TradingDesk:
             raise Refused(404, NO_BOOK)
         new = checked_order(posted, key, neg_risk=listing.neg_risk, sessions=self.sessions)
         return self.exchange.place(new, now)
+
+
+def _paced(options: ExchangeOptions, speed: float | None) -> ExchangeOptions:
+    """In a world that runs fast, look at resting orders four times a real second, not once a second of the world."""
+    return options if speed is None else replace(options, look_every=max(options.look_every, round(speed * SECOND / 4)))

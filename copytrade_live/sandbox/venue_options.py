@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.core.market import SECOND, Instant, Micro
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
 
 INDEX_LAG: Instant = 10 * SECOND
@@ -18,7 +18,7 @@ class VenueOptions:
 
     The offset caps are those of the first generation's listings, beyond which it refuses; rpc_most_logs and
     rpc_most_blocks those of one eth_getLogs. enforce_limits refuses requests over the documented limits;
-    exchange says how orders settle.
+    exchange says how orders settle, funds which wallets have how many micro-dollars from the start.
     """
 
     index_lag: Instant = INDEX_LAG
@@ -28,3 +28,4 @@ class VenueOptions:
     rpc_most_blocks: int = 5_000
     enforce_limits: bool = False
     exchange: ExchangeOptions = field(default_factory=ExchangeOptions)
+    funds: tuple[tuple[str, Micro], ...] = ()

@@ -14,14 +14,16 @@ import pytest
 from polymarket import SecureClient
 from polymarket.models.clob.notifications import NotificationType
 
+from copytrade_live.errors import ConfigError
 from copytrade_live.sandbox.exchange.api_keys import sign_request
 from copytrade_live.sandbox.exchange.contracts import is_position
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
+from copytrade_live.sandbox.funding import read_fund
 from copytrade_live.sandbox.ids import position_ids
 from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.sandbox.venue_options import VenueOptions
 from tests.sandbox.conftest import StartSandbox
-from tests.sandbox.running import Sandbox
+from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.trading import KEY, OWNER, best, fund, open_market, step, trading_environment, truth
 
 
@@ -80,8 +82,6 @@ class Raw:
 
 @pytest.fixture(scope="module")
 def raw(synthetic: SyntheticWorld) -> Iterator[Raw]:
-    from tests.sandbox.running import run_server
-
     with run_server(synthetic, synthetic.start_at, None) as sandbox:
         fund(sandbox, address=OWNER, cash=1000)
         with client_of(sandbox) as client:
@@ -250,3 +250,25 @@ def test_owners_are_notified_and_paid_by_themselves(start_sandbox: StartSandbox,
         assert paid.payload.amount == Decimal(truth(sandbox, "redemptions")[0]["cash"]) >= 10
         client.drop_notifications(ids=[one.id for one in heard])
         assert client.get_notifications() == ()
+
+
+def test_wallets_can_have_money_from_the_start(start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(options=VenueOptions(funds=(read_fund(f"{OWNER}=12.5"),)))
+    assert truth(sandbox, "balances") == [{"wallet": OWNER.lower(), "token_id": "", "balance": "12.5"}]
+    with pytest.raises(ConfigError, match="must be WALLET=DOLLARS"):
+        read_fund("0x1=lots")
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({}, "must name a wallet"),
+        ({"address": OWNER, "cahs": 1}, "unknown field 'cahs'"),
+        ({"address": "0x1"}, "40 hex digits"),
+        ({"address": OWNER, "cash": "lots"}, "must be numbers"),
+    ],
+)
+def test_a_wish_for_money_that_cannot_be_read_is_explained(raw: Raw, wish: dict[str, object], words: str) -> None:
+    answer = raw.sandbox.http.post("/admin/fund", json=wish)
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]

@@ -82,6 +82,7 @@ class MarketBook:
 
     def shown(self, token_id: str, depth: Depth | None, now: Instant) -> Depth | None:
         """The book everybody sees: strangers less what is taken, and every resting order."""
+        self._taken = {key: gone for key, gone in self._taken.items() if gone[1] > now}
         if not self.resting and not self._taken:
             return depth
         bids, asks = (dict(self._visible(token_id, depth, is_ask, now)) for is_ask in (False, True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from copytrade_live.core.market import MICRO, SECOND, Instant, Micro
+from copytrade_live.core.market import MICRO, Instant, Micro
 from copytrade_live.sandbox.exchange.accounts import COLLATERAL, Account
 from copytrade_live.sandbox.exchange.books import MarketBook, Match, short_of
 from copytrade_live.sandbox.exchange.heartbeats import Heartbeats
@@ -37,7 +37,7 @@ from copytrade_live.sandbox.exchange.terms import (
 )
 from copytrade_live.sandbox.exchange.trading import trade_of_maker, trades_of_taker
 
-# The world's books change at whole seconds; no more looks than this at resting orders in one advance.
+# No more looks than this at resting orders in one advance.
 MOST_LOOKS = 240
 GONE = "order can't be found - already canceled or matched"
 HELD_UP = "order is delayed and can't be canceled"
@@ -152,17 +152,18 @@ class Exchange:
             listener(change)
 
     def _looks(self, now: Instant) -> Iterable[Instant]:
-        """Whole seconds since the last look at which resting orders may have been traded through."""
-        first, last = self._looked_at // SECOND + 1, now // SECOND
+        """Instants since the last look at which resting orders may have been traded through."""
+        step = self.options.look_every
+        first, last = self._looked_at // step + 1, now // step
         self._looked_at = now
         if last < first or not any(book.resting for book in self._books.values()):
             return ()
         stride = max(1, (last - first) // MOST_LOOKS + 1)
-        return [at * SECOND for at in range(last, first - 1, -stride)][::-1]
+        return [at * step for at in range(last, first - 1, -stride)][::-1]
 
     def _sweep(self, at: Instant) -> None:
         for book in self._books.values():
-            for order in list(book.resting.values()):
+            for order in tuple(book.resting.values()):
                 depth = self.quotes.ladder(order.new.token_id, at)
                 for price, size in list(book.through(order, depth, at)):
                     part = min(size, order.rest)

@@ -30,7 +30,9 @@ class ExchangeOptions:
 
     Units: spans and delays in the world's milliseconds, probabilities of a match.
     fail_probability of matches never settle (ghost fills), retry_probability are mined only at a second attempt.
-    refill_after is how long depth we took stays gone; delayed_categories have a taker delay.
+    refill_after is how long depth we took stays gone; look_every how often resting orders are held against the
+    strangers' books, which change each second; delayed_categories have a taker delay. most_clock_skew bounds how far a
+    request's timestamp may be from now, None for not at all.
     """
 
     seed: int = 0
@@ -41,6 +43,7 @@ class ExchangeOptions:
     retry_probability: float = 0.0
     fail_probability: float = 0.0
     refill_after: Instant = 20 * SECOND
+    look_every: Instant = SECOND
     taker_delay: Instant = 150
     delayed_categories: tuple[str, ...] = ()
     redeem_after: Span = (2_000, 6_000)
