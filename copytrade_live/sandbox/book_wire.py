@@ -28,7 +28,7 @@ def book_payload(venue: Venue, market: int, outcome: int, now: Instant) -> Book 
         "bids": _levels(ladder, ladder.bids),
         "asks": _levels(ladder, ladder.asks),
         "min_order_size": number_text(listed.min_order_size),
-        "tick_size": number_text(listed.tick_size),
+        "tick_size": number_text(venue.tick_size(market, now)),
         "neg_risk": listed.neg_risk,
         "last_trade_price": number_text(last.price) if last else "",
     }

@@ -94,7 +94,7 @@ class Clob:
     async def tick_size(self, request: Request) -> Response:
         """The price grid."""
         market, _, _ = self._token(Params.of(request).text("token_id"))
-        return answer({"minimum_tick_size": self._venue.markets[market].tick_size})
+        return answer({"minimum_tick_size": self._venue.tick_size(market, self._venue.now())})
 
     async def neg_risk(self, request: Request) -> Response:
         """Whether the market is one of several that exclude each other."""

@@ -23,7 +23,7 @@ def clob_market(venue: Venue, number: int, now: Instant) -> Wire:
         "accepting_orders": is_open,
         "accepting_order_timestamp": _iso(market.opened_at),
         "minimum_order_size": _plain(market.min_order_size),
-        "minimum_tick_size": market.tick_size,
+        "minimum_tick_size": venue.tick_size(number, now),
         "condition_id": market.condition_id,
         "question_id": market.question_id,
         "question": market.question,

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from copytrade_live.core.market import Instant
 from copytrade_live.errors import ConfigError, InputFileError
 from copytrade_live.sandbox.answers import Refusal, answer
-from copytrade_live.sandbox.fault_kinds import Fault, read_faults
+from copytrade_live.sandbox.fault_settings import Fault, read_faults
 from copytrade_live.sandbox.faults import FaultBook
 
 
 class FaultAdmin:
     """Answers /admin/faults."""
 
-    def __init__(self, book: FaultBook) -> None:
-        self._book = book
+    def __init__(self, book: FaultBook, now: Callable[[], Instant]) -> None:
+        self._book, self._now = book, now
 
     async def serve(self, request: Request) -> Response:
         """GET tells what is known, on and met; POST switches on; DELETE switches everything off."""
         if request.method == "DELETE":
             self._book.clear()
         if request.method == "POST":
-            self._book.add(_read_body(await request.body()))
+            self._book.add(_read_body(await request.body()), self._now())
         return answer(self._book.described())
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from copytrade_live.sandbox.fault_kinds import Fault, FaultKind
+from copytrade_live.sandbox.fault_kinds import FaultKind
+from copytrade_live.sandbox.fault_settings import Fault
 
 _TOO_MANY = b'{"error":"Too Many Requests"}'
-_HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Please wait</body></html>"
+EDGE_PAGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Please wait</body></html>"
+HTML = ((b"content-type", b"text/html; charset=UTF-8"),)
 _LISTS = ("data", "markets", "events")
 _BLANK_SHARE = 0.5
 
@@ -54,7 +56,7 @@ def server_error(fault: Fault, luck: float) -> Reply:
 
 def html_body(fault: Fault, luck: float) -> Reply:
     """The edge's own page."""
-    return Reply((200, 429, 503)[int(luck * 3)], _HTML, ((b"content-type", b"text/html; charset=UTF-8"),))
+    return Reply((200, 403, 429, 503)[int(luck * 4)], EDGE_PAGE, HTML)
 
 
 def truncated_json(reply: Reply, luck: float) -> Reply | None:
@@ -72,6 +74,17 @@ def unordered_rows(reply: Reply, luck: float) -> Reply | None:
         return None
     order = np.random.default_rng(int(luck * 2**32)).permutation(len(rows))
     rows[:] = [rows[place] for place in order.tolist()]
+    return reply.with_body(_compact(payload))
+
+
+def skipped_rows(reply: Reply, luck: float) -> Reply | None:
+    """The page without a run of its rows; None when there are fewer than two."""
+    payload = _parsed(reply)
+    rows = _rows(payload)
+    if len(rows) < 2:
+        return None
+    first = int(luck * (len(rows) - 1))
+    del rows[first : first + max(len(rows) // 5, 1)]
     return reply.with_body(_compact(payload))
 
 
@@ -98,6 +111,7 @@ INSTEAD: dict[FaultKind, Callable[[Fault, float], Reply]] = {
 }
 SPOILT: dict[FaultKind, Callable[[Reply, float], Reply | None]] = {
     FaultKind.TRUNCATED_JSON: truncated_json,
+    FaultKind.SKIPPED_ROWS: skipped_rows,
     FaultKind.UNORDERED_ROWS: unordered_rows,
     FaultKind.BLANK_FIELDS: blank_fields,
 }

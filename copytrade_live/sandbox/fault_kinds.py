@@ -1,14 +1,9 @@
-"""What the venue can be told to get wrong: each fault by name, what it does, and how it is asked for."""
+"""What the venue can be told to get wrong: each fault by name and number, where it acts, what it does."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from copytrade_live.errors import ConfigError
+from typing import NamedTuple
 
 
 class FaultKind(StrEnum):
@@ -23,74 +18,202 @@ class FaultKind(StrEnum):
     TRUNCATED_JSON = "truncated_json"
     HTML_BODY = "html_body"
     REPEATED_PAGE = "repeated_page"
+    SKIPPED_ROWS = "skipped_rows"
     UNORDERED_ROWS = "unordered_rows"
-    LATE_ROWS = "late_rows"
     BLANK_FIELDS = "blank_fields"
+    ANSWER_LOST = "answer_lost"
+    ANSWER_LATE = "answer_late"
+    ERROR_AFTER = "error_after"
+    ODD_ANSWER = "odd_answer"
+    DELIVERED_TWICE = "delivered_twice"
+    LATE_BOOKING = "late_booking"
+    FALSE_BALANCE = "false_balance"
+    UNAUTHORIZED = "unauthorized"
+    CANCEL_LOST = "cancel_lost"
+    RESTART = "restart"
+    TRADING_DISABLED = "trading_disabled"
+    CANCEL_ONLY = "cancel_only"
+    GEOBLOCK = "geoblock"
+    KEY_REVOKED = "key_revoked"
+    CLOCK_SKEWED = "clock_skewed"
+    TICK_CHANGED = "tick_changed"
+    TAKER_DELAYED = "taker_delayed"
+    PARTIAL_FILL = "partial_fill"
+    DUST_FILL = "dust_fill"
+    SETTLEMENT_SLOW = "settlement_slow"
+    SETTLEMENT_FAILED = "settlement_failed"
+    SETTLEMENT_RETRIED = "settlement_retried"
+    SETTLEMENT_REORGED = "settlement_reorged"
+    VENUE_CANCELLED = "venue_cancelled"
+    REDEEM_FAILED = "redeem_failed"
+    REDEEM_SILENT = "redeem_silent"
+    FUNDS_WITHDRAWN = "funds_withdrawn"
+    ALLOWANCE_REVOKED = "allowance_revoked"
+    OWNER_TRADED = "owner_traded"
+    STREAM_DROPPED = "stream_dropped"
+    STREAM_FROZEN = "stream_frozen"
+    FRAME_DROPPED = "frame_dropped"
+    FRAME_REPEATED = "frame_repeated"
+    FRAME_DELAYED = "frame_delayed"
+    STREAM_FLOODED = "stream_flooded"
+    SUBSCRIPTION_IGNORED = "subscription_ignored"
+    SCHEMA_CHANGED = "schema_changed"
+    LATE_ROWS = "late_rows"
+    INDEX_STALLED = "index_stalled"
+    FILL_REVERTED = "fill_reverted"
+    SHARED_TRANSACTION = "shared_transaction"
+    MARKET_CLOSED_EARLY = "market_closed_early"
+    HOSTILE_LEADER = "hostile_leader"
     CHAIN_DISAGREES = "chain_disagrees"
 
 
-DESCRIPTIONS = {
-    FaultKind.RATE_LIMITED: "429 with Retry-After: retry_after_seconds",
-    FaultKind.RATE_LIMITED_SILENTLY: "429 without saying when to come back",
-    FaultKind.THROTTLED_200: 'HTTP 200 whose body is {"error":"Too Many Requests"}',
-    FaultKind.SERVER_ERROR: "500, 502, 503 (with Retry-After) or 504",
-    FaultKind.TIMEOUT: "the answer comes only after so many real seconds: seconds",
-    FaultKind.DISCONNECT: "the connection is cut before any answer",
-    FaultKind.TRUNCATED_JSON: "HTTP 200 whose body ends in the middle",
-    FaultKind.HTML_BODY: "a page of HTML, behind 200, 429 or 503",
-    FaultKind.REPEATED_PAGE: "the page before the one asked for is sent again, whole, with its own next_cursor",
-    FaultKind.UNORDERED_ROWS: "the rows of a page come shuffled",
-    FaultKind.LATE_ROWS: "a share of the rows (probability) shows up delay_seconds of venue time later than usual",
-    FaultKind.BLANK_FIELDS: "rows with outcome_index 999 and an empty event_slug, as right after a listing",
-    FaultKind.CHAIN_DISAGREES: "a share of the chain's logs (probability) is missing, or has another size",
+class Point(StrEnum):
+    """What a fault's probability is a share of."""
+
+    REQUEST = "requests"
+    ORDER = "orders sent"
+    CANCEL = "cancels sent"
+    ACCOUNT = "requests with an API key"
+    WINDOW = "windows of the world's time"
+    MATCH = "orders that match"
+    RESTING = "orders that rest"
+    TRADE = "our trades"
+    REDEMPTION = "redemptions"
+    CONNECTION = "connections, in windows"
+    SUBSCRIPTION = "subscriptions"
+    FRAME = "frames of a stream"
+    ROW = "fills shown"
+    MARKET = "markets, in windows"
+
+
+class Meaning(NamedTuple):
+    """A fault's number in the catalogue ("" for our own), where it acts, and what the venue does."""
+
+    number: str
+    point: Point
+    summary: str
+
+
+CATALOGUE: dict[FaultKind, Meaning] = {
+    FaultKind.DISCONNECT: Meaning("F01", Point.REQUEST, "the connection is cut before the request is carried out"),
+    FaultKind.ANSWER_LOST: Meaning("F02", Point.ORDER, "carried out, then the connection is cut without an answer"),
+    FaultKind.ANSWER_LATE: Meaning(
+        "F03", Point.ORDER, "carried out at once, answered after so many real seconds: seconds"
+    ),
+    FaultKind.SERVER_ERROR: Meaning("F04", Point.REQUEST, "500, 502, 503 (with Retry-After) or 504; not carried out"),
+    FaultKind.ERROR_AFTER: Meaning("F04", Point.ORDER, "carried out, then answered by 500, 502, 503 or 504"),
+    FaultKind.RESTART: Meaning(
+        "F05", Point.WINDOW, "425 on orders and cancels for window_seconds, then 503 post-only for post_only_seconds"
+    ),
+    FaultKind.RATE_LIMITED: Meaning("F06", Point.REQUEST, "429 with Retry-After: retry_after_seconds"),
+    FaultKind.RATE_LIMITED_SILENTLY: Meaning("F06", Point.REQUEST, "429 without saying when to come back"),
+    FaultKind.THROTTLED_200: Meaning("F06", Point.REQUEST, 'HTTP 200 whose body is {"error":"Too Many Requests"}'),
+    FaultKind.TIMEOUT: Meaning(
+        "F06", Point.REQUEST, "queued: carried out and answered only after so many real seconds: seconds"
+    ),
+    FaultKind.GEOBLOCK: Meaning("F07", Point.WINDOW, "403 on orders, as JSON or as the edge's page; reads go on"),
+    FaultKind.HTML_BODY: Meaning("F07", Point.REQUEST, "a page of HTML, behind 200, 403, 429 or 503; not carried out"),
+    FaultKind.TRADING_DISABLED: Meaning("F08", Point.WINDOW, "503 trading is disabled, on orders and cancels"),
+    FaultKind.CANCEL_ONLY: Meaning("F08", Point.WINDOW, "503 on orders; cancels are taken"),
+    FaultKind.UNAUTHORIZED: Meaning("F09", Point.ACCOUNT, "401 Unauthorized/Invalid api key, now and then"),
+    FaultKind.KEY_REVOKED: Meaning("F09", Point.WINDOW, "401 Unauthorized/Invalid api key on all that needs a key"),
+    FaultKind.FALSE_BALANCE: Meaning(
+        "F10", Point.ORDER, "not enough balance / allowance though there is; the token stays so for window_seconds"
+    ),
+    FaultKind.TICK_CHANGED: Meaning(
+        "F11", Point.ORDER, "the market's tick becomes one that the order breaks, for window_seconds"
+    ),
+    FaultKind.TRUNCATED_JSON: Meaning("F12", Point.REQUEST, "carried out; HTTP 200 whose body ends in the middle"),
+    FaultKind.ODD_ANSWER: Meaning(
+        "F12",
+        Point.ORDER,
+        "carried out; answered by an unknown status, an empty id, NaN, a huge body, HTML, less or more",
+    ),
+    FaultKind.DELIVERED_TWICE: Meaning(
+        "F13", Point.ORDER, "carried out twice; the second answer is sent: the order is a duplicate"
+    ),
+    FaultKind.TAKER_DELAYED: Meaning(
+        "F14", Point.MATCH, "answered as delayed; after delay_seconds matched, left unmatched, or killed"
+    ),
+    FaultKind.PARTIAL_FILL: Meaning("F15", Point.MATCH, "only a part of the book is there when the order arrives"),
+    FaultKind.DUST_FILL: Meaning("F15", Point.MATCH, "fills are up to 0.01 shares less than they should be"),
+    FaultKind.SETTLEMENT_SLOW: Meaning("F16", Point.TRADE, "stays matched for delay_seconds before it is mined"),
+    FaultKind.SETTLEMENT_FAILED: Meaning("F16", Point.TRADE, "matched, then failed: the fill never was"),
+    FaultKind.SETTLEMENT_RETRIED: Meaning(
+        "F16", Point.TRADE, "matched, retrying, then confirmed by another transaction"
+    ),
+    FaultKind.SETTLEMENT_REORGED: Meaning("F17", Point.TRADE, "mined, then taken back and failed"),
+    FaultKind.CANCEL_LOST: Meaning("F18", Point.CANCEL, "answered as cancelled, but the order lives on"),
+    FaultKind.LATE_BOOKING: Meaning(
+        "F18", Point.ORDER, "the connection is cut at once; carried out delay_seconds later, after any cancel"
+    ),
+    FaultKind.VENUE_CANCELLED: Meaning(
+        "F19", Point.RESTING, "the venue cancels after delay_seconds, for one of its own reasons"
+    ),
+    FaultKind.STREAM_DROPPED: Meaning("F20", Point.FRAME, "the connection is closed instead; nothing is sent again"),
+    FaultKind.STREAM_FROZEN: Meaning(
+        "F21",
+        Point.CONNECTION,
+        "open and answering PING, but silent, wholly or about tokens; a new subscription heals it",
+    ),
+    FaultKind.FRAME_DROPPED: Meaning("F22", Point.FRAME, "never sent"),
+    FaultKind.FRAME_REPEATED: Meaning("F23", Point.FRAME, "sent twice"),
+    FaultKind.FRAME_DELAYED: Meaning("F24", Point.FRAME, "sent up to delay_seconds late, after later ones"),
+    FaultKind.STREAM_FLOODED: Meaning("F25", Point.FRAME, "so many others come first, at once: frames"),
+    FaultKind.SUBSCRIPTION_IGNORED: Meaning("F26", Point.SUBSCRIPTION, "accepted, but nothing is ever sent for it"),
+    FaultKind.SCHEMA_CHANGED: Meaning("F27", Point.WINDOW, "streams rename their fields and types"),
+    FaultKind.BLANK_FIELDS: Meaning(
+        "F27", Point.REQUEST, "rows with outcome_index 999 and an empty event_slug, as right after a listing"
+    ),
+    FaultKind.LATE_ROWS: Meaning(
+        "F28", Point.ROW, "shows up delay_seconds of venue time later than usual in the data API"
+    ),
+    FaultKind.INDEX_STALLED: Meaning(
+        "F28", Point.WINDOW, "the data API shows nothing newer than when the window opened"
+    ),
+    FaultKind.REPEATED_PAGE: Meaning(
+        "F28", Point.REQUEST, "the page before the one asked for is sent again, whole, with its own next_cursor"
+    ),
+    FaultKind.SKIPPED_ROWS: Meaning("F28", Point.REQUEST, "a page lacks some of its rows; asked again it has them"),
+    FaultKind.UNORDERED_ROWS: Meaning("F28", Point.REQUEST, "the rows of a page come shuffled"),
+    FaultKind.FILL_REVERTED: Meaning(
+        "F29",
+        Point.ROW,
+        "a leader's fill fails: shown by the stream and the data API for delay_seconds, never on chain",
+    ),
+    FaultKind.SHARED_TRANSACTION: Meaning("F30", Point.ROW, "a wallet's fill is in the transaction of its fill before"),
+    FaultKind.CLOCK_SKEWED: Meaning("F40", Point.WINDOW, "the venue's clock is off by skew_seconds"),
+    FaultKind.MARKET_CLOSED_EARLY: Meaning(
+        "F47", Point.MARKET, "takes no orders and has no book for window_seconds, though it was to trade on"
+    ),
+    FaultKind.REDEEM_FAILED: Meaning("F47", Point.REDEMPTION, "the relayer's transaction fails"),
+    FaultKind.REDEEM_SILENT: Meaning(
+        "F47", Point.REDEMPTION, "the relayer's transaction stays pending for delay_seconds"
+    ),
+    FaultKind.FUNDS_WITHDRAWN: Meaning(
+        "F48", Point.WINDOW, "the owner withdraws a part of the cash as the window opens"
+    ),
+    FaultKind.ALLOWANCE_REVOKED: Meaning("F48", Point.WINDOW, "the owner's allowances are gone while it is open"),
+    FaultKind.OWNER_TRADED: Meaning("F48", Point.WINDOW, "the owner buys or sells by hand as the window opens"),
+    FaultKind.HOSTILE_LEADER: Meaning(
+        "F50", Point.WINDOW, "each of wallets buys and sells dust, fills_a_minute times a minute, while it is open"
+    ),
+    FaultKind.CHAIN_DISAGREES: Meaning("", Point.ROW, "its log on the chain is missing, or has another size"),
 }
-# These change the world that is shown, not the answer to one request; they stay until cleared.
-STANDING = frozenset((FaultKind.LATE_ROWS, FaultKind.CHAIN_DISAGREES))
-
-
-class Fault(BaseModel):
-    """One fault as it was asked for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: FaultKind = Field(description="Which fault.")
-    probability: float = Field(0.1, ge=0.0, le=1.0, description="Share of requests, or of rows, that it befalls.")
-    seed: int = Field(0, description="Another seed befalls others.")
-    paths: tuple[str, ...] = Field((), description="Path prefixes it may befall; none means all but /admin.")
-    most_in_row: int = Field(2, ge=1, description="Bad answers in a row for one request; the next one is good.")
-    retry_after_seconds: int = Field(1, ge=0, description="What Retry-After asks for, seconds.")
-    seconds: float = Field(30.0, ge=0.0, description="How late a timeout's answer comes, real seconds.")
-    delay_seconds: float = Field(300.0, ge=0.0, description="How late late rows show up, seconds of the world's time.")
-
-    def covers(self, path: str) -> bool:
-        """Whether this fault may happen under a path; without prefixes it may under any."""
-        return not self.paths or path.startswith(self.paths)
-
-
-def read_faults(payload: object) -> list[Fault]:
-    """One fault or a list of them. Raises: ConfigError naming the nearest name or field, or the range."""
-    given = payload if isinstance(payload, list) else [payload]
-    return [_read_fault(one) for one in given]
-
-
-def _read_fault(given: object) -> Fault:
-    if not isinstance(given, dict):
-        raise ConfigError(f'a fault must be an object such as {{"name": "rate_limited"}}, was {given!r}')
-    _check_known("field", given, Fault.model_fields)
-    name = str(given.get("name", ""))
-    _check_known("fault", [name], FaultKind)
-    try:
-        return Fault.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"fault {name}: {where}: {first['msg']}, was {first['input']!r}") from None
-
-
-def _check_known(what: str, names: Iterable[object], known: Iterable[str]) -> None:
-    allowed = [str(one) for one in known]
-    for name in names:
-        if name not in allowed:
-            nearest = difflib.get_close_matches(str(name), allowed, n=1, cutoff=0.5)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(allowed)}"
-            raise ConfigError(f"unknown {what} {str(name)!r}; {hint}")
+# These befall whole requests, drawn anew at each attempt.
+OF_REQUESTS = frozenset(
+    kind
+    for kind, meaning in CATALOGUE.items()
+    if meaning.point in (Point.REQUEST, Point.ORDER, Point.CANCEL, Point.ACCOUNT)
+)
+# While a window of one of these is open, requests are refused or told something else.
+REFUSING = frozenset(
+    (
+        FaultKind.RESTART,
+        FaultKind.GEOBLOCK,
+        FaultKind.TRADING_DISABLED,
+        FaultKind.CANCEL_ONLY,
+        FaultKind.KEY_REVOKED,
+        FaultKind.CLOCK_SKEWED,
+    )
+)

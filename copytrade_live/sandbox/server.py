@@ -61,7 +61,7 @@ def build_app(
     clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue, WalletRpc(desk).methods())
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
-        *_admin_routes(Admin(venue), FaultAdmin(book), GroundTruth(venue, positions, TradingTruth(desk))),
+        *_admin_routes(Admin(venue), FaultAdmin(book, venue.now), GroundTruth(venue, positions, TradingTruth(desk))),
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
         *Trading(desk).routes(),
         *Relayer(desk).routes(),
@@ -77,7 +77,7 @@ def build_app(
     limits = [Middleware(LimitMiddleware)] if venue.options.enforce_limits else []
     return Starlette(
         routes=routes,
-        middleware=[*limits, Middleware(FaultMiddleware, book=book)],
+        middleware=[*limits, Middleware(FaultMiddleware, book=book, venue=venue)],
         exception_handlers={Refusal: _answer_refusal, Refused: _answer_refused},
     )
 

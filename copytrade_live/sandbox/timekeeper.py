@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 
 from copytrade_live.clock import AcceleratedClock, ManualClock, to_iso
 from copytrade_live.core.market import Instant
+
+# Real seconds between two looks at the world's time.
+_LOOK_SECONDS = 0.02
 
 
 class Mode(StrEnum):
@@ -38,6 +42,11 @@ class TimeKeeper:
     def now(self) -> Instant:
         """Milliseconds since epoch, UTC, in the world's time."""
         return self._clock.now()
+
+    async def reached(self, instant: Instant) -> None:
+        """Wait until the world's time is there."""
+        while self.now() < instant:  # noqa: ASYNC110 - a world's time rings no bell
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def step_to(self, instant: Instant) -> Instant:
         """Move a stepped world to an instant. Returns: now. Raises: NotSteppable."""

@@ -15,6 +15,7 @@ from copytrade_live.sandbox.fault_kinds import FaultKind
 from copytrade_live.sandbox.faults import FaultBook, late_rows
 from copytrade_live.sandbox.ladder import Ladder
 from copytrade_live.sandbox.ledger import Kind
+from copytrade_live.sandbox.ticks import TickBoard
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.world import World
@@ -51,6 +52,7 @@ class Venue:
     ) -> None:
         self.world, self.time = world, time
         self.options, self.faults = options or VenueOptions(), faults or FaultBook()
+        self.ticks = TickBoard()
         self.index_lag = self.options.index_lag
         self.overlay: Overlay | None = None
         self.markets = world.markets
@@ -81,6 +83,10 @@ class Venue:
     def now(self) -> Instant:
         """The world's time."""
         return self.time.now()
+
+    def tick_size(self, market: int, now: Instant) -> float:
+        """The market's price grid: as listed, or as a fault has changed it."""
+        return self.ticks.tick_size(market, self.markets[market].tick_size, now)
 
     def visible_rows(self) -> int:
         """How many ledger rows the data API shows: those older than its index lag."""
