@@ -87,11 +87,21 @@ def refresh(kept: Kept, changed: np.ndarray, news: Evidence, read: Read, as_of: 
     names = kept.frame.names
     dirty = np.unique(np.concatenate([changed, names.events[_stirred(kept, news, as_of)]]))
     while True:
-        made = _make_again(kept, dirty, read, as_of)
-        stale = _stale_guesses(made)
+        again = _make_again(kept, dirty, read, as_of)
+        stale = _stale_guesses(again.frame)
         if not len(stale):
-            return made
+            return finish(again.frame, again.tallies, again.known, again.watched, as_of, kept.parameters)
         dirty = np.union1d(dirty, stale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MadeAgain:
+    """All episodes with those of the dirty events made again, and the evidence as it is known now."""
+
+    frame: EvidenceFrame
+    tallies: np.ndarray
+    known: Evidence
+    watched: pd.DataFrame
 
 
 def _believed(copies: pd.DataFrame) -> pd.DataFrame:
@@ -151,7 +161,7 @@ def _events_of(frame: EvidenceFrame, evidence: Evidence) -> tuple[np.ndarray, np
     return of_market, of_token
 
 
-def _make_again(kept: Kept, dirty: np.ndarray, read: Read, as_of: Instant) -> Collected:
+def _make_again(kept: Kept, dirty: np.ndarray, read: Read, as_of: Instant) -> _MadeAgain:
     parameters, old = kept.parameters, kept.frame
     fills, evidence = read(dirty)
     known = known_by(evidence, as_of, parameters)
@@ -172,7 +182,7 @@ def _make_again(kept: Kept, dirty: np.ndarray, read: Read, as_of: Instant) -> Co
     told = _spliced_tallies(
         _renamed_tallies(kept.tallies[clean], old.names, names), _renamed_tallies(tallies, inputs.names, names)
     )
-    return finish(whole, told, known, watched, as_of, parameters)
+    return _MadeAgain(frame=whole, tallies=told, known=known, watched=watched)
 
 
 def _all_names(some: Names, others: Names) -> Names:
@@ -228,9 +238,8 @@ def _spliced_tallies(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _stale_guesses(made: Collected) -> np.ndarray:
+def _stale_guesses(frame: EvidenceFrame) -> np.ndarray:
     """Events with an episode that would be priced by another slippage of its category now."""
-    frame = made.built.frame
     measured = frame.cost_source <= OTHERS
     seen = Measured(
         category=frame.category[measured],
