@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from copytrade_live import __version__
-from copytrade_live.commands import control, demonstrate, observe, setup, stack, status, trade, traders, why
+from copytrade_live.commands import control, demonstrate, observe, setup, simulate, stack, status, trade, traders, why
 from copytrade_live.errors import CopytradeError
 from copytrade_live.supervise import ProcessDied
 
@@ -27,6 +27,7 @@ LIVE_VERBS = (
     traders.app,
     why.app,
     control.app,
+    simulate.app,
 )
 
 

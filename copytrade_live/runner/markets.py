@@ -32,8 +32,8 @@ class MarketDesk:
     async def known(self, condition_ids: Iterable[str]) -> dict[str, Market]:
         """Markets not older than MAX_AGE where the venue answers, the last known where it does not."""
         wanted = sorted(set(condition_ids))
-        oldest = self._clock.now() - MAX_AGE
-        due = [one for one in wanted if one not in self._known or self._known[one].observed_at < oldest]
+        now = self._clock.now()
+        due = [one for one in wanted if one not in self._known or not self._is_young(self._known[one], now)]
         if due:
             await self._fetch(due)
         return {one: self._known[one] for one in wanted if one in self._known}
@@ -73,6 +73,11 @@ class MarketDesk:
             condition_id=row.condition_id,
             payouts=tuple(zip(market.token_ids, row.payouts, strict=True)),
         )
+
+    @staticmethod
+    def _is_young(market: Market, now: Instant) -> bool:
+        # What was seen later than now was seen by a clock that was wrong.
+        return 0 <= now - market.observed_at <= MAX_AGE
 
     async def _fetch(self, condition_ids: list[str]) -> None:
         try:

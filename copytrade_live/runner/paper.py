@@ -42,7 +42,9 @@ class PaperExecutor:
         self._taken = TakenDepth()
         self._accepted: set[str] = set()
         self._fills: Counter[str] = Counter()
+        # On the monotonic side of the clock: a step of the wall clock neither ends an order nor lets it rest on.
         self._next_look: dict[str, Instant] = {}
+        self._expires: dict[str, Instant] = {}
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event."""
@@ -54,11 +56,13 @@ class PaperExecutor:
 
     def place(self, order: Order) -> None:
         """Take an order; it meets a book once the latency has passed."""
-        self._next_look[order.order_id] = order.submitted_at + self._latency
+        ahead = self._elapsed() - self._clock.now()
+        self._next_look[order.order_id] = order.submitted_at + self._latency + ahead
+        self._expires[order.order_id] = order.expires_at + ahead
 
     def cancel(self, order_id: str) -> None:
         """Stop working an order."""
-        self._next_look.pop(order_id, None)
+        self._let_go(order_id)
 
     def adopt(self, working: Iterable[WorkingOrder]) -> list[OrderExpired]:
         """Take over the orders of the run before. Returns: those whose time ran out meanwhile.
@@ -79,7 +83,7 @@ class PaperExecutor:
 
     async def progress(self, working: Working, observe: Observe) -> None:
         """Let every order that is due meet the book of now. observe journals, and may change what is working."""
-        now = self._clock.now()
+        now = self._elapsed()
         due = [order_id for order_id, entry in working().items() if self._is_due(entry.order, now)]
         if not due:
             return
@@ -92,8 +96,15 @@ class PaperExecutor:
                 order = working()[order_id].order
                 self._work(order, books.get(order.token_id), working, observe)
 
+    def _elapsed(self) -> Instant:
+        return round(self._clock.monotonic() * SECOND)
+
+    def _until(self, order: Order) -> Instant:
+        known = self._expires.get(order.order_id)
+        return order.expires_at + self._elapsed() - self._clock.now() if known is None else known
+
     def _is_due(self, order: Order, now: Instant) -> bool:
-        return now >= min(self._next_look.get(order.order_id, now), order.expires_at)
+        return now >= min(self._next_look.get(order.order_id, now), self._until(order))
 
     def _work(
         self,
@@ -102,13 +113,14 @@ class PaperExecutor:
         working: Working,
         observe: Observe,
     ) -> None:
-        now = self._clock.now()
-        self._next_look[order.order_id] = now + LOOK
-        if book is not None and book.observed_at < order.expires_at:
+        now, elapsed = self._clock.now(), self._elapsed()
+        expires = self._until(order)
+        self._next_look[order.order_id] = elapsed + LOOK
+        if book is not None and elapsed - (now - book.observed_at) < expires:
             self._match(order, book, now, working, observe)
         if order.order_id not in working():
             self._let_go(order.order_id)
-        elif now >= order.expires_at:
+        elif elapsed >= expires:
             self._let_go(order.order_id)
             observe(_expired(order, book, now))
 
@@ -131,9 +143,10 @@ class PaperExecutor:
 
     def _let_go(self, order_id: str) -> None:
         self._next_look.pop(order_id, None)
+        self._expires.pop(order_id, None)
         self._accepted.discard(order_id)
         self._fills.pop(order_id, None)
 
 
 def _expired(order: Order, book: Book | None, now: Instant) -> OrderExpired:
-    return OrderExpired(event_at=order.expires_at, observed_at=now, order_id=order.order_id, book=book)
+    return OrderExpired(event_at=min(order.expires_at, now), observed_at=now, order_id=order.order_id, book=book)

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = (
     "demo up init check-config run status positions orders traders decisions why halt resume cutoff uncutoff sandbox "
-    "replay doctor"
+    "simulate replay doctor"
 )
 PIPELINES = "ingest import score backtest gate feedback refresh"
 

@@ -1,0 +1,1 @@
+"""Deterministic simulation: the real runner in virtual time, on a venue that misbehaves by seed, checked as it goes."""

@@ -1,0 +1,77 @@
+"""Named mixtures of faults. A probability is per opportunity: a read, an order, a trade, or a second of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from copytrade_live.simulation.faults import SimFault as F
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a run meets. Units: seconds of virtual time; signals is how many fills the leaders make while faults strike.
+
+    is_live has the runner sign and post orders at a simulated exchange; otherwise it trades on paper.
+    """
+
+    name: str
+    summary: str
+    is_live: bool = False
+    fault_seconds: float = 120.0
+    quiet_seconds: float = 60.0
+    signals: int = 10
+    odds: Mapping[F, float] = field(default_factory=dict)
+
+
+_READS = {
+    F.READ_FAILED: 0.05,
+    F.FILL_MISSING: 0.15,
+    F.FILL_REPEATED: 0.15,
+    F.FILL_LATE: 0.06,
+    F.SHARED_TRANSACTION: 0.35,
+}
+_PROCESS = {
+    F.KILLED: 0.0015,
+    F.STOPPED: 0.004,
+    F.SECOND_RUNNER: 0.01,
+    F.STALLED: 0.004,
+}
+_CONTROL = {
+    F.SNAPSHOT_BROKEN: 0.02,
+    F.SNAPSHOT_STALE: 0.12,
+    F.GATE_GONE: 0.02,
+    F.OPERATOR_STORM: 0.03,
+    F.MARKET_ENDS: 0.5,
+}
+_ORDERS = {
+    F.NOT_SENT: 0.05,
+    F.ANSWER_LOST: 0.10,
+    F.ANSWER_LATE: 0.06,
+    F.SERVER_ERROR: 0.08,
+    F.RATE_LIMITED: 0.03,
+    F.GARBLED_ANSWER: 0.06,
+    F.DELAYED_MATCH: 0.08,
+    F.DUST_FILL: 0.25,
+    F.CANCEL_LOST: 0.15,
+    F.VENUE_CANCELS: 0.05,
+    F.FALSE_BALANCE: 0.03,
+    F.TICK_CHANGED: 0.02,
+    F.HINT_LOST: 0.3,
+}
+_WINDOWS = {F.RESTART: 0.004, F.GEOBLOCKED: 0.002, F.TRADING_DISABLED: 0.003, F.UNAUTHORISED: 0.002}
+_SETTLEMENT = {F.GHOST_FILL: 0.25}
+_WORLD = {F.CLOCK_STEPPED: 0.004, F.HOSTILE_LEADER: 0.1, F.DISK_FULL: 0.003, F.DATABASE_BUSY: 0.003}
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(name="calm", summary="Paper, and nothing goes wrong."),
+        Profile(
+            name="paper",
+            summary="Paper under failing reads, kills, stalls, stormy operators, broken scores and ending markets.",
+            odds=_READS | _PROCESS | _CONTROL | _WORLD,
+        ),
+    )
+}
+DEFAULT = "paper"
