@@ -210,8 +210,12 @@ class Exchange:
         order.status = OrderStatus.LIVE
         book = self._book(order.listing)
         offers = [] if end is DelayEnd.UNMATCHED else book.offers(order, self._depth(order, at), at)
+        matches = book.walk(order, offers)
+        account = self.accounts[order.account]
+        account.open.pop(order.order_id, None)
         try:
-            self._execute(order, book, book.walk(order, offers), at)
+            self._demand(account, order, matches, at)
+            self._execute(order, book, matches, at)
         except Refused as refused:
             order.status, order.cause = OrderStatus.UNMATCHED, refused.message
 
