@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from copytrade_live import __version__
-from copytrade_live.commands import control, demonstrate, observe, setup, simulate, stack, status, trade, traders, why
+from copytrade_live.commands import (
+    control,
+    demonstrate,
+    export,
+    observe,
+    setup,
+    simulate,
+    stack,
+    status,
+    trade,
+    traders,
+    why,
+)
 from copytrade_live.errors import CopytradeError
 from copytrade_live.supervise import ProcessDied
 
@@ -26,6 +38,7 @@ LIVE_VERBS = (
     observe.app,
     traders.app,
     why.app,
+    export.app,
     control.app,
     simulate.app,
 )

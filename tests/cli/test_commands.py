@@ -13,8 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = (
-    "demo up init check-config run status positions orders traders decisions why halt resume cutoff uncutoff sandbox "
-    "simulate replay doctor"
+    "demo up init check-config doctor run sandbox simulate replay "
+    "status positions orders traders decisions why export "
+    "halt resume cutoff uncutoff"
 )
 PIPELINES = "ingest import score backtest gate feedback refresh"
 
