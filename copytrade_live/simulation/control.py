@@ -67,6 +67,11 @@ class Control:
         return min((since for since in stops if since is not None), default=None)
 
     @property
+    def is_halted(self) -> bool:
+        """Whether all entries are stopped, and not only a leader's."""
+        return self._halted_since is not None or self._killed_since is not None
+
+    @property
     def is_clock_wrong(self) -> bool:
         """Whether the wall clock is or just was wrong."""
         return self.clock.skew != 0

@@ -12,6 +12,7 @@ from copytrade_live.simulation.faults import Mischief, SimFault
 from copytrade_live.simulation.luck import stream
 from copytrade_live.simulation.markets import SimMarket
 from copytrade_live.simulation.world import World
+from copytrade_live.venue.identity import identify_fills
 from copytrade_live.venue.listing import Listing
 from copytrade_live.venue.rows import MarketRow, PositionRow, ResolutionRow, VenueFill
 
@@ -33,7 +34,7 @@ class Feeds:
     async def fills(self, wallet: str, *, start: Instant | None = None) -> Listing[VenueFill]:
         """A wallet's fills, oldest first, as far as they are shown by now."""
         await self._wait()
-        now, rows = self.clock.truth(), []
+        now, rows = self.clock.truth(), list[VenueFill]()
         for one in self.world.fills.get(wallet, ()):
             fill = one.fill
             if one.shown_at > now or (start is not None and fill.event_at < start):
@@ -43,9 +44,10 @@ class Feeds:
                 self._hidden[fill.fill_id] = now + self._luck.randint(3_000, 15_000) if missing else 0
             if self._hidden[fill.fill_id] <= now:
                 rows.append(fill)
-                if self.mischief.strikes(SimFault.FILL_REPEATED):
-                    rows.append(fill)
-        return Listing(rows=tuple(rows), bad=(), is_complete=True)
+        # Equal fills are told apart by their place in what is shown, as every listing does.
+        shown = identify_fills(rows)
+        shown += [fill for fill in shown if self.mischief.strikes(SimFault.FILL_REPEATED)]
+        return Listing(rows=tuple(shown), bad=(), is_complete=True)
 
     async def positions(self, wallet: str) -> Listing[PositionRow]:
         """What a wallet holds now."""

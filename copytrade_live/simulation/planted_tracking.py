@@ -17,6 +17,7 @@ from copytrade_live.core.signal import Signal
 from copytrade_live.runner.paper import PaperExecutor
 from copytrade_live.runner.tracking.polling import PollSource
 from copytrade_live.runner.tracking.ports import Sighting
+from copytrade_live.runner.tracking.stream import StreamSource
 from copytrade_live.runner.tracking.tracker import Tracker
 from copytrade_live.simulation.planted import Bug, swapped
 
@@ -73,7 +74,20 @@ def _wall_clock_ttl() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _pong_is_data() -> Iterator[None]:
+    right = StreamSource.hear
+    with swapped(StreamSource, "hear", lambda self, frame: right(self, frame) or frame == "PONG"):
+        yield
+
+
 TRACKING_BUGS = (
+    Bug(
+        name="pong-is-data",
+        summary="A stream counts as alive as long as it answers pings.",
+        profile="streams",
+        plant=_pong_is_data,
+    ),
     Bug(
         name="dedupe-by-transaction",
         summary="Fills are told apart by their transaction alone.",

@@ -12,12 +12,14 @@ from copytrade_live.simulation.faults import SimFault as F
 class Profile:
     """What a run meets. Units: seconds of virtual time; signals is how many fills the leaders make while faults strike.
 
-    is_live has the runner sign and post orders at a simulated exchange; otherwise it trades on paper.
+    is_live has the runner sign and post orders at a simulated exchange; otherwise it trades on paper. has_stream brings
+    the activity stream beside the listing.
     """
 
     name: str
     summary: str
     is_live: bool = False
+    has_stream: bool = False
     fault_seconds: float = 120.0
     quiet_seconds: float = 60.0
     signals: int = 10
@@ -71,6 +73,12 @@ PROFILES = {
             name="paper",
             summary="Paper under failing reads, kills, stalls, stormy operators, broken scores and ending markets.",
             odds=_READS | _PROCESS | _CONTROL | _WORLD,
+        ),
+        Profile(
+            name="streams",
+            summary="Paper, with an activity stream that hangs up, repeats, and freezes behind working pings.",
+            has_stream=True,
+            odds=_READS | _PROCESS | {F.STREAM_DROPPED: 0.01, F.STREAM_FROZEN: 0.015},
         ),
     )
 }

@@ -26,6 +26,7 @@ from copytrade_live.simulation.luck import stream
 from copytrade_live.simulation.pipelines import GateFile, Pipelines, SnapshotFiles
 from copytrade_live.simulation.profiles import Profile
 from copytrade_live.simulation.quiet_check import check_quiet
+from copytrade_live.simulation.stream import SimStream
 from copytrade_live.simulation.witness import Witness
 from copytrade_live.simulation.world import build_world
 
@@ -45,6 +46,7 @@ class Stage:
         self.config: CopytradeConfig = simulation_config(self.world)
         self.verdict = Verdict(self.world.start)
         self.feeds = Feeds(self.world, self.clock, self.mischief, seed)
+        self.stream = SimStream(self.world, self.clock, self.mischief, self.verdict, seed)
         self.pipelines = Pipelines(self.world, self.clock, self.mischief, seed)
         self.control = Control(self.world, self.home, self.clock, self.mischief, seed)
         self.witness = Witness(self.home.state)
@@ -69,6 +71,7 @@ class Stage:
         while self.clock.truth() < self.world.end:
             await self.clock.sleep(1.0)
             self.pipelines.live()
+            self.stream.live()
             self.control.live()
             await self._process_faults()
             await self._look_after()
@@ -121,6 +124,7 @@ class Stage:
             resolutions=self.feeds,
             snapshots=SnapshotFiles(self.pipelines),
             gates=GateFile(self.pipelines),
+            activity=self.stream.dial if self.profile.has_stream else None,
         )
         return Runner(self.config, self.home, self.clock, sources)
 
@@ -137,6 +141,7 @@ class Stage:
             text = f"the runner ended by itself: {failure!r}"
             self.verdict.hold(allowed, Invariant.I19, self.clock.truth(), text)
         await life.bury()
+        self.stream.cut()
         if self.witness.rows:
             self.witness.catch_up(self.clock.truth())
         self._life = None

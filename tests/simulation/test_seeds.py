@@ -9,15 +9,17 @@ import pytest
 
 from copytrade_live.simulation.run import run_seed
 
-SEEDS = 300
+# By profile, how many seeds; together five hundred.
+SEEDS = {"paper": 200, "streams": 100}
 BATCH = 25
+BATCHES = [(profile, first) for profile, count in SEEDS.items() for first in range(0, count, BATCH)]
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
-def test_no_seed_breaks_an_invariant_on_paper(first: int) -> None:
+@pytest.mark.parametrize(("profile", "first"), BATCHES)
+def test_no_seed_breaks_an_invariant(profile: str, first: int) -> None:
     for seed in range(first, first + BATCH):
-        report = run_seed(seed, "paper")
-        again = f"copytrade simulate --seeds {seed} --profile paper"
+        report = run_seed(seed, profile)
+        again = f"copytrade simulate --seeds {seed} --profile {profile}"
         assert not report.violations, f"{again}: {report.violations[0]}"
 
 
