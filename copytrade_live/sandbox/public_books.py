@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from copytrade_live.core.market import MICRO, Instant, Micro, Side
 from copytrade_live.sandbox.exchange.exchange import Exchange
-from copytrade_live.sandbox.exchange.quotes import Rung
+from copytrade_live.sandbox.exchange.quotes import Depth, Rung
 from copytrade_live.sandbox.ladder import Ladder
 from copytrade_live.sandbox.ladder import Rung as WorldRung
 from copytrade_live.sandbox.venue import LastTrade
+
+_FINEST: Micro = 100
 
 
 class PublicBooks:
@@ -25,7 +27,8 @@ class PublicBooks:
         depth = self._exchange.shown(token_id, now)
         if depth is None or listing is None:
             return world
-        return Ladder(listing.tick / MICRO, _ticks(depth.bids, listing.tick), _ticks(depth.asks, listing.tick))
+        tick = _grid(depth, listing.tick)
+        return Ladder(tick / MICRO, _ticks(depth.bids, tick), _ticks(depth.asks, tick))
 
     def last_trade(self, condition_id: str, token_id: str, world: LastTrade | None) -> LastTrade | None:
         """The latest trade of a token; one of the other outcome counts mirrored."""
@@ -35,6 +38,12 @@ class PublicBooks:
         is_same, is_buy = trade.taker.token_id == token_id, trade.taker.side is Side.BUY
         price = trade.taker.price if is_same else MICRO - trade.taker.price
         return LastTrade(price / MICRO, is_buy == is_same, trade.matched_at)
+
+
+def _grid(depth: Depth, tick: Micro) -> Micro:
+    """A grid that every level lies on: the market's, or the finest where something rests from before a change."""
+    fits = all(price % tick == 0 for side in depth for price, _ in side)
+    return tick if fits else _FINEST
 
 
 def _ticks(rungs: tuple[Rung, ...], tick: Micro) -> tuple[WorldRung, ...]:

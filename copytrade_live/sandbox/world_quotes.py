@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from copytrade_live.core.market import MICRO, SECOND, Instant, Micro
@@ -41,7 +42,10 @@ class WorldQuotes:
         return None if found is None else (round(found[0] * MICRO), round(found[1] * MICRO))
 
     def _listed(self, number: int, now: Instant) -> Listing | None:
-        return self._listing(number) if number >= 0 and self._venue.is_listed(number, now) else None
+        if number < 0 or not self._venue.is_listed(number, now):
+            return None
+        listing, tick = self._listing(number), round(self._venue.tick_size(number, now) * MICRO)
+        return listing if listing.tick == tick else replace(listing, tick=tick)
 
     def _make_listing(self, number: int) -> Listing:
         market = self._venue.markets[number]

@@ -126,3 +126,32 @@ def test_everybody_sees_what_was_taken_and_what_rests(trading: Sandbox, syntheti
             assert client.get_order_book(asset_id=first).bids[-1].price == inside
             mirrored = client.get_order_book(asset_id=second).asks[-1]
             assert (mirrored.price, mirrored.size) == (1 - inside, 7)
+
+
+def test_the_client_waits_for_settlement_and_asks_how_its_account_stands(
+    start_sandbox: StartSandbox, synthetic: SyntheticWorld
+) -> None:
+    sandbox = start_sandbox(speed=30.0)
+    token = open_market(synthetic).token_ids[0]
+    fund(sandbox, address=OWNER, cash=100)
+    with SecureClient.create(private_key=KEY, wallet=OWNER, environment=trading_environment(sandbox.url)) as client:
+        _, ask = best(sandbox, token)
+        bought = client.post_order(
+            client.create_market_order(asset_id=token, side="BUY", amount=20, max_price=round(ask + 0.02, 2))
+        )
+        assert bought.ok, bought
+        settled = client.wait_for_order_fill_settlement(bought, timeout_s=20)
+        assert len(settled) == len(bought.trade_ids)
+        trades = client.list_account_trades().first_page().items
+        assert {trade.status for trade in trades} == {"CONFIRMED"}
+        assert client.get_closed_only_mode() is False
+        assert client.fetch_api_keys() == (client.credentials.key,)
+        beat = client.send_order_heartbeat()
+        assert client.send_order_heartbeat(heartbeat_id=beat.heartbeat_id).heartbeat_id != beat.heartbeat_id
+        fund(sandbox, address=OWNER, closed_only=True)
+        assert client.get_closed_only_mode() is True
+        with pytest.raises(RequestRejectedError, match="address in closed only mode"):
+            client.post_order(client.create_limit_order(asset_id=token, price=0.05, size=20, side="BUY"))
+        client.delete_api_key()
+        with pytest.raises(RequestRejectedError, match="Unauthorized/Invalid api key"):
+            client.fetch_api_keys()

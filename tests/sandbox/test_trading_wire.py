@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from polymarket import SecureClient
+from polymarket.errors import RequestRejectedError
 from polymarket.models.clob.notifications import NotificationType
 
 from copytrade_live.errors import ConfigError
@@ -250,6 +251,25 @@ def test_owners_are_notified_and_paid_by_themselves(start_sandbox: StartSandbox,
         assert paid.payload.amount == Decimal(truth(sandbox, "redemptions")[0]["cash"]) >= 10
         client.drop_notifications(ids=[one.id for one in heard])
         assert client.get_notifications() == ()
+
+
+def test_an_order_on_a_grid_that_has_changed_is_refused_and_old_ones_rest(
+    start_sandbox: StartSandbox, synthetic: SyntheticWorld
+) -> None:
+    market = open_market(synthetic)
+    sandbox = start_sandbox()
+    fund(sandbox, address=OWNER, cash=100)
+    with client_of(sandbox) as client:
+        orders = [
+            client.create_limit_order(asset_id=market.token_ids[0], price=0.07, size=size, side="BUY")
+            for size in (10, 11)
+        ]
+        assert client.post_order(orders[0]).ok
+        fault = {"name": "tick_changed", "probability": 1.0, "most_in_row": 99, "window_seconds": 3600}
+        assert sandbox.http.post("/admin/faults", json=fault).status_code == 200
+        with pytest.raises(RequestRejectedError, match=r"Price \(0.07\) breaks minimum tick size rule: 0.1"):
+            client.post_order(orders[1])
+        assert {"price": "0.07", "size": "10"} in sandbox.get("/book", token_id=market.token_ids[0])["bids"]
 
 
 def test_wallets_can_have_money_from_the_start(start_sandbox: StartSandbox) -> None:

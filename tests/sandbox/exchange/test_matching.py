@@ -261,6 +261,8 @@ def test_a_heart_that_stops_beating_loses_every_open_order(market: Market) -> No
     assert placed.order.is_open
     market.exchange.advance(NOW + 19 * SECOND)
     assert placed.order.status is OrderStatus.CANCELED
+    assert beats.expected("key-0xa") == ""
+    assert beats.beat("key-0xa", "", NOW + 30 * SECOND) not in (None, first)
 
 
 def test_money_is_conserved_between_accounts(market: Market) -> None:
