@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from copytrade_live.clock import AcceleratedClock
@@ -40,11 +41,11 @@ class Readiness:
 
     def _late(self) -> Iterator[str]:
         clock = self._vitals.clock
-        now, pace = clock.now(), clock.speed if isinstance(clock, AcceleratedClock) else 1.0
+        now, pace = clock.monotonic(), clock.speed if isinstance(clock, AcceleratedClock) else 1.0
         for phase in self._vitals.phases:
             allowed = max(LATE_SECONDS * pace, LATE_INTERVALS * phase.interval_seconds)
-            late = (now - phase.next_due) / SECOND
-            if phase.next_due and late > allowed:
+            late = now - phase.next_due
+            if math.isfinite(phase.next_due) and late > allowed:
                 yield f"{phase.name} is {late:.0f} s late, {allowed:.0f} s allowed"
 
     def _blind(self) -> Iterator[str]:
