@@ -11,12 +11,13 @@ from copytrade_live.sandbox.exchange.accounts import COLLATERAL
 from copytrade_live.sandbox.exchange.api_keys import ApiKey, ApiKeys
 from copytrade_live.sandbox.exchange.chain import Chain
 from copytrade_live.sandbox.exchange.exchange import Exchange
-from copytrade_live.sandbox.exchange.mishaps import Mishaps
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
 from copytrade_live.sandbox.exchange.order_wire import checked_order, read_posted
 from copytrade_live.sandbox.exchange.rules import NO_BOOK
 from copytrade_live.sandbox.exchange.signatures import Sessions
 from copytrade_live.sandbox.exchange.terms import Placed, Refused
+from copytrade_live.sandbox.exchange_faults import ExchangeFaults
+from copytrade_live.sandbox.owner_acts import OwnerActs
 from copytrade_live.sandbox.public_books import PublicBooks
 from copytrade_live.sandbox.venue import Venue
 from copytrade_live.sandbox.world_quotes import WorldQuotes
@@ -25,10 +26,11 @@ from copytrade_live.sandbox.world_quotes import WorldQuotes
 class TradingDesk:
     """What every trading route shares."""
 
-    def __init__(self, venue: Venue, mishaps: Mishaps | None = None) -> None:
+    def __init__(self, venue: Venue) -> None:
         self._venue = venue
         options = _paced(venue.options.exchange, venue.time.speed)
-        self.exchange = Exchange(WorldQuotes(venue, options), options, mishaps)
+        self.exchange = Exchange(WorldQuotes(venue, options), options, ExchangeFaults(venue.faults))
+        self._owner = OwnerActs(venue.faults, self.exchange)
         venue.overlay = PublicBooks(self.exchange)
         self.keys = ApiKeys(options.seed, options.most_clock_skew)
         self.sessions = Sessions()
@@ -42,6 +44,7 @@ class TradingDesk:
         """The world's time, with the exchange brought up to it."""
         now = self._venue.now()
         self.exchange.advance(now)
+        self._owner.look(now)
         return now
 
     async def caller(self, request: Request) -> ApiKey:
@@ -52,7 +55,7 @@ class TradingDesk:
     def place(self, body: object, key: ApiKey) -> Placed:
         """Check and take one order. Raises: Refused."""
         posted = read_posted(body)
-        now = self._venue.now()
+        now = self.now()
         listing = self.exchange.quotes.listing(posted.fields.token_id, now)
         if listing is None:
             raise Refused(404, NO_BOOK)

@@ -7,7 +7,7 @@ from functools import partial
 
 from copytrade_live.core.market import MICRO, Instant, Micro
 from copytrade_live.sandbox.exchange.accounts import COLLATERAL, Account
-from copytrade_live.sandbox.exchange.books import MarketBook, Match, short_of
+from copytrade_live.sandbox.exchange.books import MarketBook, Match, Offer, short_of
 from copytrade_live.sandbox.exchange.heartbeats import Heartbeats
 from copytrade_live.sandbox.exchange.mishaps import Delay, DelayEnd, Mishaps
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
@@ -93,11 +93,11 @@ class Exchange:
             new=new, listing=listing, price=price, size=new.shares, number=len(self.orders) + 1, placed_at=now
         )
         book = self._book(listing)
-        offers = book.offers(order, self._depth(order, now), now)
+        offers = self._offers(order, book, now)
         check_marketable(new, is_crossing=bool(offers))
         matches = book.walk(order, offers)
         self._demand(account, order, matches, now)
-        delay = self.mishaps.delay(order)
+        delay = self.mishaps.delay(order) if offers else None
         if delay is None and offers and listing.taker_delay:
             delay = Delay(listing.taker_delay)
         return self._execute(order, book, matches, now) if delay is None else self._delay(order, delay, now)
@@ -190,10 +190,12 @@ class Exchange:
         cost = new.making if new.order_type.is_immediate else order.price * order.size // MICRO
         account.demand(COLLATERAL, cost + fees, new.spender)
 
-    def _depth(self, order: Order, now: Instant) -> Depth | None:
-        """What an order meets of the strangers' book."""
-        depth, share = self.quotes.ladder(order.new.token_id, now), self.mishaps.depth_share(order)
-        return depth if depth is None or share >= 1.0 else depth.thinned(share)
+    def _offers(self, order: Order, book: MarketBook, now: Instant) -> list[Offer]:
+        """What an order meets: the strangers' book, less what has gone by the time it arrives, and resting orders."""
+        depth = self.quotes.ladder(order.new.token_id, now)
+        offers = book.offers(order, depth, now)
+        share = self.mishaps.depth_share(order) if offers and depth is not None else 1.0
+        return offers if depth is None or share >= 1.0 else book.offers(order, depth.thinned(share), now)
 
     def _delay(self, order: Order, delay: Delay, now: Instant) -> Placed:
         order.status = OrderStatus.DELAYED
@@ -209,7 +211,7 @@ class Exchange:
             return
         order.status = OrderStatus.LIVE
         book = self._book(order.listing)
-        offers = [] if end is DelayEnd.UNMATCHED else book.offers(order, self._depth(order, at), at)
+        offers = [] if end is DelayEnd.UNMATCHED else self._offers(order, book, at)
         matches = book.walk(order, offers)
         account = self.accounts[order.account]
         account.open.pop(order.order_id, None)
@@ -225,7 +227,8 @@ class Exchange:
         if order.new.order_type is OrderType.FAK and not matches:
             self._kill(order, FAK_KILLED, now)
         self._keep(order)
-        matches, order.dust = short_of(matches, self.mishaps.dust(order))
+        if matches:
+            matches, order.dust = short_of(matches, self.mishaps.dust(order))
         trades = tuple(trades_of_taker(self.options.seed, order, matches, len(self.trades) + 1, now))
         if not order.new.order_type.is_immediate:
             self.tell(Change(ChangeKind.PLACED, now, order.account, order=order))

@@ -50,7 +50,7 @@ class Mishaps:
         """Before anything else of an order. Raises: Refused to turn it away."""
 
     def depth_share(self, order: Order) -> float:
-        """How much of the strangers' depth an order really meets, from 0 to 1."""
+        """How much of the strangers' depth an order that matches really meets, from 0 to 1."""
         return 1.0
 
     def dust(self, order: Order) -> Micro:
@@ -58,7 +58,7 @@ class Mishaps:
         return 0
 
     def delay(self, order: Order) -> Delay | None:
-        """Whether an order is held back, in any market."""
+        """Whether an order that matches is held back, in any market."""
         return None
 
     def fate(self, trade: Trade, planned: Fate) -> Fate:
@@ -72,3 +72,7 @@ class Mishaps:
     def redemption(self, redemption: Redemption) -> RedemptionFate:
         """What becomes of a payout."""
         return RedemptionFate.PAYS
+
+    def silence(self, redemption: Redemption) -> Instant | None:
+        """How long a silent payout stays pending before it pays; None for ever."""
+        return None

@@ -69,16 +69,24 @@ class Redemptions:
             is_automatic=is_automatic,
         )
         self.asked[redemption.redemption_id] = redemption
-        exchange.agenda.note(redemption.due_at, partial(self._pay, redemption))
+        exchange.agenda.note(redemption.due_at, partial(self._decide, redemption))
         return redemption
 
-    def _pay(self, redemption: Redemption, at: Instant) -> None:
+    def _decide(self, redemption: Redemption, at: Instant) -> None:
+        exchange = self._exchange
+        fate = exchange.mishaps.redemption(redemption)
+        if fate is not RedemptionFate.SILENT:
+            self._pay(redemption, fate, at)
+            return
+        silence = exchange.mishaps.silence(redemption)
+        if silence is not None:
+            exchange.agenda.note(at + silence, partial(self._pay, redemption, RedemptionFate.PAYS))
+
+    def _pay(self, redemption: Redemption, fate: RedemptionFate, at: Instant) -> None:
         exchange = self._exchange
         listing = exchange.quotes.condition(redemption.condition_id, at)
         payouts = exchange.quotes.payouts(redemption.condition_id, at)
-        fate = exchange.mishaps.redemption(redemption)
-        if fate is RedemptionFate.SILENT:
-            return
+        redemption.due_at = at
         if listing is None or payouts is None or fate is RedemptionFate.FAILS:
             redemption.state = RedemptionState.FAILED
             return
