@@ -47,6 +47,10 @@ class VenueConfig(Section):
     rpc_url: str = Field(
         "", description="JSON-RPC node of chain 137, the second source of fills; empty leaves the chain out."
     )
+    geoblock_url: str = Field(
+        "https://polymarket.com/api/geoblock",
+        description="Says whether the venue takes orders from here, for doctor; empty leaves the question out.",
+    )
     timeout_seconds: float = Field(10.0, gt=0, description="Longest wait for one answer, seconds.")
     max_attempts: int = Field(5, ge=1, description="Tries of one read before giving up, in the runner.")
     ingest_attempts: int = Field(15, ge=1, description="Tries of one read before giving up, in the data platform.")

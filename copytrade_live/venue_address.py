@@ -22,6 +22,7 @@ def venue_changes(url: str) -> Changes:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"the venue must be an address like https://host or http://127.0.0.1:8900, was {url!r}")
     changes = {("venue", name): Change(value=url.rstrip("/")) for name in APIS}
+    changes["venue", "geoblock_url"] = Change(value="")
     base = parts._replace(scheme="ws" if parts.scheme == "http" else "wss", query="", fragment="").geturl().rstrip("/")
     changes |= {("venue", name): Change(value=base + path) for name, path in STREAMS.items()}
     if parts.hostname in _LOOPBACK:

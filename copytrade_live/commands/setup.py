@@ -45,7 +45,8 @@ def check_config(config: ConfigOption = None) -> None:
 @app.command(rich_help_panel=PANEL)
 def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Look at everything copytrade needs and say what is missing and what to do."""
-    from copytrade_live.doctor import Verdict, examine
+    from copytrade_live.doctor import examine
+    from copytrade_live.findings import Verdict
     from copytrade_live.output import print_json, print_table
     from copytrade_live.settings import home_from_environment
 
