@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from heapq import merge
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from copytrade_live.sandbox.answers import answer
 from copytrade_live.sandbox.chain_logs import ChainLogs, Log
 from copytrade_live.sandbox.fault_kinds import FaultKind
 from copytrade_live.sandbox.ids import hex_id
+from copytrade_live.sandbox.own_logs import OwnLogs
 from copytrade_live.sandbox.venue import Venue
 
 CHAIN_ID = 137
@@ -32,9 +34,11 @@ class _CallError(Exception):
 class ChainRpc:
     """Answers /rpc."""
 
-    def __init__(self, venue: Venue, more: Mapping[str, Callable[[Any], object]] | None = None) -> None:
-        """more answers methods that are not about blocks and logs; it raises ValueError for what it cannot."""
-        self._venue = venue
+    def __init__(
+        self, venue: Venue, more: Mapping[str, Callable[[Any], object]] | None = None, own: OwnLogs | None = None
+    ) -> None:
+        """own has the logs of accounts; more answers other methods, with a ValueError for what it cannot."""
+        self._venue, self._own = venue, own
         self._methods: dict[str, Callable[[Any], object]] = dict(more or {}) | {
             "eth_chainId": lambda params: hex(CHAIN_ID),
             "net_version": lambda params: str(CHAIN_ID),
@@ -90,7 +94,7 @@ class ChainRpc:
             "hash": hex_id("block", number),
             "parentHash": hex_id("block", number - 1),
             "timestamp": hex(self._logs.blocks.second(number)),
-            "transactions": self._logs.transactions(number),
+            "transactions": list(dict.fromkeys(log.transaction for log in self._between(number, number))),
         }
 
     def _get_logs(self, params: Any) -> list[Wire]:
@@ -104,12 +108,18 @@ class ChainRpc:
             message = f"block range is too wide: at most {most_blocks} blocks, was {last - first + 1}"
             raise _CallError(-32005, message)
         addresses, topics = _addresses(wanted.get("address")), _topics(wanted.get("topics"))
-        found = [log for log in self._logs.between(first, last) if _fits(log, addresses, topics)]
+        found = [log for log in self._between(first, last) if _fits(log, addresses, topics)]
         most = self._venue.options.rpc_most_logs
         if len(found) > most:
             raise _CallError(-32005, f"query returned more than {most} results")
         self._venue.faults.count(FaultKind.CHAIN_DISAGREES, sum(bool(log.change) for log in found))
         return [_log_wire(log) for log in found if log.change != "missing"]
+
+    def _between(self, first: int, last: int) -> Iterable[Log]:
+        """The world's logs, and in each block those of accounts behind them."""
+        own = [] if self._own is None else list(self._own.between(self._logs, first, last))
+        world = self._logs.between(first, last)
+        return merge(world, own, key=lambda log: (log.block, log.log_index)) if own else world
 
     def _number(self, tag: object) -> int:
         if isinstance(tag, str) and tag in _BEHIND:

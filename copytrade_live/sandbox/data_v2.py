@@ -140,7 +140,7 @@ class DataV2:
         return max(self._venue.now() - THREE_YEARS, 0) // SECOND if params.has("user") else 0
 
     def _page(self, params: Params, kind: str, question: Question, write: Callable[[Rows], str]) -> Response:
-        limit, filters = _limit(params), _filters(params)
+        limit, filters = page_limit(params), filters_of(params)
         is_ascending = params.choice("sort_direction", ("ASC", "DESC"), "DESC") == "ASC"
         rows = select(self._venue, question)
         if params.has("cursor"):
@@ -148,7 +148,7 @@ class DataV2:
             rows = rows[rows > place] if is_ascending else rows[rows < place]
         page = rows[:limit] if is_ascending else rows[::-1][:limit]
         cursor = make_cursor(kind, filters, int(page[-1])) if len(rows) > limit else None
-        return answer_text(f'{{"data":{write(page)},"pagination":{json_text(_pagination(limit, cursor))}}}')
+        return answer_text(f'{{"data":{write(page)},"pagination":{json_text(pagination(limit, cursor))}}}')
 
     def _positions_of(self, wallet: int, markets: frozenset[int] | None, wanted: str) -> list[Row]:
         held = self._positions.of_wallet(wallet)
@@ -157,7 +157,7 @@ class DataV2:
         for position in held:
             if markets is not None and position.market not in markets:
                 continue
-            if _is_wanted(self._venue, position, wanted, is_mergeable=position.market in pairs):
+            if is_wanted(self._venue, position, wanted, is_mergeable=position.market in pairs):
                 is_mergeable = position.market in pairs and is_held(position)
                 trader = self._venue.world.wallets[wallet]
                 rows.append(position_row_v2(self._venue, trader, position, is_mergeable=is_mergeable))
@@ -214,7 +214,8 @@ def mergeable_markets(venue: Venue, held: tuple[Position, ...]) -> set[int]:
     return {market for market in live if live.count(market) == 2}
 
 
-def _is_wanted(venue: Venue, position: Position, wanted: str, *, is_mergeable: bool) -> bool:
+def is_wanted(venue: Venue, position: Position, wanted: str, *, is_mergeable: bool) -> bool:
+    """Whether a position is of the status asked for; every one is when none was."""
     now = venue.now()
     status = status_of(venue, position, now)
     if wanted == "REDEEMABLE_LOST":
@@ -244,21 +245,24 @@ def _params(request: Request) -> Params:
 
 
 def _slice(params: Params, kind: str, rows: list[Row]) -> Response:
-    limit, filters = _limit(params), _filters(params)
+    limit, filters = page_limit(params), filters_of(params)
     place = read_cursor(params.text("cursor"), kind, filters) if params.has("cursor") else 0
     cursor = make_cursor(kind, filters, place + limit) if len(rows) > place + limit else None
-    return answer({"data": rows[place : place + limit], "pagination": _pagination(limit, cursor)})
+    return answer({"data": rows[place : place + limit], "pagination": pagination(limit, cursor)})
 
 
-def _pagination(limit: int, cursor: str | None) -> Row:
+def pagination(limit: int, cursor: str | None) -> Row:
+    """The second part of every page."""
     return {"limit": limit, "offset": 0, "has_more": cursor is not None, "next_cursor": cursor}
 
 
-def _limit(params: Params) -> int:
+def page_limit(params: Params) -> int:
+    """How many rows a page may have."""
     return params.whole("limit", 100, least=1, most=MOST_ROWS)
 
 
-def _filters(params: Params) -> str:
+def filters_of(params: Params) -> str:
+    """What a cursor belongs to."""
     return "&".join(f"{name}={','.join(params.many(name))}" for name in _FILTERS if params.has(name))
 
 

@@ -31,6 +31,9 @@ from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
 from copytrade_live.sandbox.ground_truth import GroundTruth
 from copytrade_live.sandbox.holders import Holders
 from copytrade_live.sandbox.notifications import Notifications
+from copytrade_live.sandbox.own_data import OwnData
+from copytrade_live.sandbox.own_history import OwnHistory
+from copytrade_live.sandbox.own_logs import OwnLogs
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.positions import PositionBook
 from copytrade_live.sandbox.relayer_api import Relayer
@@ -58,7 +61,8 @@ def build_app(
     positions = PositionBook(venue)
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
     desk = TradingDesk(venue)
-    clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue, WalletRpc(desk).methods())
+    clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue, WalletRpc(desk).methods(), OwnLogs(venue, desk))
+    own = OwnData(venue, OwnHistory(venue, desk))
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
         *_admin_routes(Admin(venue), FaultAdmin(book, venue.now), GroundTruth(venue, positions, TradingTruth(desk))),
@@ -67,7 +71,7 @@ def build_app(
         *Relayer(desk).routes(),
         Route("/notifications", Notifications(venue, desk).serve, methods=["GET", "DELETE"]),
         Route("/v2/approvals", Approvals(desk).serve),
-        *_data_routes(data_v1, data_v2),
+        *_data_routes(data_v1, data_v2, own),
         *_holding_routes(Holders(venue, positions), ClosedPositions(venue, positions)),
         Route("/v2/status", ServingStatus(venue, chain).serve),
         *_listing_routes(clob, gamma),
@@ -143,17 +147,17 @@ def _admin_routes(admin: Admin, faults: FaultAdmin, truth: GroundTruth) -> list[
     ]
 
 
-def _data_routes(v1: DataV1, v2: DataV2) -> list[BaseRoute]:
+def _data_routes(v1: DataV1, v2: DataV2, own: OwnData) -> list[BaseRoute]:
     return [
-        Route("/trades", v1.trades),
-        Route("/activity", v1.activity),
-        Route("/positions", v1.positions),
-        Route("/value", v1.value),
+        Route("/trades", own.before(own.trades_v1, v1.trades)),
+        Route("/activity", own.before(own.activity_v1, v1.activity)),
+        Route("/positions", own.before(own.positions_v1, v1.positions)),
+        Route("/value", own.before(own.value_v1, v1.value)),
         Route("/v1/leaderboard", v1.leaderboard),
-        Route("/v2/trades", v2.trades),
-        Route("/v2/activity", v2.activity),
-        Route("/v2/positions", v2.positions),
-        Route("/v2/value", v2.value),
+        Route("/v2/trades", own.before(own.trades_v2, v2.trades)),
+        Route("/v2/activity", own.before(own.activity_v2, v2.activity)),
+        Route("/v2/positions", own.before(own.positions_v2, v2.positions)),
+        Route("/v2/value", own.before(own.value_v2, v2.value)),
         Route("/v2/resolutions", v2.resolutions),
         Route("/v2/leaderboard", v2.leaderboard),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from decimal import Decimal
 
 import pytest
@@ -78,6 +79,10 @@ def test_every_wallet_redeems_splits_and_merges(trading: Sandbox, synthetic: Syn
         assert held == [10_000_000, 10_000_000]
         client.merge_positions(condition_id=live.condition_id, amount="max").wait()
         assert client.get_balance_allowance(asset_type="COLLATERAL").balance == 125_000_000
+    deadline = time.monotonic() + 30
+    while len(rows := trading.get("/v2/activity", user=wallet)["data"]) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [(row["type"], row["usdc_size"]) for row in rows] == [("MERGE", 10.0), ("SPLIT", 10.0), ("REDEEM", 25.0)]
     paid = truth(trading, "redemptions")
     assert [(row["condition_id"], row["state"], row["cash"]) for row in paid] == [(done.condition_id, "paid", "25")]
 

@@ -55,15 +55,15 @@ def move(trade: Trade, status: TradeStatus, accounts: dict[str, Account], at: In
     trade.status, trade.updated_at = status, at
     ours = [(accounts[leg.account], leg) for leg in trade.legs if leg.account]
     if status is TradeStatus.MINED:
-        trade.transaction = made_hash("transaction", trade.trade_id)
+        trade.transaction, trade.mined_at = made_hash("transaction", trade.trade_id), at
         for account, leg in ours:
             account.release(leg)
             account.settle(leg)
     elif status is TradeStatus.RETRYING:
-        for account, leg in ours if trade.transaction else ():
+        for account, leg in ours if trade.mined_at is not None else ():
             account.unsettle(leg)
             account.hold(leg)
-        trade.transaction = made_hash("reverted", trade.trade_id)
+        trade.transaction, trade.mined_at = made_hash("reverted", trade.trade_id), None
     elif status is TradeStatus.FAILED:
         for account, leg in ours:
             account.release(leg)

@@ -202,6 +202,7 @@ class Trade:
     updated_at: Instant
     status: TradeStatus = TradeStatus.MATCHED
     transaction: str = ""
+    mined_at: Instant | None = None
 
     @property
     def legs(self) -> tuple[Leg, ...]:
