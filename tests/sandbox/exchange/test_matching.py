@@ -174,6 +174,59 @@ def test_orders_that_break_a_rule_are_refused_in_the_venue_s_words(
         market.place(**terms)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"is_banned": True}, "'0xa' address banned"),
+        ({"closed_only": True}, "'0xa' address in closed only mode"),
+        ({"default_allowance": 3_000_000}, "the allowance is not enough -> spender: , allowance: 3000000"),
+    ],
+)
+def test_an_account_that_may_not_trade_is_told_so(market: Market, state: dict[str, object], words: str) -> None:
+    for name, value in state.items():
+        setattr(market.exchange.account("0xa"), name, value)
+    with pytest.raises(Refused, match=words):
+        market.place("BUY", 0.40, 10)
+
+
+def test_closing_is_open_to_an_account_that_may_only_close(market: Market) -> None:
+    market.exchange.account("0xa").closed_only = True
+    assert market.place("SELL", 0.48, 10, kind="FAK").trades
+
+
+def test_shares_need_an_approval_of_their_own(market: Market) -> None:
+    market.exchange.account("0xa").refused_operators.add("")
+    with pytest.raises(Refused, match="the allowance is not enough"):
+        market.place("SELL", 0.48, 10)
+
+
+def test_a_market_that_has_not_opened_is_not_ready() -> None:
+    market = Market(dataclasses.replace(LISTING, opens_at=NOW + SECOND))
+    market.fund()
+    with pytest.raises(Refused, match="the market is not yet ready to process new orders"):
+        market.place("BUY", 0.40, 10)
+
+
+def test_a_venue_that_wants_deposit_wallets_refuses_plain_keys() -> None:
+    market = Market(options=ExchangeOptions(require_deposit_wallet=True))
+    market.fund()
+    with pytest.raises(Refused, match="please use the deposit wallet flow"):
+        market.place("BUY", 0.40, 10)
+
+
+def test_a_draw_pays_both_outcomes_half(market: Market) -> None:
+    market.quotes.ends = (shares(0.5), shares(0.5))
+    redemption = market.exchange.redeem("0xa", LISTING.condition_id, NOW)
+    market.exchange.advance(LATER)
+    assert redemption.cash == shares(500)
+
+
+def test_orders_of_a_market_that_closes_are_taken_off(market: Market) -> None:
+    order = market.place("BUY", 0.40, 10).order
+    market.exchange.advance(NOW + 3_600_000)
+    assert (order.status, order.cause) == (OrderStatus.CANCELED, "market closed")
+
+
 def test_a_gtd_order_is_taken_off_a_minute_before_it_expires(market: Market) -> None:
     placed = market.place("BUY", 0.40, 10, kind="GTD", expiration=NOW + 180 * SECOND)
     market.exchange.advance(NOW + 119 * SECOND)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_hash.auto import keccak
 
+from copytrade_live.sandbox.chain_logs import CONDITION_RESOLUTION, ORDER_FILLED
 from copytrade_live.sandbox.exchange.api_keys import ApiKeys, sign_request
 from copytrade_live.sandbox.exchange.eip712 import ORDER_TYPE, SignedFields, domain_separator, struct_hash
 from copytrade_live.sandbox.exchange.signatures import Sessions, check_signature
@@ -115,6 +117,14 @@ def test_a_request_is_signed_over_time_method_path_and_body(vectors: Vectors, na
         sign_request(vector["secret"], vector["timestamp"], vector["method"], vector["path"], body)
         == vector["expected"]
     )
+
+
+def test_types_and_events_hash_to_what_the_chain_shows(vectors: Vectors) -> None:
+    assert "0x" + keccak(ORDER_TYPE.encode()).hex() == vectors["order_typehash"]["V2_V3"]
+    for event in vectors["topic0"].values():
+        assert "0x" + keccak(event["sig"].encode()).hex() == event["topic0"]
+    assert vectors["topic0"]["OrderFilled_v2"]["topic0"] == ORDER_FILLED
+    assert vectors["topic0"]["ConditionResolution"]["topic0"] == CONDITION_RESOLUTION
 
 
 def test_the_deposit_wallet_of_the_vectors_belongs_to_its_owner(vectors: Vectors) -> None:
