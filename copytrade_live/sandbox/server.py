@@ -44,6 +44,7 @@ from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.sandbox.trading_api import Trading
 from copytrade_live.sandbox.trading_desk import TradingDesk
 from copytrade_live.sandbox.trading_truth import TradingTruth
+from copytrade_live.sandbox.user_stream import UserStream
 from copytrade_live.sandbox.venue import Venue
 from copytrade_live.sandbox.venue_options import VenueOptions
 from copytrade_live.sandbox.wallet_rpc import WalletRpc
@@ -65,6 +66,7 @@ def build_app(
     own = OwnData(venue, OwnHistory(venue, desk))
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
+        WebSocketRoute("/ws/user", UserStream(desk).serve),
         *_admin_routes(Admin(venue), FaultAdmin(book, venue.now), GroundTruth(venue, positions, TradingTruth(desk))),
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
         *Trading(desk).routes(),
