@@ -8,6 +8,7 @@ CopytradeError
 │   ├── VenueRefusal         do not try again
 │   └── PayloadError         what it sent does not fit; drop, count, quarantine
 ├── PolicyRefused            the signer's own policy forbids the order; nothing was signed
+├── KeyRefused               the key is missing, unsafe where it lies, or not wanted; live trading does not start
 ├── SnapshotError            a published file is missing, truncated or tampered with; keep the last good one
 ├── StateError               the state database is locked, corrupt or of another mode; stop
 ├── PortInUseError           another process listens there
@@ -59,6 +60,10 @@ class PayloadError(VenueError):
 
 class PolicyRefused(CopytradeError):
     """The signer will not sign this."""
+
+
+class KeyRefused(CopytradeError):
+    """The key cannot be used."""
 
 
 class SnapshotError(CopytradeError):

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TextIO
 
+from copytrade_live.redaction import RedactingFormatter
+
 ROOT = "copytrade"
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
 
@@ -16,11 +18,17 @@ def setup_logging(level: str, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     formatter = logging.Formatter(_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
+    handler.setFormatter(RedactingFormatter(formatter))
     root = logging.getLogger(ROOT)
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     root.propagate = False
+    # Libraries speak through the same handler: at INFO some write whole addresses, keys and tokens in them included.
+    libraries = logging.getLogger()
+    libraries.handlers[:] = [handler]
+    libraries.setLevel(logging.WARNING)
+    for name in ("httpx", "httpcore", "websockets", "polymarket", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def logger(part: str) -> logging.Logger:

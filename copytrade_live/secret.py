@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, NoReturn, TypeVar
 
-MASK = "********"
+from copytrade_live.redaction import MASK
 
 Value = TypeVar("Value", str, bytes)
 

@@ -47,6 +47,13 @@ class VenueConfig(Section):
     rpc_url: str = Field(
         "", description="JSON-RPC node of chain 137, the second source of fills; empty leaves the chain out."
     )
+    user_stream_url: str = Field(
+        "wss://ws-subscriptions-clob.polymarket.com/ws/user", description="Stream of our own orders and fills."
+    )
+    relayer_url: str = Field(
+        "https://relayer-v2.polymarket.com",
+        description="Relayer: knows deployed wallets, and sends payouts.",
+    )
     geoblock_url: str = Field(
         "https://polymarket.com/api/geoblock",
         description="Says whether the venue takes orders from here, for doctor; empty leaves the question out.",
@@ -134,6 +141,54 @@ class SafetyConfig(Section):
         "KILL", description="While this file exists no entry is made; relative names live in COPYTRADE_HOME."
     )
     live_mode_confirm_delay_seconds: float = Field(5.0, ge=0, description="Wait before live trading starts, seconds.")
+
+
+class KeySource(StrEnum):
+    """Where the key that signs orders lies."""
+
+    KEYSTORE = "keystore"
+    KEYRING = "keyring"
+    ENV = "env"
+
+
+# Exchange contracts of chain 137: binary, neg-risk, and of the newer protocol.
+EXCHANGES = (
+    "0xE111180000d2663C0091e4f400237545B87B996B",
+    "0xe2222d279d744050d28e00520010520000310F59",
+    "0xe3333700cA9d93003F00f0F71f8515005F6c00Aa",
+)
+
+
+class SigningPolicy(Section):
+    """What the key may sign, enforced where the key is; changed only by a restart."""
+
+    contracts: tuple[str, ...] = Field(EXCHANGES, description="Exchange contracts that orders may be signed for.")
+    max_order_notional: float = Field(100.0, gt=0, description="Most that one buy may cost, collateral.")
+    max_daily_notional: float = Field(
+        1000.0, gt=0, description="Most that the buys signed on one UTC day may cost together, collateral."
+    )
+
+
+class LiveConfig(Section):
+    """Whose money is traded, and who signs. No key belongs in this file."""
+
+    wallet: str = Field(
+        "",
+        pattern=r"^(0x[0-9a-fA-F]{40})?$",
+        description="Wallet that holds the money; empty means the deposit wallet of the key.",
+    )
+    key_source: KeySource = Field(KeySource.KEYSTORE, description="Where the key lies: keystore, keyring or env.")
+    keystore_file: str = Field(
+        "keys/keystore.json",
+        description="Encrypted key, for its owner alone; relative names live in COPYTRADE_HOME.",
+    )
+    keyring_service: str = Field("copytrade", description="Service name of the key in the system's keyring.")
+    keyring_user: str = Field("signer", description="User name of the key in the system's keyring.")
+    key_variable: str = Field("COPYTRADE_KEY", description="Environment variable that holds the key; read once.")
+    signer: str = Field("", description="Another signer, as module:object; empty signs with the key above.")
+    allow_owner_key: bool = Field(
+        False, description="Trade with the wallet owner's own key, which could move the money; a session key cannot."
+    )
 
 
 class ObservabilityConfig(Section):
@@ -355,6 +410,8 @@ class CopytradeConfig(DecisionConfig):
     tracker: TrackerConfig = Field(default_factory=lambda: TrackerConfig())
     polling: PollingConfig = Field(default_factory=lambda: PollingConfig())
     safety: SafetyConfig = Field(default_factory=lambda: SafetyConfig())
+    live: LiveConfig = Field(default_factory=lambda: LiveConfig())
+    signing: SigningPolicy = Field(default_factory=lambda: SigningPolicy())
     observability: ObservabilityConfig = Field(default_factory=lambda: ObservabilityConfig())
     wallets: WalletsConfig = Field(default_factory=lambda: WalletsConfig())
     scoring: ScoringConfig = Field(default_factory=lambda: ScoringConfig())
@@ -369,9 +426,15 @@ class CopytradeConfig(DecisionConfig):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where everything is written: one folder, COPYTRADE_HOME."""
+    """Where everything is written: one folder, COPYTRADE_HOME. is_live: what is the runner's own lies apart."""
 
     root: Path
+    is_live: bool = False
+
+    @property
+    def own(self) -> Path:
+        """What the runner writes: one folder for paper, another for real money."""
+        return self.root / "live" if self.is_live else self.root
 
     @property
     def config(self) -> Path:
@@ -398,20 +461,27 @@ class Home:
         """Score snapshots, their pointer and the gate: pipelines write, the runner reads."""
         return self.root / "published"
 
+    def live(self) -> Home:
+        """The folder of real money: its journal, export, logs and state are never those of paper.
+
+        What pipelines publish and the config are shared.
+        """
+        return Home(self.root, is_live=True)
+
     @property
     def state(self) -> Path:
         """The runner's SQLite journal."""
-        return self.root / "state.sqlite"
+        return self.own / "state.sqlite"
 
     @property
     def export(self) -> Path:
         """Journal segments and heartbeat: the runner writes, pipelines read."""
-        return self.root / "journal" / "export"
+        return self.own / "journal" / "export"
 
     @property
     def decisions(self) -> Path:
         """The decision log, one JSON object a line."""
-        return self.root / "logs" / "decisions.jsonl"
+        return self.own / "logs" / "decisions.jsonl"
 
     @property
     def reports(self) -> Path:

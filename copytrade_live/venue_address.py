@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from copytrade_live.config_file import Change, Changes
 from copytrade_live.errors import ConfigError
 
-APIS = ("data_url", "gamma_url", "clob_url")
+APIS = ("data_url", "gamma_url", "clob_url", "relayer_url")
 # Where a sandbox serves the venue's streams.
-STREAMS = {"activity_stream_url": "/", "market_stream_url": "/ws/market"}
+STREAMS = {"activity_stream_url": "/", "market_stream_url": "/ws/market", "user_stream_url": "/ws/user"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
