@@ -30,6 +30,7 @@ from copytrade_live.sandbox.funding import Funding
 from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
 from copytrade_live.sandbox.ground_truth import GroundTruth
 from copytrade_live.sandbox.holders import Holders
+from copytrade_live.sandbox.market_stream import MarketStream
 from copytrade_live.sandbox.notifications import Notifications
 from copytrade_live.sandbox.own_data import OwnData
 from copytrade_live.sandbox.own_history import OwnHistory
@@ -66,6 +67,7 @@ def build_app(
     own = OwnData(venue, OwnHistory(venue, desk))
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
+        WebSocketRoute("/ws/market", MarketStream(venue, desk).serve),
         WebSocketRoute("/ws/user", UserStream(desk).serve),
         *_admin_routes(Admin(venue), FaultAdmin(book, venue.now), GroundTruth(venue, positions, TradingTruth(desk))),
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
