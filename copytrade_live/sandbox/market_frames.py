@@ -9,6 +9,7 @@ from copytrade_live.core.market import MICRO, Instant
 from copytrade_live.sandbox.answers import Row
 from copytrade_live.sandbox.book_wire import book_payload, number_text
 from copytrade_live.sandbox.exchange.rules import number
+from copytrade_live.sandbox.ladder import Ladder
 from copytrade_live.sandbox.trading_desk import TradingDesk
 from copytrade_live.sandbox.venue import Venue
 
@@ -26,6 +27,7 @@ class MarketFrames:
     def __init__(self, venue: Venue, desk: TradingDesk) -> None:
         self._venue, self._desk = venue, desk
         self._told: dict[str, _Levels] = {}
+        self._seen: dict[str, Ladder | None] = {}
         self._ticks: dict[str, float] = {}
         self._wants_more = False
         self._looked_at: Instant = desk.now()
@@ -43,6 +45,7 @@ class MarketFrames:
         """Follow fewer."""
         for token in tokens:
             self._told.pop(token, None)
+            self._seen.pop(token, None)
             self._ticks.pop(token, None)
 
     def look(self) -> list[Row]:
@@ -57,6 +60,7 @@ class MarketFrames:
     def _start(self, token: str, now: Instant) -> Row | None:
         market, outcome = self._venue.by_token[token]
         self._ticks[token] = self._venue.tick_size(market, now)
+        self._seen[token] = self._venue.ladder(market, outcome, now)
         book = book_payload(self._venue, market, outcome, now)
         self._told[token] = _levels_of(book)
         return None if book is None else {**book, "event_type": "book"}
@@ -67,6 +71,10 @@ class MarketFrames:
         touches: list[Row] = []
         for token, told in list(self._told.items()):
             market, outcome = self._venue.by_token[token]
+            ladder = self._venue.ladder(market, outcome, now)
+            if ladder == self._seen.get(token):
+                continue
+            self._seen[token] = ladder
             book = book_payload(self._venue, market, outcome, now)
             levels = _levels_of(book)
             if levels == told:
