@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -13,7 +13,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from copytrade_live.core import events
 from copytrade_live.core.events import JournalEvent
 
-VERSION = 1
+VERSION = 2
+# Version 1 lacks fields that have defaults, and events that did not exist; what it has means the same.
+READABLE = (1, VERSION)
 EVENT_TYPES: Mapping[str, type] = {
     kind.__name__: kind for kind in (*get_args(events.Observation), *get_args(events.Fact))
 }
@@ -43,8 +45,8 @@ def decode(line: Mapping[str, Any]) -> JournalEvent:
         version = line["version"]
     except KeyError as error:
         raise CodecError(f"no event type or version this code knows: {error}") from None
-    if version != VERSION:
-        raise CodecError(f"{line['type']} has version {version}, this code reads version {VERSION}")
+    if version not in READABLE:
+        raise CodecError(f"{line['type']} has version {version}, this code reads versions up to {VERSION}")
     values = {**line["payload"], "event_at": line["event_at"], "observed_at": line["observed_at"]}
     event: JournalEvent = _reader(kind)(values)
     return event
@@ -103,10 +105,17 @@ def _tuple_reader(items: tuple[Any, ...]) -> Callable[[Any], Any]:
 def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
     hints = get_type_hints(kind)
     readers = {item.name: _reader(hints[item.name]) for item in fields(kind)}
+    optional = {item.name for item in fields(kind) if item.default is not MISSING}
 
     def read(value: Any) -> Any:
         try:
-            return kind(**{name: reader(value[name]) for name, reader in readers.items()})
+            return kind(
+                **{
+                    name: reader(value[name])
+                    for name, reader in readers.items()
+                    if name in value or name not in optional
+                }
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise CodecError(f"{kind.__name__} cannot be read: {error!r}") from None
 

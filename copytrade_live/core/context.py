@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.market import Book, Instant, Level, Market, Side
 from copytrade_live.core.portfolio import LeaderRecord, Portfolio
 from copytrade_live.core.pricing import furthest_limit
-from copytrade_live.core.reasons import HaltReason, Rejected
+from copytrade_live.core.reasons import Condition, HaltReason, Mode, Rejected
 from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A condition that does not hold. Units: the condition's own; since is when it broke."""
+
+    since: Instant
+    measured: float | None = None
+    limit: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStanding:
+    """Whether the venue's account and ours agree. reconciled_at is None until they did in this run."""
+
+    observed_at: Instant
+    reconciled_at: Instant | None = None
+    differs_since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What operators, stops and pipelines allow right now."""
+    """What operators, stops, pipelines, the venue and the machine allow right now.
+
+    is_real says that the account is a venue's and must agree with ours. Shape: broken holds the conditions that do not
+    hold, copied the moment and wallet of each copy within the last minute.
+    """
 
     kill_switch: bool = False
     halt: HaltReason | None = None
     cut_off: frozenset[str] = frozenset()
     gate: Gate | None = None
     snapshot: ScoreSnapshot | None = None
+    is_stopped: bool = False
+    is_real: bool = False
+    mode: Mode | None = None
+    account: AccountStanding | None = None
+    broken: Mapping[Condition, Measured] = field(default_factory=dict)
+    copied: tuple[tuple[Instant, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from copytrade_live.core.context import Context
 from copytrade_live.core.decide import decide
 from copytrade_live.core.events import (
     BookObserved,
+    CancelDecided,
     CopyClosed,
     ExitDecided,
     Fact,
@@ -22,6 +23,7 @@ from copytrade_live.core.events import (
     Observation,
     OrderAbandoned,
     OrderExpired,
+    OrderNotPlaced,
     OrderRefusedByVenue,
     OrderReposted,
     Period,
@@ -39,7 +41,7 @@ from copytrade_live.core.pricing import from_micro, settle_cash
 from copytrade_live.core.reasons import AbandonReason, HaltReason, MuteReason, Rejected, RejectReason
 from copytrade_live.core.state import State, evolve, initial_state, period_number
 
-__all__ = ["CancelOrder", "Intent", "PlaceOrder", "State", "Step", "evolve", "initial_state", "step"]
+__all__ = ["CancelOrder", "Intent", "PlaceOrder", "Redeem", "State", "Step", "evolve", "initial_state", "step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,19 @@ class PlaceOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Ask the shell to cancel an order, once its fact is journaled."""
+    """Ask the shell to cancel an order, once its fact is journaled. OrderExpired answers once it is proven dead."""
 
     order_id: str
 
 
-Intent = PlaceOrder | CancelOrder
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeem:
+    """Ask the shell to collect a resolved market's payout. RedemptionPaid answers."""
+
+    condition_id: str
+
+
+Intent = PlaceOrder | CancelOrder | Redeem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +96,13 @@ def _intents(events: list[JournalEvent]) -> Iterator[Intent]:
     for event in events:
         if isinstance(event, SignalCopied | ExitDecided | OrderReposted):
             yield PlaceOrder(order=event.order)
+        elif isinstance(event, CancelDecided):
+            yield CancelOrder(order_id=event.order_id)
         elif isinstance(event, OrderAbandoned) and event.reason is AbandonReason.RESOLVED:
             yield CancelOrder(order_id=event.order_id)
+    paid = any(isinstance(event, PositionSettled) and event.cash > 0 for event in events)
+    if paid and isinstance(events[0], MarketResolved):
+        yield Redeem(condition_id=events[0].condition_id)
 
 
 # --- reactions ------------------------------------------------------------------------------------------------
@@ -225,15 +239,17 @@ def _try_exit(state: State, token_id: str, book: Book | None, config: DecisionCo
 
 
 def _follow_order(before: State, after: State, seen: Observation, config: DecisionConfig) -> Iterator[Fact]:
-    if not isinstance(seen, OrderExpired | OrderRefusedByVenue):
+    if not isinstance(seen, OrderExpired | OrderRefusedByVenue | OrderNotPlaced):
         return
     entry = after.portfolio.working.get(seen.order_id)
     if entry is None:
         return
     now = seen.observed_at
     answer: Order | AbandonReason = AbandonReason.REFUSED
-    if isinstance(seen, OrderExpired):
-        answer = next_attempt(entry, seen.book, now, config.execution)
+    if isinstance(seen, OrderNotPlaced):
+        answer = AbandonReason.NOT_PLACED
+    elif isinstance(seen, OrderExpired):
+        answer = entry.ending or next_attempt(entry, seen.book, now, config.execution)
     if isinstance(answer, Order):
         yield OrderReposted(event_at=now, observed_at=now, replaced_id=seen.order_id, order=answer)
     else:
@@ -255,15 +271,18 @@ def _settle(before: State, after: State, seen: Observation, config: DecisionConf
             )
     payouts = dict(seen.payouts)
     for position in after.portfolio.positions.values():
-        if position.market.condition_id == seen.condition_id:
+        # What is sold provisionally waits for its fill; what is bought so is settled when it is final.
+        size = position.size - position.going
+        if position.market.condition_id == seen.condition_id and size > 0:
             payout = payouts[position.token_id]
             yield PositionSettled(
                 event_at=seen.event_at,
                 observed_at=now,
                 token_id=position.token_id,
-                size=position.size,
+                size=size,
                 payout=payout,
-                cash=settle_cash(position.size, payout),
+                cash=settle_cash(size, payout),
+                is_receivable=True,
             )
 
 

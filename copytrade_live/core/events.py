@@ -10,7 +10,15 @@ from enum import StrEnum
 
 from copytrade_live.core.market import Book, Instant, Market, Micro, Side
 from copytrade_live.core.orders import Fill, Order
-from copytrade_live.core.reasons import AbandonReason, ExitReason, HaltReason, MuteReason, RejectReason
+from copytrade_live.core.reasons import (
+    AbandonReason,
+    Condition,
+    ExitReason,
+    HaltReason,
+    Mode,
+    MuteReason,
+    RejectReason,
+)
 from copytrade_live.core.score import Gate, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 
@@ -29,6 +37,10 @@ class Verb(StrEnum):
     RESUME = "resume"
     CUTOFF = "cutoff"
     UNCUTOFF = "uncutoff"
+    STOP = "stop"
+    MODE = "mode"
+    CLOSE_POSITION = "close_position"
+    RELOAD = "reload"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +56,33 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A runner, backtest or replay began. starting_cash counts only for the first run of a journal."""
+    """A runner, backtest or replay began. starting_cash counts only for the first run of a journal.
+
+    is_real says that orders go to a venue for real money: its account must agree with ours before anything is bought,
+    and what it holds is told by AccountObserved. account names it.
+    """
 
     run_id: str
     mode: str
     code_version: str
     config_digest: str
     starting_cash: Micro
+    is_real: bool = False
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigChanged(Event):
+    """From here on decisions follow another config."""
+
+    config_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeObserved(Event):
+    """What a runner of real money may do, as something other than an operator's command said."""
+
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +92,22 @@ class LeaderFillObserved(Event):
     signal: Signal
     book: Book | None
     market: Market | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaderFillVoided(Event):
+    """A leader's fill never settled: it did not happen."""
+
+    signal_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedCovered(Event):
+    """A source has read every leader's fills up to until."""
+
+    source: str
+    until: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,32 +155,77 @@ class KillSwitchObserved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCommanded(Event):
-    """An operator asked for something. wallet is set for cutoff and uncutoff."""
+    """An operator asked for something. wallet is set for cutoff and uncutoff.
+
+    argument is the mode for mode, the token id for close_position.
+    """
 
     command_id: str
     verb: Verb
     by: str
     note: str = ""
     wallet: str | None = None
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSigned(Event):
+    """An order is signed; the signed order is on disk, and no byte of it was sent before this event was."""
+
+    order_id: str
+    venue_order_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAccepted(Event):
-    """The venue (or the paper book) took an order."""
+    """The venue (or the paper book) took an order, or was found to have it."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUnknown(Event):
+    """Whether the venue has an order cannot be told yet."""
+
+    order_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNotPlaced(Event):
+    """An order whose fate was unknown is proven never to have reached the venue's book."""
 
     order_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilled(Event):
-    """Part or all of an order executed."""
+    """Part or all of an order executed, for good or, where the fill is not final, until it is voided."""
 
     fill: Fill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FillConfirmed(Event):
+    """A provisional fill is final."""
+
+    fill_id: str
+    order_id: str
+    tx_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillVoided(Event):
+    """A provisional fill did not happen. What it took of the order is not filled again."""
+
+    fill_id: str
+    order_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderExpired(Event):
-    """An attempt reached its time to live; book is what the token's book looked like then."""
+    """An attempt is over and proven dead; book is what the token's book looked like then."""
 
     order_id: str
     book: Book | None
@@ -145,6 +238,44 @@ class OrderRefusedByVenue(Event):
     order_id: str
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountObserved(Event):
+    """What the venue says the account holds, read after every fill that the venue told of was observed.
+
+    Units: cash in micro-collateral, holdings in micro-shares by token id: every token that we hold or trade.
+    """
+
+    cash: Micro
+    holdings: tuple[tuple[str, Micro], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionPaid(Event):
+    """A resolved market's payout arrived. Units: micro-collateral."""
+
+    condition_id: str
+    cash: Micro
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionFailed(Event):
+    """A resolved market's payout was asked for and did not come."""
+
+    condition_id: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionObserved(Event):
+    """Something entries depend on was measured and changed. Units: the condition's own."""
+
+    kind: Condition
+    is_ok: bool
+    measured: float | None = None
+    limit: float | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,13 +375,52 @@ class OrderAbandoned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelDecided(Event):
+    """A working order is to be cancelled and not posted again; it counts until it is proven dead."""
+
+    order_id: str
+    reason: AbandonReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionSettled(Event):
-    """A resolved market paid a position out. Units: size in micro-shares, cash in micro-collateral."""
+    """A resolved market pays a position out. Units: size in micro-shares, cash in micro-collateral.
+
+    is_receivable: the cash is owed to us until RedemptionPaid. Journals of the first version paid at once.
+    """
 
     token_id: str
     size: Micro
     payout: float
     cash: Micro
+    is_receivable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReconciled(Event):
+    """The venue's account and ours agree, as closely as orders and fills on their way allow.
+
+    Units: cash_difference in micro-collateral, the venue's less ours.
+    """
+
+    cash_difference: Micro
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDiffered(Event):
+    """The venue's account is not what our fills make of it. Units: micro, the venue's less the nearest explained."""
+
+    cash: Micro
+    holdings: tuple[tuple[str, Micro], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalChangeAdopted(Event):
+    """Something other than us changed the account, and our books follow it. Units: micro, the venue's less ours."""
+
+    cash: Micro
+    holdings: tuple[tuple[str, Micro], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +465,11 @@ class LeaderMuted(Event):
 
 Observation = (
     RunStarted
+    | ConfigChanged
+    | ModeObserved
     | LeaderFillObserved
+    | LeaderFillVoided
+    | FeedCovered
     | BookObserved
     | MarketObserved
     | MarketResolved
@@ -303,10 +477,19 @@ Observation = (
     | GateObserved
     | KillSwitchObserved
     | OperatorCommanded
+    | OrderSigned
     | OrderAccepted
+    | OrderUnknown
+    | OrderNotPlaced
     | OrderFilled
+    | FillConfirmed
+    | FillVoided
     | OrderExpired
     | OrderRefusedByVenue
+    | AccountObserved
+    | RedemptionPaid
+    | RedemptionFailed
+    | ConditionObserved
     | TimerFired
 )
 Fact = (
@@ -316,7 +499,11 @@ Fact = (
     | ExitDecided
     | OrderReposted
     | OrderAbandoned
+    | CancelDecided
     | PositionSettled
+    | AccountReconciled
+    | AccountDiffered
+    | ExternalChangeAdopted
     | CopyClosed
     | PeriodOpened
     | HaltTripped

@@ -52,6 +52,8 @@ def decide_exit(
     trigger = _first_trigger(position, book.best_bid, config, now)
     if trigger is None:
         return Hold(reason=HoldReason.NO_TRIGGER)
+    if position.sellable == 0:
+        return Hold(reason=HoldReason.UNSETTLED)
     size = _sellable(position, trigger.size)
     if size == 0:
         return Hold(reason=HoldReason.DUST)
@@ -69,8 +71,10 @@ def mirror_fraction(signal: Signal) -> float:
 
 def _first_trigger(position: Position, bid: float, config: DecisionConfig, now: Instant) -> Trigger | None:
     rules = config.exit
+    if position.is_closing:
+        return Trigger(reason=ExitReason.OPERATOR, measured=1.0, limit=0.0, size=position.held)
     if position.owed > 0:
-        share = position.owed / position.size
+        share = position.owed / position.held
         return Trigger(reason=ExitReason.MIRROR, measured=share, limit=0.0, size=position.owed)
     gain = bid / position.average_cost - 1.0
     if gain >= rules.take_profit:
@@ -85,11 +89,11 @@ def _first_trigger(position: Position, bid: float, config: DecisionConfig, now: 
 
 
 def _sellable(position: Position, wanted: Micro) -> Micro:
-    size = floor_size(from_micro(min(wanted, position.size)))
-    rest = from_micro(position.size - size)
+    size = floor_size(from_micro(min(wanted, position.sellable)))
+    rest = from_micro(position.sellable - size)
     # A rest too small to sell later goes along now.
     if 0.0 < rest < position.market.min_order_size:
-        size = floor_size(from_micro(position.size))
+        size = floor_size(from_micro(position.sellable))
     return size if from_micro(size) >= position.market.min_order_size else 0
 
 

@@ -56,7 +56,7 @@ def rooms(c: Context, market: Market) -> tuple[Room, ...]:
     """The room under every cap, in the order in which they are named."""
     equity = c.portfolio.equity
     sizing, risk = c.config.sizing, c.config.risk
-    cash = from_micro(c.portfolio.cash - c.portfolio.reserved)
+    cash = from_micro(c.portfolio.free_cash)
     return (
         Room(
             reason=RejectReason.MARKET_EXPOSURE,

@@ -42,6 +42,7 @@ class Fill:
     """One execution of ours.
 
     Units: size in micro-shares; cash in micro-collateral, what was paid or received fee included; fee within it.
+    is_final says that it cannot be voided any more; trade_id is the venue's.
     """
 
     fill_id: str
@@ -52,3 +53,5 @@ class Fill:
     cash: Micro
     fee: Micro
     price: float
+    is_final: bool = True
+    trade_id: str = ""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from copytrade_live.core.market import DAY, Instant, Market, Micro, Side
-from copytrade_live.core.orders import Order
+from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import buy_cash, from_micro
+from copytrade_live.core.reasons import AbandonReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """Shares of one token copied from one leader.
 
-    Units: size and owed in micro-shares, cost and realised in micro-collateral, mark in dollars per share.
-    cost is what the shares still held cost, fees included. owed is what a leader's sells oblige us to sell.
-    root_id is the entry order's; exits counts the exit orders begun, so that their ids never repeat.
+    Units: sizes in micro-shares, costs and realised in micro-collateral, mark in dollars per share.
+    size and cost are final: shares that nothing can take back, and what they cost, fees included. coming was bought
+    and going sold by fills that may still be voided. missing is what the venue does not show of what we hold.
+    owed is what a leader's sells oblige us to sell. root_id is the entry order's; exits counts the exit orders begun,
+    so that their ids never repeat.
     """
 
     token_id: str
@@ -31,11 +35,26 @@ class Position:
     owed: Micro = 0
     exits: int = 0
     mirrored: tuple[str, ...] = ()
+    coming: Micro = 0
+    coming_cost: Micro = 0
+    going: Micro = 0
+    missing: Micro = 0
+    is_closing: bool = False
 
     @property
     def average_cost(self) -> float:
-        """Cost per share held, fees included."""
-        return self.cost / self.size
+        """Cost per share bought, fees included."""
+        return (self.cost + self.coming_cost) / (self.size + self.coming)
+
+    @property
+    def held(self) -> Micro:
+        """Shares left once everything on its way has arrived, micro."""
+        return max(0, self.size + self.coming - self.going)
+
+    @property
+    def sellable(self) -> Micro:
+        """Shares that may be sold now: final, not sold already, and seen at the venue. Micro."""
+        return max(0, self.size - self.going - self.missing)
 
     @property
     def value(self) -> float:
@@ -43,18 +62,40 @@ class Position:
         return from_micro(self.cost) if self.mark is None else from_micro(self.size) * self.mark
 
 
+class OrderStatus(StrEnum):
+    """What is known of an order's fate."""
+
+    WORKING = "working"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkingOrder:
-    """An order of ours that may still fill. Units: filled in micro-shares."""
+    """An order of ours that may still fill, or one that is over and remembered in case it did.
+
+    Units: filled in micro-shares. ending says why it is to be cancelled and not posted again. owed_share is the part
+    of what it still buys that its leader has sold meanwhile. ended_at is when it stopped working.
+    """
 
     order: Order
     market: Market
     filled: Micro = 0
+    venue_order_id: str = ""
+    status: OrderStatus = OrderStatus.WORKING
+    fill_ids: tuple[str, ...] = ()
+    ending: AbandonReason | None = None
+    owed_share: float = 0.0
+    ended_at: Instant = 0
 
     @property
     def rest(self) -> Micro:
         """Shares not filled yet, micro."""
-        return self.order.size - self.filled
+        return max(0, self.order.size - self.filled)
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether it buys."""
+        return self.order.side is Side.BUY
 
     @property
     def reserved(self) -> Micro:
@@ -62,6 +103,14 @@ class WorkingOrder:
         if self.order.side is Side.SELL:
             return 0
         return buy_cash(self.rest, self.order.limit, self.order.fee_rate, self.order.fee_exponent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionalFill:
+    """A fill that may still be voided, and by how much it moved what its position owes. Units: micro-shares."""
+
+    fill: Fill
+    owed_change: Micro = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +132,13 @@ class LeaderRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """Cash, positions, working orders and records, all folded from the journal.
+    """Cash, positions, orders and records, all folded from the journal.
 
-    Units: cash and realised in micro-collateral; day_equity and week_equity in collateral, None before the first.
+    Units: cash, realised, external and receivable in micro-collateral, foreign in micro-shares; day_equity and
+    week_equity in collateral, None before the first.
+    cash and realised hold only what is final. Shape: provisional by fill id, receivable by condition id, retired by
+    order id, foreign by token id: shares the account holds that no copy of ours explains. external is what came into
+    the account from outside, at cost.
     """
 
     cash: Micro = 0
@@ -95,16 +148,27 @@ class Portfolio:
     records: Mapping[str, LeaderRecord] = field(default_factory=dict)
     day_equity: float | None = None
     week_equity: float | None = None
+    provisional: Mapping[str, ProvisionalFill] = field(default_factory=dict)
+    receivable: Mapping[str, Micro] = field(default_factory=dict)
+    retired: Mapping[str, WorkingOrder] = field(default_factory=dict)
+    foreign: Mapping[str, Micro] = field(default_factory=dict)
+    external: Micro = 0
 
     @property
     def equity(self) -> float:
-        """Cash plus positions at their marks. Units: collateral."""
-        return from_micro(self.cash) + sum(position.value for position in self.positions.values())
+        """Final cash, payouts owed to us, and positions at their marks. Units: collateral."""
+        owed = sum(self.receivable.values())
+        return from_micro(self.cash + owed) + sum(position.value for position in self.positions.values())
 
     @property
     def reserved(self) -> Micro:
-        """Cash that working orders may still take, micro."""
+        """Cash that working orders may still take, micro; an order of unknown fate at its worst."""
         return sum(entry.reserved for entry in self.working.values())
+
+    @property
+    def free_cash(self) -> Micro:
+        """Cash that nothing working or on its way can take, micro. What is owed to us is not in it."""
+        return self.cash - self.reserved - sum(position.coming_cost for position in self.positions.values())
 
     @property
     def gross_exposure(self) -> float:
@@ -151,17 +215,35 @@ class Portfolio:
         """Whether any order of ours works in the market."""
         return any(entry.order.condition_id == condition_id for entry in self.working.values())
 
+    def unknown_in(self, condition_id: str) -> bool:
+        """Whether the fate of any order of ours in the market is unknown."""
+        return any(entry.order.condition_id == condition_id for entry in self.unknown_orders)
+
+    @property
+    def unknown_orders(self) -> tuple[WorkingOrder, ...]:
+        """Orders whose fate is unknown."""
+        return tuple(entry for entry in self.working.values() if entry.status is OrderStatus.UNKNOWN)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing works and nothing is on its way, so that the venue's account must equal ours."""
+        return not self.working and not self.provisional
+
+    def order_of(self, order_id: str) -> WorkingOrder | None:
+        """An order that works or is remembered."""
+        return self.working.get(order_id) or self.retired.get(order_id)
+
 
 def _at_risk(positions: Iterable[Position], entries: Iterable[WorkingOrder]) -> float:
-    return from_micro(sum(position.cost for position in positions) + sum(entry.reserved for entry in entries))
+    # What is going may come back, so it still counts; what is coming counts as if it were here.
+    held = sum(position.cost + position.coming_cost for position in positions)
+    return from_micro(held + sum(entry.reserved for entry in entries))
 
 
 def _sure_payout(positions: list[Position]) -> float:
     # At most one market of the event resolves to its first outcome; every other one pays its second.
-    second = {position.market.condition_id: from_micro(position.size) for position in positions if _is_second(position)}
-    first = {
-        position.market.condition_id: from_micro(position.size) for position in positions if not _is_second(position)
-    }
+    second = {position.market.condition_id: _sure_size(position) for position in positions if _is_second(position)}
+    first = {position.market.condition_id: _sure_size(position) for position in positions if not _is_second(position)}
     total = sum(second.values())
     conditions = second.keys() | first.keys()
     winners = [total - second.get(condition, 0.0) + first.get(condition, 0.0) for condition in conditions]
@@ -170,3 +252,7 @@ def _sure_payout(positions: list[Position]) -> float:
 
 def _is_second(position: Position) -> bool:
     return position.market.token_ids.index(position.token_id) == 1
+
+
+def _sure_size(position: Position) -> float:
+    return from_micro(max(0, position.size - position.going))

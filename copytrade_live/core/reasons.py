@@ -30,12 +30,19 @@ class RejectReason(_Reason):
     """Why a signal was not copied. The value is the wire form and never changes."""
 
     KILL_SWITCH_FILE = "kill_switch_file", "The kill switch file exists."
-    HALTED = "halted", "An operator or a drawdown stop halted new entries."
+    HALTED = "halted", "An operator or a stop of ours halted new entries."
+    MODE_PAPER = "mode_paper", "The runner holds real money but is switched to paper: it only leaves what it holds."
+    NOT_RECONCILED = "not_reconciled", "The venue's account was not found equal to ours lately."
+    VENUE_RESTRICTED = "venue_restricted", "The venue takes no orders from us, or not all of them."
+    CLOCK_SKEW = "clock_skew", "Our clock differs too much from the venue's."
+    FEED_SILENT = "feed_silent", "No source of leaders' fills is proven alive."
+    UNWELL = "unwell", "The runner's own machine is not fit to trade: its disk, its pace, its orders."
     GATE_CLOSED = "gate_closed", "The pipelines' gate is closed, missing or past its valid_until."
     DUPLICATE_SIGNAL = "duplicate_signal", "This fill of the leader was decided before."
     STALE_SIGNAL = "stale_signal", "The leader's fill is older than the limit at decision time."
     FEED_LAG = "feed_lag", "The fill took longer than the lag budget to reach us."
     WALLET_MUTED = "wallet_muted", "The leader is cut off, by an operator or by its losses with us."
+    RATE_CAPPED = "rate_capped", "Too many copies, of this leader or in all, within the last minute."
     MARKET_DENIED = "market_denied", "A deny list names the market, or an allow list does not."
     DUST = "dust", "The leader's fill is too small to mean anything."
     NO_MARKET = "no_market", "We know nothing of the market, so its tick, fee and end are unknown."
@@ -60,6 +67,7 @@ class RejectReason(_Reason):
     OPPOSING_POSITION = "opposing_position", "We hold another outcome of the same market."
     MIRROR_OFF = "mirror_off", "The leader sold, and mirroring its exits is switched off."
     NOTHING_TO_SELL = "nothing_to_sell", "The leader sold what we never copied from it."
+    UNKNOWN_ORDER = "unknown_order", "The fate of an order of ours in this market is unknown."
     ORDER_IN_FLIGHT = "order_in_flight", "Another order of ours works in this market."
     NO_EDGE = "no_edge", "After today's price and fee no edge is left to size."
     NO_CASH = "no_cash", "Cash above the reserve is used up."
@@ -81,6 +89,7 @@ _LATER_STAGES = {
     RejectReason.NO_EDGE: Stage.SIZE,
     RejectReason.NO_CASH: Stage.SIZE,
     RejectReason.BELOW_MINIMUM: Stage.SIZE,
+    RejectReason.UNKNOWN_ORDER: Stage.RISK,
     RejectReason.ORDER_IN_FLIGHT: Stage.RISK,
     RejectReason.DAILY_SOFT_STOP: Stage.RISK,
     RejectReason.MAX_POSITIONS: Stage.RISK,
@@ -105,6 +114,7 @@ class ExitReason(_Reason):
     STOP_LOSS = "stop_loss", "Unrealised loss reached the limit."
     TIME_EXIT = "time_exit", "The market's scheduled end is close."
     RESOLUTION = "resolution", "The market paid out."
+    OPERATOR = "operator", "An operator closed the position."
 
 
 class HoldReason(_Reason):
@@ -114,6 +124,8 @@ class HoldReason(_Reason):
     NO_BID = "no_bid", "Nobody bids, so there is nothing to sell into."
     ORDER_WORKING = "order_working", "An exit order already works."
     DUST = "dust", "What is left is below the venue's minimum; it waits for the resolution."
+    UNSETTLED = "unsettled", "What we bought is not final yet, or the venue does not show it; it cannot be sold."
+    STOPPED = "stopped", "An operator stopped everything: nothing is posted, only cancels go."
 
 
 class HaltReason(_Reason):
@@ -121,6 +133,36 @@ class HaltReason(_Reason):
 
     OPERATOR = "operator", "An operator asked for it."
     WEEKLY_DRAWDOWN = "weekly_drawdown", "Equity fell too far since the week began."
+    RECONCILIATION = "reconciliation", "The venue's account changed by what no order of ours explains."
+    UNKNOWN_ORDERS = "unknown_orders", "The fate of too many orders is unknown at once."
+    STRANGE_FILL = "strange_fill", "The venue filled an order that our books do not know."
+    ORDER_ERRORS = "order_errors", "Too many orders were refused or failed in a row."
+
+
+class Condition(_Reason):
+    """What entries depend on besides the market: measured by the runner, told when it changes."""
+
+    CLOCK_SKEW = "clock_skew", "How far our clock is from the venue's."
+    FEED_SILENT = "feed_silent", "Whether some source of leaders' fills is proven alive by data."
+    VENUE_RESTRICTED = "venue_restricted", "Whether the venue takes our orders; the detail names the restriction."
+    DISK = "disk", "Whether there is room left to write."
+    LOOP_STALL = "loop_stall", "Whether the runner keeps its own pace."
+    ORDER_ERRORS = "order_errors", "How many orders were refused or failed in a row; too many halt."
+
+
+class Mode(_Reason):
+    """What a runner of real money may do."""
+
+    PAPER = "paper", "Only leave what it holds."
+    LIVE = "live", "Trade."
+
+
+class TradingState(_Reason):
+    """What may be posted right now."""
+
+    ACTIVE = "active", "Entries and exits."
+    REDUCING = "reducing", "Exits only."
+    HALTED = "halted", "Nothing; only cancels go."
 
 
 class MuteReason(_Reason):
@@ -139,6 +181,15 @@ class AbandonReason(_Reason):
     BOOK_GONE = "book_gone", "The side to cross is empty."
     REFUSED = "refused", "The venue refused the order."
     RESOLVED = "resolved", "The market resolved while the order worked."
+    NOT_PLACED = "not_placed", "The order is proven never to have reached the venue."
+    UNCERTAIN = "uncertain", "Its fate was unknown for a while; what is left is decided anew."
+    STALE = "stale", "It was proven dead long after its time; what is left is decided anew."
+    HALTED = "halted", "Entries were stopped while it worked."
+    STOPPED = "stopped", "An operator stopped everything."
+    CUT_OFF = "cut_off", "Its leader was cut off while it worked."
+    LEADER_LEFT = "leader_left", "The leader sold while we were still buying."
+    LEADER_VOIDED = "leader_voided", "The leader's fill never settled."
+    OVERTAKEN = "overtaken", "A late fill of an earlier attempt already did its work."
 
 
 class ScoreFlag(_Reason):

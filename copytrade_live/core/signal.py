@@ -13,7 +13,7 @@ class Signal:
 
     Units: price in dollars per share, size in shares.
     leader_size_before is what the leader held of the token before this fill, None when we do not know;
-    a proportional mirror of a sell needs it.
+    a proportional mirror of a sell needs it. source names who told of it first; no rule looks at it.
     """
 
     signal_id: str
@@ -29,6 +29,7 @@ class Signal:
     observed_at: Instant
     tx_hash: str
     leader_size_before: float | None = None
+    source: str = ""
 
     @property
     def notional(self) -> float:

@@ -4,32 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar, assert_never
+from typing import assert_never
 
-from copytrade_live.core.context import Standing
+from copytrade_live.core import portfolio_fold
+from copytrade_live.core.context import AccountStanding, Measured, Standing
 from copytrade_live.core.events import (
+    AccountDiffered,
+    AccountObserved,
+    AccountReconciled,
     BookObserved,
+    CancelDecided,
+    ConditionObserved,
+    ConfigChanged,
     CopyClosed,
     ExitDecided,
+    ExternalChangeAdopted,
+    FeedCovered,
+    FillConfirmed,
+    FillVoided,
     GateObserved,
     HaltTripped,
     JournalEvent,
     KillSwitchObserved,
     LeaderFillObserved,
+    LeaderFillVoided,
     LeaderMuted,
     MarketObserved,
     MarketResolved,
     MirrorOwed,
+    ModeObserved,
     OperatorCommanded,
     OrderAbandoned,
     OrderAccepted,
     OrderExpired,
     OrderFilled,
+    OrderNotPlaced,
     OrderRefusedByVenue,
     OrderReposted,
+    OrderSigned,
+    OrderUnknown,
     Period,
     PeriodOpened,
     PositionSettled,
+    RedemptionFailed,
+    RedemptionPaid,
     RunStarted,
     ScoresPublished,
     SignalCopied,
@@ -37,17 +55,15 @@ from copytrade_live.core.events import (
     TimerFired,
     Verb,
 )
-from copytrade_live.core.market import HOUR, Instant, Side
-from copytrade_live.core.orders import Fill
-from copytrade_live.core.portfolio import LeaderRecord, Portfolio, Position, WorkingOrder
-from copytrade_live.core.pricing import SIZE_STEP
-from copytrade_live.core.reasons import HaltReason
+from copytrade_live.core.market import HOUR, MINUTE, Instant
+from copytrade_live.core.portfolio import LeaderRecord, OrderStatus, Portfolio, WorkingOrder
+from copytrade_live.core.portfolio_fold import with_entry
+from copytrade_live.core.reasons import Condition, HaltReason, Mode
 
 # A fill seen again after this long is refused as stale anyway, so its id may be forgotten.
 MEMORY: Instant = 2 * HOUR
-
-Value = TypeVar("Value")
-
+# How far back the rate caps look.
+PACE: Instant = MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSignals:
@@ -91,36 +107,56 @@ def evolve(state: State, event: JournalEvent) -> State:
             return replace(state, seen=state.seen.with_signal(event.signal.signal_id, event.observed_at))
         case RunStarted():
             return _start_run(state, event)
-        case ScoresPublished():
-            return replace(state, standing=replace(state.standing, snapshot=event.snapshot))
-        case GateObserved():
-            return replace(state, standing=replace(state.standing, gate=event.gate))
-        case KillSwitchObserved():
-            return replace(state, standing=replace(state.standing, kill_switch=event.is_active))
-        case OperatorCommanded():
-            return _obey(state, event)
-        case HaltTripped():
-            return replace(state, standing=replace(state.standing, halt=event.reason))
         case PeriodOpened():
             return _open_period(state, event)
+        case OperatorCommanded():
+            return _obey(state, event)
+        case (
+            ScoresPublished()
+            | GateObserved()
+            | KillSwitchObserved()
+            | ModeObserved()
+            | ConditionObserved()
+            | HaltTripped()
+            | AccountReconciled()
+            | AccountDiffered()
+        ):
+            return replace(state, standing=_evolve_standing(state.standing, event))
+        case SignalCopied():
+            standing = replace(state.standing, copied=_pace(state.standing, event))
+            return replace(state, standing=standing, portfolio=_evolve_portfolio(state.portfolio, event))
+        case AccountObserved():
+            standing = _evolve_standing(state.standing, event)
+            return replace(state, standing=standing, portfolio=_evolve_portfolio(state.portfolio, event))
         case (
             BookObserved()
             | MarketObserved()
+            | OrderSigned()
+            | OrderAccepted()
+            | OrderUnknown()
             | OrderFilled()
-            | SignalCopied()
+            | FillConfirmed()
+            | FillVoided()
             | MirrorOwed()
             | ExitDecided()
             | OrderReposted()
             | OrderAbandoned()
+            | CancelDecided()
             | PositionSettled()
+            | RedemptionPaid()
+            | ExternalChangeAdopted()
             | CopyClosed()
         ):
             return replace(state, portfolio=_evolve_portfolio(state.portfolio, event))
         case (
-            MarketResolved()
-            | OrderAccepted()
+            ConfigChanged()
+            | LeaderFillVoided()
+            | FeedCovered()
+            | MarketResolved()
+            | OrderNotPlaced()
             | OrderExpired()
             | OrderRefusedByVenue()
+            | RedemptionFailed()
             | TimerFired()
             | SignalRejected()
             | LeaderMuted()
@@ -130,16 +166,82 @@ def evolve(state: State, event: JournalEvent) -> State:
             assert_never(event)
 
 
+_StandingEvent = (
+    ScoresPublished
+    | GateObserved
+    | KillSwitchObserved
+    | ModeObserved
+    | ConditionObserved
+    | HaltTripped
+    | AccountObserved
+    | AccountReconciled
+    | AccountDiffered
+)
+
+
+def _evolve_standing(standing: Standing, event: _StandingEvent) -> Standing:
+    match event:
+        case ScoresPublished():
+            return replace(standing, snapshot=event.snapshot)
+        case GateObserved():
+            return replace(standing, gate=event.gate)
+        case KillSwitchObserved():
+            return replace(standing, kill_switch=event.is_active)
+        case ModeObserved():
+            return replace(standing, mode=event.mode)
+        case ConditionObserved():
+            return replace(standing, broken=_measure(standing, event))
+        case HaltTripped():
+            return replace(standing, halt=event.reason)
+        case AccountObserved():
+            known = standing.account or AccountStanding(observed_at=event.observed_at)
+            return replace(standing, account=replace(known, observed_at=event.observed_at))
+        case AccountReconciled():
+            agreed = AccountStanding(observed_at=event.observed_at, reconciled_at=event.observed_at)
+            return replace(standing, account=agreed)
+        case AccountDiffered():
+            known = standing.account or AccountStanding(observed_at=event.observed_at)
+            since = known.differs_since if known.differs_since is not None else event.observed_at
+            return replace(standing, account=replace(known, differs_since=since))
+        case _:
+            assert_never(event)
+
+
+def _measure(standing: Standing, event: ConditionObserved) -> Mapping[Condition, Measured]:
+    others = {kind: one for kind, one in standing.broken.items() if kind is not event.kind}
+    if event.is_ok:
+        return others
+    known = standing.broken.get(event.kind)
+    since = known.since if known else event.observed_at
+    return others | {
+        event.kind: Measured(since=since, measured=event.measured, limit=event.limit, detail=event.detail)
+    }
+
+
+def _pace(standing: Standing, event: SignalCopied) -> tuple[tuple[Instant, str], ...]:
+    now = event.observed_at
+    return (*(one for one in standing.copied if now - one[0] <= PACE), (now, event.wallet))
+
+
 _PortfolioEvent = (
     BookObserved
     | MarketObserved
+    | OrderSigned
+    | OrderAccepted
+    | OrderUnknown
     | OrderFilled
+    | FillConfirmed
+    | FillVoided
     | SignalCopied
     | MirrorOwed
     | ExitDecided
     | OrderReposted
     | OrderAbandoned
+    | CancelDecided
     | PositionSettled
+    | RedemptionPaid
+    | AccountObserved
+    | ExternalChangeAdopted
     | CopyClosed
 )
 
@@ -150,63 +252,122 @@ def _evolve_portfolio(portfolio: Portfolio, event: _PortfolioEvent) -> Portfolio
             return _mark(portfolio, event)
         case MarketObserved():
             return _refresh_market(portfolio, event)
-        case OrderFilled():
-            return _apply_fill(portfolio, event)
         case SignalCopied():
-            entry = WorkingOrder(order=event.order, market=event.market)
-            return replace(portfolio, working=_with(portfolio.working, event.order.order_id, entry))
+            return portfolio_fold.work(portfolio, WorkingOrder(order=event.order, market=event.market))
+        case OrderSigned() | OrderAccepted() | OrderUnknown() | CancelDecided():
+            return _note_order(portfolio, event)
+        case OrderFilled():
+            return portfolio_fold.apply_fill(portfolio, event)
+        case FillConfirmed():
+            return portfolio_fold.confirm_fill(portfolio, event)
+        case FillVoided():
+            return portfolio_fold.void_fill(portfolio, event)
         case MirrorOwed():
-            return _owe(portfolio, event)
+            return portfolio_fold.owe_mirror(portfolio, event)
         case ExitDecided():
-            return _begin_exit(portfolio, event)
+            return portfolio_fold.begin_exit(portfolio, event)
         case OrderReposted():
-            entry = replace(portfolio.working[event.replaced_id], order=event.order, filled=0)
-            working = _without(portfolio.working, event.replaced_id)
-            return replace(portfolio, working=_with(working, event.order.order_id, entry))
+            return _repost(portfolio, event)
         case OrderAbandoned():
-            return replace(portfolio, working=_without(portfolio.working, event.order_id))
+            return portfolio_fold.retire(portfolio, event.order_id, event.observed_at)
         case PositionSettled():
-            return _settle(portfolio, event)
+            return portfolio_fold.settle(portfolio, event)
+        case RedemptionPaid():
+            return portfolio_fold.redeem(portfolio, event)
+        case AccountObserved():
+            return portfolio_fold.see_account(portfolio, event)
+        case ExternalChangeAdopted():
+            return portfolio_fold.adopt(portfolio, event)
         case CopyClosed():
-            record = portfolio.records.get(event.wallet, LeaderRecord())
-            record = LeaderRecord(
-                shortfall=event.shortfall,
-                streak=event.streak,
-                copies=record.copies + 1,
-                measured_at=event.observed_at,
-            )
-            return replace(portfolio, records=_with(portfolio.records, event.wallet, record))
+            return _close(portfolio, event)
         case _:
             assert_never(event)
 
 
+def _note_order(
+    portfolio: Portfolio, event: OrderSigned | OrderAccepted | OrderUnknown | CancelDecided
+) -> Portfolio:
+    entry = portfolio.working.get(event.order_id)
+    if entry is None:
+        return portfolio
+    match event:
+        case OrderSigned():
+            entry = replace(entry, venue_order_id=event.venue_order_id)
+        case OrderAccepted():
+            entry = replace(entry, status=OrderStatus.WORKING)
+        case OrderUnknown():
+            entry = replace(entry, status=OrderStatus.UNKNOWN)
+        case CancelDecided():
+            entry = replace(entry, ending=event.reason)
+        case _:
+            assert_never(event)
+    return portfolio_fold.work(portfolio, entry)
+
+
+def _repost(portfolio: Portfolio, event: OrderReposted) -> Portfolio:
+    before = portfolio.working[event.replaced_id]
+    entry = WorkingOrder(order=event.order, market=before.market, owed_share=before.owed_share)
+    return portfolio_fold.work(portfolio_fold.retire(portfolio, event.replaced_id, event.observed_at), entry)
+
+
+def _close(portfolio: Portfolio, event: CopyClosed) -> Portfolio:
+    record = portfolio.records.get(event.wallet, LeaderRecord())
+    record = LeaderRecord(
+        shortfall=event.shortfall,
+        streak=event.streak,
+        copies=record.copies + 1,
+        measured_at=event.observed_at,
+    )
+    return replace(portfolio, records=with_entry(portfolio.records, event.wallet, record))
+
+
 def _start_run(state: State, event: RunStarted) -> State:
+    # What was measured in another run proves nothing now; what an operator or a stop said stands.
+    account = replace(state.standing.account, reconciled_at=None) if state.standing.account else None
+    standing = replace(state.standing, is_real=event.is_real, account=account, broken={})
     # Only the first run of a journal brings cash; later ones find what the fold has left.
     if state.run_id:
-        return replace(state, run_id=event.run_id)
-    return replace(state, run_id=event.run_id, portfolio=replace(state.portfolio, cash=event.starting_cash))
+        return replace(state, run_id=event.run_id, standing=standing)
+    portfolio = replace(state.portfolio, cash=event.starting_cash)
+    return replace(state, run_id=event.run_id, standing=standing, portfolio=portfolio)
 
 
 def _obey(state: State, event: OperatorCommanded) -> State:
-    standing = state.standing
+    standing, wallet = state.standing, event.wallet or ""
     match event.verb:
         case Verb.HALT:
             return replace(state, standing=replace(standing, halt=HaltReason.OPERATOR))
+        case Verb.STOP:
+            return replace(state, standing=replace(standing, halt=HaltReason.OPERATOR, is_stopped=True))
         case Verb.RESUME:
-            return replace(state, standing=replace(standing, halt=None))
+            return replace(state, standing=replace(standing, halt=None, is_stopped=False))
         case Verb.CUTOFF:
-            cut_off = standing.cut_off | {event.wallet or ""}
-            return replace(state, standing=replace(standing, cut_off=cut_off))
+            return replace(state, standing=replace(standing, cut_off=standing.cut_off | {wallet}))
         case Verb.UNCUTOFF:
-            wallet = event.wallet or ""
-            records = _with(state.portfolio.records, wallet, LeaderRecord())
+            records = with_entry(state.portfolio.records, wallet, LeaderRecord())
             return replace(
                 state,
                 standing=replace(standing, cut_off=standing.cut_off - {wallet}),
                 portfolio=replace(state.portfolio, records=records),
             )
+        case Verb.MODE:
+            # Whatever is not plainly live is the careful one.
+            mode = Mode.LIVE if event.argument == Mode.LIVE.value else Mode.PAPER
+            return replace(state, standing=replace(standing, mode=mode))
+        case Verb.CLOSE_POSITION:
+            return replace(state, portfolio=_close_position(state.portfolio, event.argument))
+        case Verb.RELOAD:
+            return state
         case _:
             assert_never(event.verb)
+
+
+def _close_position(portfolio: Portfolio, token_id: str) -> Portfolio:
+    held = portfolio.positions.get(token_id)
+    if held is None:
+        return portfolio
+    closing = replace(held, is_closing=True)
+    return replace(portfolio, positions=with_entry(portfolio.positions, token_id, closing))
 
 
 def _open_period(state: State, event: PeriodOpened) -> State:
@@ -228,7 +389,7 @@ def _mark(portfolio: Portfolio, event: BookObserved) -> Portfolio:
     if position is None or event.book.best_bid is None:
         return portfolio
     marked = replace(position, mark=event.book.best_bid)
-    return replace(portfolio, positions=_with(portfolio.positions, position.token_id, marked))
+    return replace(portfolio, positions=with_entry(portfolio.positions, position.token_id, marked))
 
 
 def _refresh_market(portfolio: Portfolio, event: MarketObserved) -> Portfolio:
@@ -239,90 +400,3 @@ def _refresh_market(portfolio: Portfolio, event: MarketObserved) -> Portfolio:
         for token, position in portfolio.positions.items()
     }
     return replace(portfolio, positions=positions)
-
-
-def _apply_fill(portfolio: Portfolio, event: OrderFilled) -> Portfolio:
-    entry = portfolio.working[event.fill.order_id]
-    filled = entry.filled + event.fill.size
-    # The venue calls an order full within a hundredth of a share.
-    is_full = entry.order.size - filled < SIZE_STEP
-    working = (
-        _without(portfolio.working, event.fill.order_id)
-        if is_full
-        else _with(portfolio.working, event.fill.order_id, replace(entry, filled=filled))
-    )
-    after = _buy(portfolio, entry, event) if event.fill.side is Side.BUY else _sell(portfolio, event.fill)
-    return replace(after, working=working)
-
-
-def _buy(portfolio: Portfolio, entry: WorkingOrder, event: OrderFilled) -> Portfolio:
-    fill = event.fill
-    held = portfolio.positions.get(fill.token_id)
-    if held is None:
-        held = Position(
-            token_id=fill.token_id,
-            wallet=entry.order.wallet,
-            market=entry.market,
-            root_id=entry.order.root_id,
-            size=0,
-            cost=0,
-            realised=0,
-            opened_at=event.observed_at,
-        )
-    bought = replace(held, size=held.size + fill.size, cost=held.cost + fill.cash)
-    return replace(
-        portfolio, cash=portfolio.cash - fill.cash, positions=_with(portfolio.positions, fill.token_id, bought)
-    )
-
-
-def _sell(portfolio: Portfolio, fill: Fill) -> Portfolio:
-    held = portfolio.positions[fill.token_id]
-    cost = held.cost * fill.size // held.size
-    profit = fill.cash - cost
-    rest = replace(
-        held,
-        size=held.size - fill.size,
-        cost=held.cost - cost,
-        realised=held.realised + profit,
-        owed=max(0, held.owed - fill.size),
-    )
-    return _keep(portfolio, rest, fill.cash, profit)
-
-
-def _settle(portfolio: Portfolio, event: PositionSettled) -> Portfolio:
-    held = portfolio.positions[event.token_id]
-    profit = event.cash - held.cost
-    return _keep(portfolio, replace(held, size=0, cost=0), event.cash, profit)
-
-
-def _keep(portfolio: Portfolio, position: Position, cash: int, profit: int) -> Portfolio:
-    positions = (
-        _with(portfolio.positions, position.token_id, position)
-        if position.size > 0
-        else _without(portfolio.positions, position.token_id)
-    )
-    return replace(portfolio, cash=portfolio.cash + cash, realised=portfolio.realised + profit, positions=positions)
-
-
-def _owe(portfolio: Portfolio, event: MirrorOwed) -> Portfolio:
-    held = portfolio.positions[event.token_id]
-    owing = replace(held, owed=min(held.size, held.owed + event.size), mirrored=(*held.mirrored, event.signal_id))
-    return replace(portfolio, positions=_with(portfolio.positions, event.token_id, owing))
-
-
-def _begin_exit(portfolio: Portfolio, event: ExitDecided) -> Portfolio:
-    held = portfolio.positions[event.token_id]
-    entry = WorkingOrder(order=event.order, market=held.market)
-    return replace(
-        portfolio,
-        working=_with(portfolio.working, event.order.order_id, entry),
-        positions=_with(portfolio.positions, event.token_id, replace(held, exits=held.exits + 1)),
-    )
-
-
-def _with(mapping: Mapping[str, Value], key: str, value: Value) -> Mapping[str, Value]:
-    return {**mapping, key: value}
-
-
-def _without(mapping: Mapping[str, Value], key: str) -> Mapping[str, Value]:
-    return {name: value for name, value in mapping.items() if name != key}
