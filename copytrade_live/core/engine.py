@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.context import Context
@@ -96,13 +97,17 @@ def _intents(events: list[JournalEvent]) -> Iterator[Intent]:
     for event in events:
         if isinstance(event, SignalCopied | ExitDecided | OrderReposted):
             yield PlaceOrder(order=event.order)
-        elif isinstance(event, CancelDecided):
-            yield CancelOrder(order_id=event.order_id)
-        elif isinstance(event, OrderAbandoned) and event.reason is AbandonReason.RESOLVED:
+        elif isinstance(event, CancelDecided) or (
+            isinstance(event, OrderAbandoned) and event.reason is AbandonReason.RESOLVED
+        ):
             yield CancelOrder(order_id=event.order_id)
     paid = any(isinstance(event, PositionSettled) and event.cash > 0 for event in events)
     if paid and isinstance(events[0], MarketResolved):
         yield Redeem(condition_id=events[0].condition_id)
+
+
+def _ends_with_its_market(event: JournalEvent) -> TypeGuard[OrderAbandoned]:
+    return isinstance(event, OrderAbandoned) and event.reason is AbandonReason.RESOLVED
 
 
 # --- reactions ------------------------------------------------------------------------------------------------

@@ -253,10 +253,11 @@ class AccountObserved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionPaid(Event):
-    """A resolved market's payout arrived. Units: micro-collateral."""
+    """A resolved market's payout arrived. Units: micro-collateral. redemption_id is the venue's."""
 
     condition_id: str
     cash: Micro
+    redemption_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ MEMORY: Instant = 2 * HOUR
 # How far back the rate caps look.
 PACE: Instant = MINUTE
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSignals:
     """Ids of recent signals in two generations, so that forgetting old ones costs nothing."""
@@ -213,9 +214,7 @@ def _measure(standing: Standing, event: ConditionObserved) -> Mapping[Condition,
         return others
     known = standing.broken.get(event.kind)
     since = known.since if known else event.observed_at
-    return others | {
-        event.kind: Measured(since=since, measured=event.measured, limit=event.limit, detail=event.detail)
-    }
+    return others | {event.kind: Measured(since=since, measured=event.measured, limit=event.limit, detail=event.detail)}
 
 
 def _pace(standing: Standing, event: SignalCopied) -> tuple[tuple[Instant, str], ...]:
@@ -284,9 +283,7 @@ def _evolve_portfolio(portfolio: Portfolio, event: _PortfolioEvent) -> Portfolio
             assert_never(event)
 
 
-def _note_order(
-    portfolio: Portfolio, event: OrderSigned | OrderAccepted | OrderUnknown | CancelDecided
-) -> Portfolio:
+def _note_order(portfolio: Portfolio, event: OrderSigned | OrderAccepted | OrderUnknown | CancelDecided) -> Portfolio:
     entry = portfolio.working.get(event.order_id)
     if entry is None:
         return portfolio

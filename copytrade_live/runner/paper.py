@@ -14,10 +14,13 @@ from copytrade_live.core.depth import TakenDepth
 from copytrade_live.core.events import (
     BookObserved,
     JournalEvent,
+    MarketResolved,
     Observation,
     OrderAccepted,
     OrderExpired,
     OrderFilled,
+    PositionSettled,
+    RedemptionPaid,
 )
 from copytrade_live.core.fills import at_limit, fill_against
 from copytrade_live.core.market import SECOND, Book, Instant
@@ -45,6 +48,9 @@ class PaperExecutor:
         # On the monotonic side of the clock: a step of the wall clock neither ends an order nor lets it rest on.
         self._next_look: dict[str, Instant] = {}
         self._expires: dict[str, Instant] = {}
+        self._cancelled: set[str] = set()
+        self._owed: Counter[str] = Counter()
+        self._resolved = ""
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event."""
@@ -53,6 +59,13 @@ class PaperExecutor:
             self._accepted.add(event.order_id)
         elif isinstance(event, OrderFilled):
             self._fills[event.fill.order_id] += 1
+        elif isinstance(event, MarketResolved):
+            self._resolved = event.condition_id
+        elif isinstance(event, PositionSettled) and event.is_receivable:
+            # A payout is always the answer to the resolution just before it.
+            self._owed[self._resolved] += event.cash
+        elif isinstance(event, RedemptionPaid):
+            self._owed.pop(event.condition_id, None)
 
     def place(self, order: Order) -> None:
         """Take an order; it meets a book once the latency has passed."""
@@ -61,8 +74,11 @@ class PaperExecutor:
         self._expires[order.order_id] = order.expires_at + ahead
 
     def cancel(self, order_id: str) -> None:
-        """Stop working an order."""
-        self._let_go(order_id)
+        """Stop working an order; the next round says that it is over."""
+        self._cancelled.add(order_id)
+
+    def redeem(self, condition_id: str) -> None:
+        """Pay out what a resolved market owes us: the next round pays all that is owed, after a restart too."""
 
     def adopt(self, working: Iterable[WorkingOrder]) -> list[OrderExpired]:
         """Take over the orders of the run before. Returns: those whose time ran out meanwhile.
@@ -71,7 +87,10 @@ class PaperExecutor:
         """
         now = self._clock.now()
         gone: list[OrderExpired] = []
-        orders = {entry.order.order_id: entry.order for entry in working}
+        entries = list(working)
+        orders = {entry.order.order_id: entry.order for entry in entries}
+        # A cancel that the run before did not get to is done now.
+        self._cancelled = {entry.order.order_id for entry in entries if entry.ending}
         self._accepted &= orders.keys()
         self._fills = Counter({order_id: self._fills[order_id] for order_id in orders})
         for order in orders.values():
@@ -83,6 +102,8 @@ class PaperExecutor:
 
     async def progress(self, working: Working, observe: Observe) -> None:
         """Let every order that is due meet the book of now. observe journals, and may change what is working."""
+        self._pay(observe)
+        self._end_cancelled(working, observe)
         now = self._elapsed()
         due = [order_id for order_id, entry in working().items() if self._is_due(entry.order, now)]
         if not due:
@@ -95,6 +116,20 @@ class PaperExecutor:
             if order_id in working():
                 order = working()[order_id].order
                 self._work(order, books.get(order.token_id), working, observe)
+
+    def _pay(self, observe: Observe) -> None:
+        now = self._clock.now()
+        for condition_id, cash in sorted(self._owed.items()):
+            if cash > 0:
+                observe(RedemptionPaid(event_at=now, observed_at=now, condition_id=condition_id, cash=cash))
+
+    def _end_cancelled(self, working: Working, observe: Observe) -> None:
+        now, cancelled = self._clock.now(), sorted(self._cancelled)
+        self._cancelled.clear()
+        for order_id in cancelled:
+            self._let_go(order_id)
+            if order_id in working():
+                observe(_expired(working()[order_id].order, None, now))
 
     def _elapsed(self) -> Instant:
         return round(self._clock.monotonic() * SECOND)

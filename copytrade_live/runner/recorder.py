@@ -7,7 +7,7 @@ from typing import Protocol
 
 from copytrade_live.clock import stopwatch
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, State, evolve, initial_state, step
+from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, Redeem, State, evolve, initial_state, step
 from copytrade_live.core.events import JournalEvent, Observation
 from copytrade_live.core.market import Instant
 from copytrade_live.core.orders import Order
@@ -24,6 +24,10 @@ class Hands(Protocol):
 
     def cancel(self, order_id: str) -> None:
         """Stop working an order."""
+        ...
+
+    def redeem(self, condition_id: str) -> None:
+        """Collect what a resolved market owes us."""
         ...
 
 
@@ -71,3 +75,5 @@ class Recorder:
             self._hands.place(intent.order)
         elif isinstance(intent, CancelOrder):
             self._hands.cancel(intent.order_id)
+        elif isinstance(intent, Redeem):
+            self._hands.redeem(intent.condition_id)

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import assert_never
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.depth import TakenDepth
-from copytrade_live.core.engine import PlaceOrder, State, initial_state, step
+from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, Redeem, State, initial_state, step
 from copytrade_live.core.events import (
     BookObserved,
     JournalEvent,
@@ -23,6 +24,7 @@ from copytrade_live.core.events import (
     OrderAccepted,
     OrderExpired,
     OrderFilled,
+    RedemptionPaid,
     TimerFired,
 )
 from copytrade_live.core.fills import at_limit, fill_against
@@ -134,13 +136,31 @@ class Driver:
             self._depth.apply(event)
         self._books.saw(observation)
         self._sink(taken.events, self.state)
-        for intent in taken.intents:
-            # A cancelled order has left the portfolio already, and only what stands there is worked.
-            if isinstance(intent, PlaceOrder):
-                order = intent.order
-                self._agenda.add(min(order.submitted_at + self._latency, order.expires_at), _Kind.ORDER, order.order_id)
         if isinstance(observation, OrderFilled):
             self._watch(observation.fill.token_id, observation.observed_at)
+        for intent in taken.intents:
+            self._act(intent, observation.observed_at)
+
+    def _act(self, intent: Intent, now: Instant) -> None:
+        match intent:
+            case PlaceOrder():
+                order = intent.order
+                self._agenda.add(min(order.submitted_at + self._latency, order.expires_at), _Kind.ORDER, order.order_id)
+            case CancelOrder():
+                self._cancel(intent.order_id, now)
+            case Redeem():
+                cash = self.state.portfolio.receivable[intent.condition_id]
+                self._observe(
+                    RedemptionPaid(event_at=now, observed_at=now, condition_id=intent.condition_id, cash=cash)
+                )
+            case _:
+                assert_never(intent)
+
+    def _cancel(self, order_id: str, now: Instant) -> None:
+        # The order of a market that resolved has left the portfolio already: only what stands there can be cancelled.
+        if order_id in self.state.portfolio.working:
+            self._let_go(order_id)
+            self._observe(OrderExpired(event_at=now, observed_at=now, order_id=order_id, book=None))
 
     def _follows(self, wallet: str) -> bool:
         if self._follow is None or wallet in self._follow.leaders:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.engine import CancelOrder, PlaceOrder, State, Step, initial_state, step
+from copytrade_live.core.engine import CancelOrder, PlaceOrder, Redeem, State, Step, initial_state, step
 from copytrade_live.core.events import (
     BookObserved,
     CopyClosed,
@@ -304,7 +304,9 @@ def test_a_resolution_pays_frees_the_slot_and_closes_the_copy(payout: float, pnl
     assert not paid.state.portfolio.positions
     (copy,) = facts(paid, CopyClosed)
     assert (copy.pnl > 0) - (copy.pnl < 0) == pnl_sign
-    assert paid.state.portfolio.cash == 1000 * MICRO + copy.pnl
+    owed = paid.state.portfolio.receivable.get(CONDITION, 0)
+    assert paid.state.portfolio.cash + owed == 1000 * MICRO + copy.pnl
+    assert paid.intents == ((Redeem(condition_id=CONDITION),) if payout else ())
 
 
 def test_a_resolution_elsewhere_changes_nothing() -> None:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.engine import PlaceOrder, Step, initial_state, step
+from copytrade_live.core.engine import PlaceOrder, Redeem, Step, initial_state, step
 from copytrade_live.core.events import (
     GateObserved,
     JournalEvent,
@@ -19,6 +19,7 @@ from copytrade_live.core.events import (
     OrderExpired,
     OrderFilled,
     OrderRefusedByVenue,
+    RedemptionPaid,
     TimerFired,
     Verb,
 )
@@ -105,6 +106,10 @@ def run_tape(
             for intent in taken.intents:
                 if isinstance(intent, PlaceOrder):
                     queue.extend(_answer(rng, intent, observation))
+                elif isinstance(intent, Redeem):
+                    owed = taken.state.portfolio.receivable[intent.condition_id]
+                    now = at(observation.observed_at)
+                    queue.append(RedemptionPaid(**now, condition_id=intent.condition_id, cash=owed))
     return journal
 
 

@@ -45,7 +45,8 @@ def test_cash_folds_exactly_and_caps_hold(seed: int) -> None:
         state = evolve(state, event)
         portfolio = state.portfolio
         invested = sum(position.cost for position in portfolio.positions.values())
-        assert portfolio.cash + invested == (1_000_000_000 if state.run_id else 0) + portfolio.realised
+        owed = sum(portfolio.receivable.values())
+        assert portfolio.cash + owed + invested == (1_000_000_000 if state.run_id else 0) + portfolio.realised
         assert portfolio.cash >= 0
         if isinstance(event, SignalCopied):
             assert portfolio.gross_exposure <= BOLD.risk.max_gross_exposure * portfolio.equity + 1e-6
