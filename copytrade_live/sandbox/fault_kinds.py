@@ -61,7 +61,6 @@ class FaultKind(StrEnum):
     LATE_ROWS = "late_rows"
     INDEX_STALLED = "index_stalled"
     FILL_REVERTED = "fill_reverted"
-    SHARED_TRANSACTION = "shared_transaction"
     MARKET_CLOSED_EARLY = "market_closed_early"
     HOSTILE_LEADER = "hostile_leader"
     CHAIN_DISAGREES = "chain_disagrees"
@@ -181,7 +180,6 @@ CATALOGUE: dict[FaultKind, Meaning] = {
         Point.ROW,
         "a leader's fill fails: shown by the stream and the data API for delay_seconds, never on chain",
     ),
-    FaultKind.SHARED_TRANSACTION: Meaning("F30", Point.ROW, "a wallet's fill is in the transaction of its fill before"),
     FaultKind.CLOCK_SKEWED: Meaning("F40", Point.WINDOW, "the venue's clock is off by skew_seconds"),
     FaultKind.MARKET_CLOSED_EARLY: Meaning(
         "F47", Point.MARKET, "takes no orders and has no book for window_seconds, though it was to trade on"
@@ -205,6 +203,12 @@ OF_REQUESTS = frozenset(
     kind
     for kind, meaning in CATALOGUE.items()
     if meaning.point in (Point.REQUEST, Point.ORDER, Point.CANCEL, Point.ACCOUNT)
+)
+# These befall the frames, subscriptions and connections of streams.
+OF_STREAMS = frozenset(
+    kind
+    for kind, meaning in CATALOGUE.items()
+    if meaning.point in (Point.FRAME, Point.SUBSCRIPTION, Point.CONNECTION) or kind is FaultKind.SCHEMA_CHANGED
 )
 # While a window of one of these is open, requests are refused or told something else.
 REFUSING = frozenset(

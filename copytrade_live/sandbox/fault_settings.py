@@ -51,8 +51,8 @@ class Fault(BaseModel):
         return round((self.window_seconds + after) * SECOND)
 
     def covers(self, path: str) -> bool:
-        """Whether this fault may happen under a path; without prefixes it may under any."""
-        return not self.paths or path.startswith(self.paths)
+        """Whether this fault may happen under a path; without prefixes it may under any. "/" is the stream there."""
+        return not self.paths or any(path == one or (one != "/" and path.startswith(one)) for one in self.paths)
 
 
 def read_faults(payload: object) -> list[Fault]:

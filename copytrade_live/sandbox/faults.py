@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,6 +79,10 @@ class FaultBook:
         """Whether a fault is on."""
         return kind in self._by_kind
 
+    def has_any(self, kinds: Container[FaultKind]) -> bool:
+        """Whether one of several faults is on."""
+        return any(kind in kinds for kind in self._by_kind)
+
     def meet(self, request: str, path: str, fits: Callable[[Fault], bool]) -> Befallen | None:
         """The fault that befalls a request this time."""
         past = self._remember(request)
@@ -98,7 +102,7 @@ class FaultBook:
     def befalls(self, kind: FaultKind, key: str, *, path: str = "") -> Befallen | None:
         """Whether a fault happens to one thing, always the same for the same thing; counts it if so."""
         for fault in self._by_kind.get(kind, ()):
-            if fault.paths and path not in fault.paths:
+            if not fault.covers(path):
                 continue
             chance, luck = draw(fault.seed, kind.value, key)
             if chance < fault.probability:

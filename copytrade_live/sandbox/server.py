@@ -68,7 +68,7 @@ def build_app(
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
         WebSocketRoute("/ws/market", MarketStream(venue, desk).serve),
-        WebSocketRoute("/ws/user", UserStream(desk).serve),
+        WebSocketRoute("/ws/user", UserStream(venue, desk).serve),
         *_admin_routes(Admin(venue), FaultAdmin(book, venue.now), GroundTruth(venue, positions, TradingTruth(desk))),
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
         *Trading(desk).routes(),

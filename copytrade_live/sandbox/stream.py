@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.sandbox.answers import Row
 from copytrade_live.sandbox.checksum import checksummed
+from copytrade_live.sandbox.frame_gate import FrameGate, Gates
 from copytrade_live.sandbox.ledger import Kind
 from copytrade_live.sandbox.venue import Venue
 
@@ -26,33 +28,38 @@ class ActivityStream:
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
         self._connections = 0
+        self._gates = Gates(venue.faults, "/", venue.now)
 
     async def serve(self, socket: WebSocket) -> None:
         """Talk to one client until it leaves."""
         await socket.accept()
         self._connections += 1
         subscribed: set[str] = set()
-        pusher = asyncio.create_task(self._push(socket, f"sandbox-{self._connections}", subscribed))
+        gate = self._gates.open(socket)
+        pusher = asyncio.create_task(self._push(socket, gate, f"sandbox-{self._connections}", subscribed))
         try:
             while True:
-                await self._hear(socket, subscribed)
+                await self._hear(socket, gate, subscribed)
         except WebSocketDisconnect:
             return
         finally:
             pusher.cancel()
             await asyncio.gather(pusher, return_exceptions=True)
 
-    async def _hear(self, socket: WebSocket, subscribed: set[str]) -> None:
+    async def _hear(self, socket: WebSocket, gate: FrameGate, subscribed: set[str]) -> None:
         text = await socket.receive_text()
         if text == "PING":
             await socket.send_text("PONG")
             return
         try:
-            subscribed |= read_subscription(text)
+            wanted = read_subscription(text)
         except ValueError as error:
             await socket.send_text(json.dumps({"message": str(error)}))
+            return
+        if gate.takes_subscription():
+            subscribed |= wanted
 
-    async def _push(self, socket: WebSocket, connection_id: str, subscribed: set[str]) -> None:
+    async def _push(self, socket: WebSocket, gate: FrameGate, connection_id: str, subscribed: set[str]) -> None:
         sent = self._published()
         looks = 0
         while True:
@@ -61,20 +68,19 @@ class ActivityStream:
             if looks % LOOKS_A_KEEPALIVE == 0:
                 await socket.send_text("")
             published = self._published()
-            for frame in self._frames(sent, published, connection_id, subscribed):
-                await socket.send_text(frame)
+            await gate.send_all(self._frames(sent, published, connection_id, subscribed))
             sent = published
 
     def _published(self) -> int:
         return self._venue.world.ledger.rows_until(self._venue.now() - PUBLISH_LAG)
 
-    def _frames(self, first: int, last: int, connection_id: str, subscribed: set[str]) -> Iterator[str]:
+    def _frames(self, first: int, last: int, connection_id: str, subscribed: set[str]) -> Iterator[Row]:
         ledger = self._venue.world.ledger
         for row in range(first, last):
             if ledger.kind[row] == Kind.TRADE and ledger.is_taker[row]:
                 for name in TYPES:
                     if name in subscribed:
-                        yield json.dumps(activity_frame(self._venue, row, connection_id, name), separators=(",", ":"))
+                        yield activity_frame(self._venue, row, connection_id, name)
 
 
 def read_subscription(text: str) -> set[str]:
@@ -96,7 +102,7 @@ def read_subscription(text: str) -> set[str]:
     return wanted
 
 
-def activity_frame(venue: Venue, row: int, connection_id: str, name: str) -> dict[str, object]:
+def activity_frame(venue: Venue, row: int, connection_id: str, name: str) -> Row:
     """One fill as the stream sends it, wallet in mixed case."""
     ledger = venue.world.ledger
     market, outcome = venue.markets[int(ledger.market[row])], int(ledger.outcome[row])

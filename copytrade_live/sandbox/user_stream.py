@@ -9,11 +9,13 @@ from contextlib import suppress
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from copytrade_live.core.market import SECOND, Instant
-from copytrade_live.sandbox.answers import Row, json_text
+from copytrade_live.sandbox.answers import Row
 from copytrade_live.sandbox.exchange.api_keys import ApiKey
 from copytrade_live.sandbox.exchange.order_wire import order_row, trade_row
 from copytrade_live.sandbox.exchange.terms import Change, ChangeKind, Order, OrderStatus, Trade
+from copytrade_live.sandbox.frame_gate import FrameGate, Gates
 from copytrade_live.sandbox.trading_desk import TradingDesk
+from copytrade_live.sandbox.venue import Venue
 
 # Real seconds between two looks at the world's time.
 LOOK_SECONDS = 0.05
@@ -36,8 +38,9 @@ _STATUSES = {
 class UserStream:
     """Serves /ws/user."""
 
-    def __init__(self, desk: TradingDesk) -> None:
+    def __init__(self, venue: Venue, desk: TradingDesk) -> None:
         self._desk = desk
+        self._gates = Gates(venue.faults, "/ws/user", venue.now)
 
     async def serve(self, socket: WebSocket) -> None:
         """Talk to one client until it leaves; the first frame must carry an API key."""
@@ -48,29 +51,29 @@ class UserStream:
             if key is None:
                 await socket.close(UNAUTHORISED)
                 return
-            await self._talk(socket, _Listener(key, _markets(asked)))
+            gate = self._gates.open(socket)
+            await self._talk(socket, gate, _Listener(key, _markets(asked), is_deaf=not gate.takes_subscription()))
 
-    async def _talk(self, socket: WebSocket, listener: _Listener) -> None:
+    async def _talk(self, socket: WebSocket, gate: FrameGate, listener: _Listener) -> None:
         listeners = self._desk.exchange.listeners
         listeners.append(listener.hear)
-        pusher = asyncio.create_task(self._push(socket, listener))
+        pusher = asyncio.create_task(self._push(gate, listener))
         try:
             while True:
                 text = await socket.receive_text()
                 if text == "PING":
                     await socket.send_text("PONG")
-                else:
+                elif gate.takes_subscription():
                     listener.change(_read(text))
         finally:
             listeners.remove(listener.hear)
             pusher.cancel()
             await asyncio.gather(pusher, return_exceptions=True)
 
-    async def _push(self, socket: WebSocket, listener: _Listener) -> None:
+    async def _push(self, gate: FrameGate, listener: _Listener) -> None:
         while True:
             self._desk.now()
-            for frame in listener.take():
-                await socket.send_text(frame)
+            await gate.send_all(listener.take())
             await asyncio.sleep(LOOK_SECONDS)
 
     def _key(self, asked: Row) -> ApiKey | None:
@@ -82,25 +85,26 @@ class UserStream:
 
 
 class _Listener:
-    """The frames that wait for one client. markets is empty for all."""
+    """The frames that wait for one client. markets is empty for all; a deaf one hears nothing until it asks again."""
 
-    def __init__(self, key: ApiKey, markets: set[str]) -> None:
-        self._key, self._markets = key, markets
-        self._waiting: list[str] = []
+    def __init__(self, key: ApiKey, markets: set[str], *, is_deaf: bool = False) -> None:
+        self._key, self._markets, self._is_deaf = key, markets, is_deaf
+        self._waiting: list[Row] = []
 
     def hear(self, change: Change) -> None:
         """Keep what is about this key."""
         frame = user_frame(change, self._key.key)
-        if frame is not None and (not self._markets or frame["market"] in self._markets):
-            self._waiting.append(json_text(frame))
+        if frame is not None and not self._is_deaf and (not self._markets or frame["market"] in self._markets):
+            self._waiting.append(frame)
 
-    def take(self) -> list[str]:
+    def take(self) -> list[Row]:
         """What waits, oldest first."""
         frames, self._waiting = self._waiting, []
         return frames
 
     def change(self, asked: Row) -> None:
         """Follow more or fewer markets."""
+        self._is_deaf = False
         if asked.get("operation") == "subscribe":
             self._markets |= _markets(asked)
         elif asked.get("operation") == "unsubscribe":
