@@ -15,7 +15,7 @@ from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.reasons import Rejected
 from copytrade_live.core.signal import Signal
 from copytrade_live.runner.paper import PaperExecutor
-from copytrade_live.runner.tracking.polling import PollSource
+from copytrade_live.runner.tracking.polling import PollSource, _Polled
 from copytrade_live.runner.tracking.ports import Sighting
 from copytrade_live.runner.tracking.stream import StreamSource
 from copytrade_live.runner.tracking.tracker import Tracker
@@ -59,9 +59,9 @@ def _caps_outside() -> Iterator[None]:
 def _watermark_now() -> Iterator[None]:
     right = PollSource._read
 
-    async def read(self: PollSource, wallet: str) -> list[Sighting]:
-        found = await right(self, wallet)
-        self._wallets[wallet].newest = self._clock.now() + self._overlap
+    async def read(self: PollSource, wallet: str, polled: _Polled) -> list[Sighting]:
+        found = await right(self, wallet, polled)
+        polled.newest = self._clock.now() + self._overlap
         return found
 
     with swapped(PollSource, "_read", read):

@@ -51,6 +51,7 @@ class PollSource:
         self._overlap = round(config.overlap_seconds * SECOND)
         self._wallets: dict[str, _Polled] = {}
         self._newest: Instant = 0
+        self._covered: Instant = 0
         self._read_at = float("-inf")
         self._last_look: float | None = None
         self._credit = 0.0
@@ -75,6 +76,7 @@ class PollSource:
         """Follow exactly these wallets, each from an instant on."""
         kept = {wallet: self._wallets[wallet] for wallet in since if wallet in self._wallets}
         self._wallets = {wallet: kept.get(wallet) or _Polled(start, start, start) for wallet, start in since.items()}
+        self._reckon()
 
     def start_from(self, newest: Mapping[str, Instant]) -> None:
         """Let the next look at these wallets reach back over these fills: a run before listed them."""
@@ -90,13 +92,17 @@ class PollSource:
     async def look(self) -> Sequence[Sighting]:
         """Fills of the wallets whose turn it is. One that cannot be read is counted and left."""
         due = self._due(self._clock.monotonic())
-        found = await asyncio.gather(*(self._read_safely(wallet) for wallet in due))
+        found = await asyncio.gather(*(self._read_safely(wallet, self._wallets[wallet]) for wallet in due))
+        self._reckon()
         return [sighting for sightings in found for sighting in sightings]
 
     def covered_until(self) -> Instant:
         """What two good looks at each wallet listed, and not beyond the newest fill: a listing may stand still."""
+        return self._covered
+
+    def _reckon(self) -> None:
         looks = [max(one.looked_before, one.start + self._overlap) for one in self._wallets.values()]
-        return max(0, min([*looks, self._newest]) - self._overlap)
+        self._covered = max(0, min([*looks, self._newest]) - self._overlap)
 
     def is_alive(self, now: Instant) -> bool:
         """Whether any listing was read lately."""
@@ -126,15 +132,15 @@ class PollSource:
             self._wallets[wallet].due_at = now + self.round_seconds
         return turns
 
-    async def _read_safely(self, wallet: str) -> list[Sighting]:
+    async def _read_safely(self, wallet: str, polled: _Polled) -> list[Sighting]:
         try:
-            return await self._read(wallet)
+            return await self._read(wallet, polled)
         except VenueError as error:
             self._health.failed(_PART, error)
             return []
 
-    async def _read(self, wallet: str) -> list[Sighting]:
-        polled, started_at = self._wallets[wallet], self._clock.now()
+    async def _read(self, wallet: str, polled: _Polled) -> list[Sighting]:
+        started_at = self._clock.now()
         # Also before the start: the venue counts in whole seconds, and late rows are sorted out by the tracker.
         listing = await self._feed.fills(wallet, start=polled.reach - self._overlap)
         seen_at, self._read_at = self._clock.now(), self._clock.monotonic()

@@ -8,7 +8,7 @@ than are known. That may answer late; it never answers twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from copytrade_live.core.market import MICRO, SECOND, Instant
@@ -75,9 +75,12 @@ class SeenFills:
             for mine in exact:
                 known.taken.pop((source, mine), None)
             for mine in missing:
-                sighting = known.taken.pop((source, mine))
+                # Equal fills may be told in any order: one that was matched before stands for its twin.
+                figures = known.told[source][mine]
+                mine_told = (source, mine)
+                sighting = known.taken.pop(mine_told) if mine_told in known.taken else _likest(fresh, figures)
                 signal_id = _free_id(sighting.fill, known)
-                known.signals[signal_id] = known.told[source][mine]
+                known.signals[signal_id] = figures
                 yield sighting, signal_id
 
     def has_told(self, sighting: Sighting) -> bool:
@@ -85,15 +88,6 @@ class SeenFills:
         fill = sighting.fill
         known = self._groups.get(_group(fill.wallet, fill.tx_hash, fill.event_at, fill.token_id, fill.side))
         return known is not None and fill.fill_id in known.told.get(sighting.source, {})
-
-    def untold(self, source: str, before: Instant) -> list[str]:
-        """Signals from before an instant that a source should have told of, and has not."""
-        return [
-            signal_id
-            for known in self._groups.values()
-            if known.event_at < before and source not in known.told
-            for signal_id in known.signals
-        ]
 
     def forget_before(self, wallet_floor: dict[str, Instant], floor: Instant) -> None:
         """Drop what is older than its wallet's floor, or than floor where the wallet has none."""
@@ -123,6 +117,10 @@ def _compare(known: _Known, source: str) -> tuple[list[str], list[str]]:
         if signals:
             del signals[min(signals, key=lambda one: (abs(signals[one].shares - figures.shares), one))], told[mine]
     return exact, list(told)
+
+
+def _likest(sightings: Sequence[Sighting], figures: _Figures) -> Sighting:
+    return min(sightings, key=lambda one: abs(round(one.fill.size * MICRO) - figures.shares))
 
 
 def _free_id(fill: VenueFill, known: _Known) -> str:

@@ -26,7 +26,10 @@ from copytrade_live.settings import TrackerConfig
 
 # How far a new run reads back over the end of the one before: longer than a round of polling takes.
 _REACH_BACK: Instant = HOUR
+# How wrong our clock may have been at the end of that run.
+_WRONG_CLOCK: Instant = 3 * HOUR
 _TIDY_EVERY: Instant = MINUTE
+_SHOW_EVERY_SECONDS = 1.0
 
 Service = Callable[[], Coroutine[Any, Any, None]]
 
@@ -53,10 +56,12 @@ class Tracker:
         self.lags = Lags()
         self._seen = SeenFills()
         self._newest: dict[str, Instant] = {}
+        self._latest: Instant = 0
         self._since: dict[str, Instant] = {}
         self._resumed_at: Instant | None = None
         self._tidied_at: Instant = 0
         self._answered: Instant = 0
+        self._shown_at = float("-inf")
         self._looking: dict[str, Instant] = {}
         self._measured_from: Instant = 0
 
@@ -94,7 +99,9 @@ class Tracker:
 
     def resume(self, resumed_at: Instant) -> None:
         """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
-        self._resumed_at = resumed_at - _REACH_BACK
+        # By the venue's time where it was told lately: our clock may have been wrong, then or now.
+        latest = max(self._latest, resumed_at - _WRONG_CLOCK) if self._latest else resumed_at
+        self._resumed_at = latest - _REACH_BACK
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event: a committed fill is seen."""
@@ -104,7 +111,9 @@ class Tracker:
             self._seen.remember(signal)
             self._newest[signal.wallet] = max(self._newest.get(signal.wallet, 0), signal.event_at)
             self.holdings.apply(event)
-            self._tidy(event.observed_at, event.observed_at - _REACH_BACK - self._overlap)
+            self._latest = max(self._latest, signal.event_at)
+            if not self._since:
+                self._tidy(self._latest, self._latest - _REACH_BACK - self._overlap)
 
     def follow(self, wallets: Sequence[str]) -> None:
         """Follow exactly these wallets from now on; what one that joins did before is not a signal."""
@@ -190,7 +199,9 @@ class Tracker:
         self.poll.is_audit = any(one.is_complete and one.is_alive(now) for one in self.others)
         if has_gap and not self.poll.is_audit:
             self.poll.hurry()
-        self._health.facts["tracker"] = self.facts(now)
+        if self._clock.monotonic() - self._shown_at >= _SHOW_EVERY_SECONDS:
+            self._shown_at = self._clock.monotonic()
+            self._health.facts["tracker"] = self.facts(now)
 
 
 def _signal(sighting: Sighting, signal_id: str) -> Signal:
