@@ -13,13 +13,14 @@ from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.situation import blockers, halts
 from copytrade_live.store.views import read_view
 
-# What nobody but the owner should read, and what nobody else should write.
-_SECRET, _TRUSTED = ("state.sqlite", "state.sqlite-wal"), ("config.yaml", "published")
+# What nobody but the owner should write.
+_TRUSTED = ("config.yaml", "published")
 
 
 def look_at_files(home: Home) -> Iterator[Finding]:
     """Modes that let others read what is secret or write what we trust."""
-    others_read = [path for name in _SECRET if (path := home.root / name).exists() and _mode(path) & 0o077]
+    secret = (home.state, home.state.with_name(f"{home.state.name}-wal"))
+    others_read = [path for path in secret if path.exists() and _mode(path) & 0o077]
     others_write = [path for name in _TRUSTED if (path := home.root / name).exists() and _mode(path) & 0o022]
     for path in others_read:
         yield warn("files", f"{path} can be read by others", f"it may hold signed orders: chmod 600 {path}")

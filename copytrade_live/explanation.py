@@ -11,7 +11,14 @@ from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.context import Context
 from copytrade_live.core.decide import decide, explain
 from copytrade_live.core.engine import State, evolve, initial_state
-from copytrade_live.core.events import LeaderFillObserved, PeriodOpened, RunStarted, SignalCopied, SignalRejected
+from copytrade_live.core.events import (
+    ConfigChanged,
+    LeaderFillObserved,
+    PeriodOpened,
+    RunStarted,
+    SignalCopied,
+    SignalRejected,
+)
 from copytrade_live.core.limits import Room, rooms
 from copytrade_live.core.market import Side
 from copytrade_live.core.reasons import Rejected
@@ -47,6 +54,7 @@ class Explanation:
 
     seq: int
     run: RunStarted | None
+    config_digest: str
     is_exact: bool
     context: Context
     recorded: str
@@ -65,17 +73,18 @@ def explain_signal(path: Path, wanted: str, config: DecisionConfig) -> Explanati
     """
     with Journal.open_reader(path) as journal:
         seq = _find(journal, wanted)
-        before, run, row, facts = _at(journal, seq)
+        before, run, digest, row, facts = _at(journal, seq)
         seen = row.event
         if not isinstance(seen, LeaderFillObserved):
             raise AssertionError("only leaders' fills are looked for")
-        kept = kept_config(journal.connection, path, run.config_digest) if run else None
+        kept = kept_config(journal.connection, path, digest)
         context = _context(before, seen, kept or config)
         lines = tuple(line for fact in facts if (line := decision_line(fact, row)) is not None)
         return Explanation(
             seq=seq,
             run=run,
-            is_exact=kept is not None or (run is not None and run.config_digest == config.digest()),
+            config_digest=digest,
+            is_exact=kept is not None or digest == config.digest(),
             context=context,
             recorded=_outcome(facts),
             again=_again(context, facts),
@@ -107,15 +116,16 @@ def _find(journal: Journal, wanted: str) -> int:
     return int(found[0][0])
 
 
-def _at(journal: Journal, seq: int) -> tuple[State, RunStarted | None, JournalRow, list[JournalRow]]:
-    """The state before a row, the run it belongs to, the row itself and the facts that answer it."""
-    state, run, answered = initial_state(), None, None
+def _at(journal: Journal, seq: int) -> tuple[State, RunStarted | None, str, JournalRow, list[JournalRow]]:
+    """The state before a row, its run and config, the row itself and the facts that answer it."""
+    state, run, digest, answered = initial_state(), None, "", None
     facts: list[JournalRow] = []
     for row in journal.read():
         if row.seq < seq:
             event = row.event
             state = evolve(state, event)
             run = event if isinstance(event, RunStarted) else run
+            digest = event.config_digest if isinstance(event, RunStarted | ConfigChanged) else digest
         elif row.seq == seq:
             answered = row
         elif row.caused_by == seq:
@@ -124,7 +134,7 @@ def _at(journal: Journal, seq: int) -> tuple[State, RunStarted | None, JournalRo
             break
     if answered is None:
         raise AssertionError("the row was just found")
-    return state, run, answered, facts
+    return state, run, digest, answered, facts
 
 
 def _context(before: State, seen: LeaderFillObserved, config: DecisionConfig) -> Context:

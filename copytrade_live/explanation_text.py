@@ -29,7 +29,7 @@ def signal_rows(found: Explanation) -> Rows:
         ("token", signal.token_id),
         ("transaction", signal.tx_hash),
         ("run", f"{run.run_id}, code {run.code_version}" if run else None),
-        ("config", f"{run.config_digest if run else '-'}, {kept}"),
+        ("config", f"{found.config_digest}, {kept}"),
     ]
 
 

@@ -31,6 +31,11 @@ def setup_logging(level: str, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def set_level(level: str) -> None:
+    """Log this level or above from now on."""
+    logging.getLogger(ROOT).setLevel(level.upper())
+
+
 def logger(part: str) -> logging.Logger:
     """The logger of one part of copytrade."""
     return logging.getLogger(f"{ROOT}.{part}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import State, evolve, initial_state, step
 from copytrade_live.core.events import (
+    ConfigChanged,
     ExitDecided,
     Fact,
     HaltTripped,
@@ -88,10 +89,12 @@ class ReplayReport:
 
 def replay(rows: Iterable[JournalRow], config: DecisionConfig) -> ReplayReport:
     """Decide every recorded observation again. Raises: InputFileError when the journal has a hole."""
-    report, state, cause = ReplayReport(), initial_state(), Cause.DATA
+    report, state, cause, code = ReplayReport(), initial_state(), Cause.DATA, ""
     for seq, observation, recorded in _steps(rows):
         if isinstance(observation, RunStarted):
-            cause = _cause(observation, config)
+            code = observation.code_version
+        if isinstance(observation, RunStarted | ConfigChanged):
+            cause = _cause(code, observation.config_digest, config)
         _judge(report, state, seq, observation, recorded, config, cause)
         for event in (observation, *recorded):
             state = evolve(state, event)
@@ -193,7 +196,7 @@ def _word(fact: JournalEvent) -> str:
             return type(fact).__name__
 
 
-def _cause(run: RunStarted, config: DecisionConfig) -> Cause:
-    if run.code_version != code_version():
+def _cause(code: str, digest: str, config: DecisionConfig) -> Cause:
+    if code != code_version():
         return Cause.CODE
-    return Cause.CONFIG if run.config_digest != config.digest() else Cause.DATA
+    return Cause.CONFIG if digest != config.digest() else Cause.DATA

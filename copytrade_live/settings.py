@@ -133,12 +133,23 @@ class PollingConfig(Section):
     export_interval_seconds: float = Field(60.0, gt=0, description="Time between two journal exports, seconds.")
 
 
+class OnShutdown(StrEnum):
+    """What becomes of working orders when the runner is asked to end."""
+
+    CANCEL = "cancel"
+    LEAVE = "leave"
+
+
 class SafetyConfig(Section):
     """What stops the machine."""
 
     dry_run: bool = Field(True, description="Ceiling: while true nothing at runtime can trade real money.")
     kill_switch_file: str = Field(
         "KILL", description="While this file exists no entry is made; relative names live in COPYTRADE_HOME."
+    )
+    on_shutdown: OnShutdown = Field(
+        OnShutdown.CANCEL,
+        description="Working orders when the runner is asked to end: cancel, or leave for the next run to follow up.",
     )
     live_mode_confirm_delay_seconds: float = Field(5.0, ge=0, description="Wait before live trading starts, seconds.")
 

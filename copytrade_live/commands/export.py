@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from copytrade_live.commands.options import LiveOption, chosen_home
 from copytrade_live.export_rows import Format, Subject
 
 app = typer.Typer()
@@ -22,15 +23,15 @@ def export(
     ] = None,
     since: Annotated[str, typer.Option(metavar="TIME", help="Only from this time on, ISO 8601, UTC.")] = "",
     until: Annotated[str, typer.Option(metavar="TIME", help="Only before this time.")] = "",
+    live: LiveOption = False,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> None:
     """Write the journal as rows; nothing a running runner does is disturbed."""
     from copytrade_live.errors import InputFileError
     from copytrade_live.export_rows import export_rows
-    from copytrade_live.settings import home_from_environment
 
     lines = export_rows(
-        home_from_environment().state, subject, kind, since=_instant(since, "--since"), until=_instant(until, "--until")
+        chosen_home(live).state, subject, kind, since=_instant(since, "--since"), until=_instant(until, "--until")
     )
     if output is None:
         sys.stdout.writelines(lines)

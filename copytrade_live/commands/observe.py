@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_live.commands.options import JsonOption
+from copytrade_live.commands.options import JsonOption, LiveOption, chosen_home
 from copytrade_live.output import counted, print_json, print_table, short_id, time_text
 
 if TYPE_CHECKING:
@@ -17,12 +17,11 @@ PANEL = "Looking"
 
 
 @app.command(rich_help_panel=PANEL)
-def positions(as_json: JsonOption = False) -> None:
+def positions(live: LiveOption = False, as_json: JsonOption = False) -> None:
     """List the open positions."""
-    from copytrade_live.settings import home_from_environment
     from copytrade_live.store.views import read_view
 
-    held = read_view(home_from_environment().state).state.portfolio.positions
+    held = read_view(chosen_home(live).state).state.portfolio.positions
     found = [position_facts(held[token_id]) for token_id in sorted(held)]
     if as_json:
         print_json(found)
@@ -54,12 +53,11 @@ def position_facts(position: Position) -> dict[str, object]:
 
 
 @app.command(rich_help_panel=PANEL)
-def orders(as_json: JsonOption = False) -> None:
+def orders(live: LiveOption = False, as_json: JsonOption = False) -> None:
     """List the orders that may still fill."""
-    from copytrade_live.settings import home_from_environment
     from copytrade_live.store.views import read_view
 
-    view = read_view(home_from_environment().state)
+    view = read_view(chosen_home(live).state)
     working = view.state.portfolio.working
     found = [order_facts(working[order_id]) for order_id in sorted(working)]
     if as_json:
@@ -96,14 +94,14 @@ def order_facts(entry: WorkingOrder) -> dict[str, object]:
 @app.command(rich_help_panel=PANEL)
 def decisions(
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest to list.")] = 20,
+    live: LiveOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List what was copied, refused and left, and why; newest last."""
     import json
 
     from copytrade_live.decision_text import decision_text
-    from copytrade_live.settings import home_from_environment
     from copytrade_live.store.views import read_decisions
 
-    for line in read_decisions(home_from_environment().state, limit):
+    for line in read_decisions(chosen_home(live).state, limit):
         print(json.dumps(line, sort_keys=True) if as_json else decision_text(line))

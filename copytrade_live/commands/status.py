@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from copytrade_live.commands.options import ConfigOption, JsonOption
+from copytrade_live.commands.options import ConfigOption, JsonOption, LiveOption, chosen_home
 from copytrade_live.output import cell_text, print_facts, print_json, time_text
 
 if TYPE_CHECKING:
@@ -19,7 +19,19 @@ app = typer.Typer()
 
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Runner": ("runner", "ready", "not_ready", "mode", "ceiling", "run", "last_event", "last_seen", "metrics"),
+    "Runner": (
+        "runner",
+        "ready",
+        "not_ready",
+        "mode",
+        "ceiling",
+        "run",
+        "config",
+        "waits_for_restart",
+        "last_event",
+        "last_seen",
+        "metrics",
+    ),
     "Entries": (
         "entries",
         "entries_stopped_by",
@@ -51,13 +63,13 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 
 
 @app.command(rich_help_panel="Looking")
-def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def status(config: ConfigOption = None, live: LiveOption = False, as_json: JsonOption = False) -> None:
     """Say how the runner stands: mode, what stops entries, money, exposure, lags, what fails."""
     from copytrade_live.runtime_file import read_runtime
-    from copytrade_live.settings import home_from_environment, load_config
+    from copytrade_live.settings import load_config
     from copytrade_live.store.views import read_view
 
-    home = home_from_environment()
+    home = chosen_home(live)
     view = read_view(home.state)
     facts = status_facts(view, read_runtime(home.state), load_config(config, home))
     if as_json:
@@ -85,6 +97,8 @@ def status_facts(view: View, runtime: Runtime | None, config: CopytradeConfig) -
         "mode": view.mode,
         "ceiling": "paper" if config.safety.dry_run else "live",
         "run": view.run_id,
+        "config": told.get("config"),
+        "waits_for_restart": told.get("waits_for_restart", []),
         "last_event": view.last_seq,
         "last_seen": time_text(view.observed_at),
         **stands,

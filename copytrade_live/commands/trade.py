@@ -39,7 +39,7 @@ def run(config: ConfigOption = None) -> None:
     setup_logging(loaded.log_level)
     mode = "PAPER: no real money" if loaded.safety.dry_run else "LIVE"
     print(f"copytrade runner · {mode} · venue {loaded.venue.clob_url} · home {home.root}", flush=True)
-    asyncio.run(serve(loaded, home))
+    asyncio.run(serve(loaded, home, config))
 
 
 @app.command(rich_help_panel=PANEL)

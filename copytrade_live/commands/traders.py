@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_live.commands.options import ConfigOption, JsonOption
+from copytrade_live.commands.options import ConfigOption, JsonOption, LiveOption, chosen_home
 from copytrade_live.output import print_json, print_table, short_id, time_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ app = typer.Typer()
 def traders(
     limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 20,
     config: ConfigOption = None,
+    live: LiveOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the published scores, best first: would each be copied, and if not, why."""
@@ -28,10 +29,10 @@ def traders(
     from copytrade_live.core.score import OVERALL, best_wallets
     from copytrade_live.errors import SnapshotError
     from copytrade_live.published import load_snapshot, read_pointer
-    from copytrade_live.settings import home_from_environment, load_config
+    from copytrade_live.settings import load_config
     from copytrade_live.store.views import read_view
 
-    home = home_from_environment()
+    home = chosen_home(live)
     loaded = load_config(config, home)
     pointer = read_pointer(home)
     if pointer is None:

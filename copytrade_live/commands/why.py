@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_live.commands.options import ConfigOption, JsonOption
+from copytrade_live.commands.options import ConfigOption, JsonOption, LiveOption, chosen_home
 from copytrade_live.output import print_json, print_table, time_text
 
 if TYPE_CHECKING:
@@ -22,13 +22,14 @@ def why(
         str, typer.Argument(metavar="SIGNAL", help="A signal's id, its first digits, or 'last' for the newest.")
     ],
     config: ConfigOption = None,
+    live: LiveOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say why a signal was copied or refused: every gate with its measure and limit, and what the decision saw."""
     from copytrade_live.explanation import explain_signal
-    from copytrade_live.settings import home_from_environment, load_config
+    from copytrade_live.settings import load_config
 
-    home = home_from_environment()
+    home = chosen_home(live)
     found = explain_signal(home.state, signal, load_config(config, home).decision())
     if as_json:
         print_json(explanation_content(found))
@@ -50,7 +51,7 @@ def explanation_content(found: Explanation) -> dict[str, object]:
         "decided_at": time_text(context.now),
         "run_id": found.run.run_id if found.run else None,
         "code_version": found.run.code_version if found.run else None,
-        "config_digest": found.run.config_digest if found.run else None,
+        "config_digest": found.config_digest,
         "is_exact": found.is_exact,
         "recorded": found.recorded,
         "again": found.again,

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.events import LeaderFillObserved, RunStarted, TimerFired
+from copytrade_live.core.events import LeaderFillObserved, OperatorCommanded, RunStarted, TimerFired, Verb
 from copytrade_live.core.market import Market
 from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
 from copytrade_live.errors import ConfigError, VenueUnavailable
-from copytrade_live.logs import logger
+from copytrade_live.logs import logger, set_level
 from copytrade_live.metrics import STEP_SECONDS
 from copytrade_live.provenance import code_version, name_run
 from copytrade_live.runner.book_stream import BookStream
@@ -25,6 +25,7 @@ from copytrade_live.runner.markets import MarketDesk
 from copytrade_live.runner.paper import PaperExecutor
 from copytrade_live.runner.phases import Phase, run_side_by_side, tick
 from copytrade_live.runner.recorder import Recorder
+from copytrade_live.runner.reload import Reloader
 from copytrade_live.runner.roster import roster
 from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, ResolutionFeed
 from copytrade_live.runner.tracking.assemble import assemble_tracker
@@ -101,6 +102,7 @@ class Runner:
         self._executor = PaperExecutor(self._books, clock, config.paper.latency_seconds)
         self._phases: list[Phase] = []
         self.mode = PAPER
+        self.reloader = Reloader(self.health)
         self.watch = Watch(self)
 
     @property
@@ -157,7 +159,9 @@ class Runner:
         config = self.config.decision()
         keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._executor)
-        last_seen = self._recorder.restore((self.tracker.apply, self._executor.apply, self.watch.tally.apply))
+        last_seen = self._recorder.restore(
+            (self.tracker.apply, self._executor.apply, self.watch.tally.apply, self.reloader.hear)
+        )
         self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)
         seen = self.config.observability
         self._decisions = DecisionLog(
@@ -173,6 +177,7 @@ class Runner:
             self.health,
         )
         self.watch.tally.is_counting = True
+        self.reloader.is_wanted = False
         self._announce()
         if last_seen is not None:
             self.tracker.resume(last_seen)
@@ -219,6 +224,25 @@ class Runner:
 
     async def _control(self) -> None:
         self._gatekeeper.poll(lambda: self.state, self._recorder.observe)
+        reload = self.reloader.take(self.config)
+        if reload is not None:
+            self._take_over(reload.config)
+
+    def ask_reload(self, by: str) -> None:
+        """Have the config read again, as an operator's command would."""
+        now = self.clock.now()
+        command_id = f"{by}-{now}"
+        self._recorder.observe(
+            OperatorCommanded(event_at=now, observed_at=now, command_id=command_id, verb=Verb.RELOAD, by=by)
+        )
+
+    def _take_over(self, config: CopytradeConfig) -> None:
+        before, after = self.config.decision(), config.decision()
+        self.config = config
+        set_level(config.log_level)
+        if before != after:
+            keep_config(self._journal.connection, self._journal.path, after)
+            self._recorder.follow(after, self.clock.now())
 
     async def _follow_leaders(self) -> None:
         state = self.state

@@ -38,6 +38,11 @@ class Health:
         if self.last_failure.pop(part, None) is not None:
             _log.info("%s: works again", part)
 
+    def healed(self, part: str) -> None:
+        """Forget the last failure of a part that is not tried again by itself."""
+        if self.last_failure.pop(part, None) is not None:
+            _log.info("%s: works again", part)
+
     def saw_bad_rows(self, part: str, count: int) -> None:
         """Count rows of the venue that did not fit."""
         if count:

@@ -8,7 +8,7 @@ from typing import Protocol
 from copytrade_live.clock import stopwatch
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, Redeem, State, evolve, initial_state, step
-from copytrade_live.core.events import JournalEvent, Observation
+from copytrade_live.core.events import ConfigChanged, JournalEvent, Observation
 from copytrade_live.core.market import Instant
 from copytrade_live.core.orders import Order
 from copytrade_live.ports import SignedOrder
@@ -65,6 +65,11 @@ class Recorder:
             self._tell(event)
         for intent in done.intents:
             self._act(intent)
+
+    def follow(self, config: DecisionConfig, now: Instant) -> None:
+        """Decide by another config from now on."""
+        self._config = config
+        self.observe(ConfigChanged(event_at=now, observed_at=now, config_digest=config.digest()))
 
     def _tell(self, event: JournalEvent) -> None:
         for listener in self._listeners:

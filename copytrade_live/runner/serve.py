@@ -6,6 +6,8 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 from copytrade_live.clock import Clock
 from copytrade_live.logs import logger
@@ -13,7 +15,7 @@ from copytrade_live.published import GateReader, SnapshotReader
 from copytrade_live.runner.app import Runner, Sources
 from copytrade_live.runner.clocks import clock_for
 from copytrade_live.runner.http import build_app, check_binding, serving, take_token
-from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.settings import CopytradeConfig, Home, load_config
 from copytrade_live.venue.chain import ChainApi
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
@@ -23,14 +25,15 @@ from copytrade_live.venue.sockets import dialler_beside
 _log = logger("runner")
 
 
-async def serve(config: CopytradeConfig, home: Home) -> None:
-    """Run until SIGINT or SIGTERM, then write everything out.
+async def serve(config: CopytradeConfig, home: Home, path: Path | None = None) -> None:
+    """Run until SIGINT or SIGTERM, then write everything out. SIGHUP reads the config file again.
 
     Raises: ConfigError, StateError, VenueUnavailable (only when the venue's clock is asked for and not there).
     """
     token = take_token()
     check_binding(config.observability, token)
     async with open_runner(config, home, await clock_for(config.venue)) as runner, shown(runner, token):
+        runner.reloader.read = partial(load_config, path, home)
         await run_until_stopped(runner)
 
 
@@ -90,6 +93,7 @@ async def run_until_stopped(runner: Runner) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, runner.ask_reload, "SIGHUP")
     running = asyncio.create_task(runner.run_forever(), name="runner")
     waiting = asyncio.create_task(stop.wait(), name="stop")
     try:
@@ -100,5 +104,5 @@ async def run_until_stopped(runner: Runner) -> None:
         for task in (running, waiting):
             task.cancel()
         await asyncio.gather(running, waiting, return_exceptions=True)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(number)

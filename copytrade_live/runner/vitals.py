@@ -9,6 +9,7 @@ from copytrade_live.clock import Clock
 from copytrade_live.core.state import State
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.phases import Phase
+from copytrade_live.runner.reload import Reloader
 from copytrade_live.runner.tracking.tracker import Tracker
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.store.journal import Journal
@@ -40,6 +41,11 @@ class Vitals(Protocol):
     @property
     def tracker(self) -> Tracker:
         """Where leaders' fills come from."""
+        ...
+
+    @property
+    def reloader(self) -> Reloader:
+        """What of the config file waits for a restart."""
         ...
 
     @property

@@ -53,6 +53,8 @@ class Watch:
             "run_id": vitals.run_id,
             "mode": vitals.mode,
             "dry_run": vitals.config.safety.dry_run,
+            "config": vitals.config.decision().digest(),
+            "waits_for_restart": list(vitals.reloader.waiting),
             "address": self.address,
             "not_ready": self.readiness.reasons(),
             "leaders": vitals.tracker.followed,

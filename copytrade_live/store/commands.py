@@ -8,12 +8,21 @@ from pathlib import Path
 from copytrade_live.core.events import OperatorCommanded, Verb
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import StateError
-from copytrade_live.store.database import connect, naming, transaction
+from copytrade_live.store.database import connect, migrate, naming, transaction
 
 _PREFIX = "command-"
 
 
-def ask(path: Path, verb: Verb, *, by: str, asked_at: Instant, note: str = "", wallet: str | None = None) -> str:
+def ask(
+    path: Path,
+    verb: Verb,
+    *,
+    by: str,
+    asked_at: Instant,
+    note: str = "",
+    wallet: str | None = None,
+    argument: str = "",
+) -> str:
     """Leave a command for the runner. Returns: its id.
 
     Raises: StateError when no runner ever started there.
@@ -22,10 +31,11 @@ def ask(path: Path, verb: Verb, *, by: str, asked_at: Instant, note: str = "", w
         raise StateError(f"there is no state database at {path}; start the runner first: copytrade run")
     connection = connect(path)
     try:
+        migrate(connection, path)
         with naming(path), transaction(connection):
             cursor = connection.execute(
-                "INSERT INTO commands (verb, wallet, note, asked_by, asked_at) VALUES (?, ?, ?, ?, ?)",
-                (verb.value, wallet, note, by, asked_at),
+                "INSERT INTO commands (verb, wallet, argument, note, asked_by, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (verb.value, wallet, argument, note, by, asked_at),
             )
         return f"{_PREFIX}{cursor.lastrowid}"
     finally:
@@ -36,7 +46,7 @@ def pending(connection: sqlite3.Connection, path: Path, now: Instant) -> list[Op
     """Commands nobody has taken yet, oldest first, as observations made now."""
     with naming(path):
         found = connection.execute(
-            "SELECT command_id, verb, wallet, note, asked_by, asked_at FROM commands "
+            "SELECT command_id, verb, wallet, argument, note, asked_by, asked_at FROM commands "
             "WHERE taken_seq IS NULL ORDER BY command_id"
         ).fetchall()
     return [
@@ -46,6 +56,7 @@ def pending(connection: sqlite3.Connection, path: Path, now: Instant) -> list[Op
             by=row["asked_by"],
             note=row["note"],
             wallet=row["wallet"],
+            argument=row["argument"],
             # The one who asked may have another clock; nothing can have happened after we saw it.
             event_at=min(row["asked_at"], now),
             observed_at=now,

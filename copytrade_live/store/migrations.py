@@ -68,3 +68,10 @@ def create_signed_orders(db: Database) -> None:
     """Keep what was signed, committed before it is sent. The file is a secret from here on."""
     db.conn.execute(_SIGNED_ORDERS)
     db.conn.execute("PRAGMA user_version = 2")
+
+
+@steps()
+def add_argument_to_commands(db: Database) -> None:
+    """Keep what a command is about besides a wallet: a mode, a token."""
+    db.conn.execute("ALTER TABLE commands ADD COLUMN argument TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("PRAGMA user_version = 3")
