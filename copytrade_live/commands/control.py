@@ -96,11 +96,11 @@ def mode(
             "safety.dry_run is true in the config file: nothing at runtime may trade real money; "
             "set it to false there and start the runner with --live"
         )
-    if not home.live.state.exists():
+    if not home.live().state.exists():
         raise ConfigError(
             "live trading never ran in this home, so there is nothing to switch; start it: copytrade run --live"
         )
-    _leave(home.live, Verb.MODE, note=reason, argument=choice.value)
+    _leave(home.live(), Verb.MODE, note=reason, argument=choice.value)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -143,8 +143,8 @@ def _show_mode(home: Home, *, is_paper_only: bool) -> None:
     from copytrade_live.store.views import read_view
 
     told: str | None = None
-    if home.live.state.exists():
-        standing = read_view(home.live.state).state.standing
+    if home.live().state.exists():
+        standing = read_view(home.live().state).state.standing
         told = "live" if standing.mode is None else standing.mode.value
     print_facts("mode", {"ceiling": "paper" if is_paper_only else "live", "live trading": told or "never ran"})
 
@@ -163,7 +163,7 @@ def _tell(verb: Verb, *, note: str, wallet: str | None = None) -> None:
     from copytrade_live.settings import home_from_environment
 
     home = home_from_environment()
-    homes = [one for one in (home, home.live) if one.state.exists()]
+    homes = [one for one in (home, home.live()) if one.state.exists()]
     for one in homes or [home]:
         _leave(one, verb, note=note, wallet=wallet)
 

@@ -25,4 +25,4 @@ def chosen_home(is_live: bool) -> Home:
     from copytrade_live.settings import home_from_environment
 
     home = home_from_environment()
-    return home.live if is_live else home
+    return home.live() if is_live else home
