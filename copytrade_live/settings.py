@@ -219,6 +219,9 @@ class ObservabilityConfig(Section):
     wallet_labels: bool = Field(
         False, description="Name the leaders in metrics; whoever reads them learns whom you copy."
     )
+    alert_sinks: tuple[str, ...] = Field(
+        (), description="Objects told of halts, voids and the like, besides the log: module:object with send(alert)."
+    )
     decision_log_megabytes: float = Field(50.0, gt=0, description="Size at which the decision log is put aside, MB.")
     decision_log_files: int = Field(
         20, ge=1, description="Decision logs put aside that are kept; the journal has it all."

@@ -160,7 +160,7 @@ class Runner:
         keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._executor)
         last_seen = self._recorder.restore(
-            (self.tracker.apply, self._executor.apply, self.watch.tally.apply, self.reloader.hear)
+            (self.tracker.apply, self._executor.apply, self.watch.hear, self.reloader.hear)
         )
         self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)
         seen = self.config.observability
@@ -176,7 +176,7 @@ class Runner:
             self.clock,
             self.health,
         )
-        self.watch.tally.is_counting = True
+        self.watch.begin()
         self.reloader.is_wanted = False
         self._announce()
         if last_seen is not None:

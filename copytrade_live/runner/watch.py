@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, disable_created_metrics
 
 from copytrade_live import metrics
 from copytrade_live.clock import SystemClock, stopwatch
 from copytrade_live.core.codec import dumps
+from copytrade_live.core.events import JournalEvent
 from copytrade_live.core.market import SECOND
 from copytrade_live.durable import write_whole
+from copytrade_live.runner.alerts import Alerts, load_sinks
 from copytrade_live.runner.counting import Tally
 from copytrade_live.runner.gauges import Gauges
 from copytrade_live.runner.readiness import Readiness
@@ -29,6 +32,9 @@ class Watch:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.tally = Tally(self.registry, name_wallets=vitals.config.observability.wallet_labels)
+        self.alerts = Alerts(
+            load_sinks(vitals.config.observability.alert_sinks), partial(self.tally.count, metrics.ALERTS)
+        )
         self.readiness = Readiness(vitals)
         # Where /metrics is served; empty while it is not.
         self.address = ""
@@ -36,6 +42,15 @@ class Watch:
         self.registry.register(Gauges(vitals, lambda: not self.readiness.reasons()))
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+
+    def hear(self, event: JournalEvent) -> None:
+        """Hear one journaled event."""
+        self.tally.apply(event)
+        self.alerts.hear(event)
+
+    def begin(self) -> None:
+        """From here on events are of this run: they count, and are worth an alert."""
+        self.tally.is_counting = self.alerts.is_on = True
 
     async def write_runtime(self) -> None:
         """Say what the journal does not hold: that we live, how late sources are, what fails."""
