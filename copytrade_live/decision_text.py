@@ -46,7 +46,20 @@ def _closed(line: Line) -> str:
 
 
 def _anything(line: Line) -> str:
-    shown = ("wallet", "token_id", "order_id", "reason", "measured", "limit", "size", "price", "attempt", "rest")
+    shown = (
+        "wallet",
+        "token_id",
+        "order_id",
+        "reason",
+        "measured",
+        "limit",
+        "size",
+        "price",
+        "attempt",
+        "rest",
+        "condition_id",
+        "cash",
+    )
     parts = [f"{name} {_cell(line[name])}" for name in shown if line.get(name) is not None]
     return ", ".join(parts)
 

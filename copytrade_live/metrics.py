@@ -95,6 +95,13 @@ WEEK_PNL = _gauge("week_pnl", "Equity against Monday 00:00 UTC, collateral.")
 POSITIONS = _gauge("positions", "Open positions.")
 WORKING = _gauge("working_orders", "Orders that may still fill.")
 UNKNOWN_NOW = _gauge("unknown_orders", "Orders of which we do not know what became of them.")
+PROVISIONAL = _gauge("provisional_cash", "Spent by fills that may still be voided, collateral.")
+RECEIVABLE = _gauge("receivable", "Payouts owed to us that did not arrive yet, collateral.")
+FOREIGN = _gauge("foreign_tokens", "Tokens in the account that no copy of ours explains.")
+RECONCILED_AGE = _gauge(
+    "reconciled_age_seconds", "Time since the venue's account was found equal to ours; absent on paper."
+)
+TRADING = _gauge("trading_state", "1 for the state that trading is in: active, reducing or halted.", "state")
 HALTED = _gauge("halted", "1 while entries are halted.")
 KILL_SWITCH = _gauge("kill_switch", "1 while the kill switch file exists.")
 ENTRIES = _gauge("entries_allowed", "1 while nothing of the whole forbids an entry: halts, gate, stops, conditions.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.context import Context, EntryGate
+from copytrade_live.core.context import Context, EntryGate, Measured
 from copytrade_live.core.filters import (
     copying_likely_pays,
     edge_is_bounded_below,
@@ -23,7 +24,7 @@ from copytrade_live.core.limits import day_is_not_stopped, positions_are_few
 from copytrade_live.core.market import SECOND, Instant, Role, Side
 from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.pricing import from_micro
-from copytrade_live.core.reasons import Rejected, RejectReason
+from copytrade_live.core.reasons import Mode, Rejected, RejectReason, TradingState
 from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
@@ -91,7 +92,9 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
     portfolio, standing = state.portfolio, state.standing
     gate, snapshot = standing.gate, standing.snapshot
     stopped = blockers(state, config, now)
+    account = standing.account
     return {
+        "trading": trading_state(state, stopped).value,
         "entries": "allowed" if not stopped else "stopped",
         "entries_stopped_by": [one.text() for one in stopped],
         "halts": halts(state),
@@ -112,6 +115,14 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
         **money(portfolio),
         "exposure_limit": config.risk.max_gross_exposure * portfolio.equity,
         "positions": len(portfolio.positions),
+        "unknown_orders": len(portfolio.unknown_orders),
+        "provisional_fills": len(portfolio.provisional),
+        "foreign_tokens": len(portfolio.foreign),
+        "conditions": {kind.value: _measure_text(one) for kind, one in standing.broken.items()},
+        "reconciled_age_seconds": None
+        if account is None or account.reconciled_at is None
+        else (now - account.reconciled_at) / SECOND,
+        "account_differs": account is not None and account.differs_since is not None,
         "working_orders": len(portfolio.working),
     }
 
@@ -119,19 +130,38 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
 def halts(state: State) -> list[str]:
     """What somebody has to lift before entries go on."""
     standing = state.standing
-    found = [RejectReason.KILL_SWITCH_FILE.value] if standing.kill_switch else []
-    return [*found, standing.halt.value] if standing.halt else found
+    found = {
+        RejectReason.KILL_SWITCH_FILE.value: standing.kill_switch,
+        "stopped": standing.is_stopped,
+        standing.halt.value if standing.halt else "": standing.halt is not None,
+        RejectReason.MODE_PAPER.value: standing.is_real and standing.mode is Mode.PAPER,
+    }
+    return [name for name, holds in found.items() if holds]
+
+
+def trading_state(state: State, stopped: Sequence[Blocker]) -> TradingState:
+    """What may be posted right now."""
+    if state.standing.is_stopped:
+        return TradingState.HALTED
+    return TradingState.REDUCING if stopped else TradingState.ACTIVE
+
+
+def _measure_text(one: Measured) -> str:
+    numbers = "" if one.measured is None else f"{one.measured:.4g}, limit {one.limit or 0:.4g}"
+    return ", ".join(filter(None, (one.detail, numbers))) or "does not hold"
 
 
 def money(portfolio: Portfolio) -> dict[str, float | None]:
     """Cash, equity, PnL and exposure, by name. Units: collateral; exposure_share is a share of equity."""
     equity = portfolio.equity
-    cost = sum(position.cost for position in portfolio.positions.values())
+    cost = sum(position.cost + position.coming_cost for position in portfolio.positions.values())
     value = sum(position.value for position in portfolio.positions.values())
     return {
         "equity": equity,
         "cash": from_micro(portfolio.cash),
         "reserved_cash": from_micro(portfolio.reserved),
+        "provisional_cash": from_micro(sum(position.coming_cost for position in portfolio.positions.values())),
+        "receivable": from_micro(sum(portfolio.receivable.values())),
         "realised_pnl": from_micro(portfolio.realised),
         "unrealised_pnl": value - from_micro(cost),
         "day_pnl": None if portfolio.day_equity is None else equity - portfolio.day_equity,

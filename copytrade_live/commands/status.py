@@ -33,9 +33,11 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "metrics",
     ),
     "Entries": (
+        "trading",
         "entries",
         "entries_stopped_by",
         "halts",
+        "conditions",
         "gate",
         "gate_reasons",
         "gate_valid_until",
@@ -48,6 +50,8 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "equity",
         "cash",
         "reserved_cash",
+        "provisional_cash",
+        "receivable",
         "realised_pnl",
         "unrealised_pnl",
         "day_pnl",
@@ -57,6 +61,11 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "exposure_limit",
         "positions",
         "working_orders",
+        "unknown_orders",
+        "provisional_fills",
+        "foreign_tokens",
+        "reconciled_age_seconds",
+        "account_differs",
     ),
     "Sources": ("lags", "failing"),
 }
@@ -89,7 +98,7 @@ def status_facts(view: View, runtime: Runtime | None, config: CopytradeConfig) -
     stands = situation(view.state, config, now)
     if not is_running:
         stopped = ["no runner runs", *cast("list[str]", stands["entries_stopped_by"])]
-        stands |= {"entries": "stopped", "entries_stopped_by": stopped}
+        stands |= {"trading": "none", "entries": "stopped", "entries_stopped_by": stopped}
     return {
         "runner": f"running, pid {told.get('pid')}" if is_running else "stopped",
         "ready": (not told.get("not_ready")) if is_running else False,

@@ -8,12 +8,14 @@ from copytrade_live import metrics
 from copytrade_live.core.events import (
     CopyClosed,
     ExitDecided,
+    FillVoided,
     JournalEvent,
     LeaderFillObserved,
     OrderAbandoned,
     OrderFilled,
     OrderRefusedByVenue,
     OrderReposted,
+    OrderUnknown,
     PositionSettled,
     SignalCopied,
     SignalRejected,
@@ -80,6 +82,10 @@ class Tally:
                 self.count(metrics.ORDERS, event.order.side.value)
             case OrderAbandoned():
                 self.count(metrics.ABANDONED, event.reason.value)
+            case OrderUnknown():
+                self.count(metrics.UNKNOWN)
+            case FillVoided():
+                self.count(metrics.VOIDED)
             case OrderRefusedByVenue():
                 self.count(metrics.REFUSED)
             case PositionSettled():

@@ -10,11 +10,12 @@ from prometheus_client.core import Metric as Family
 
 from copytrade_live import metrics
 from copytrade_live.core.market import SECOND
+from copytrade_live.core.reasons import Condition, TradingState
 from copytrade_live.metrics import Metric
 from copytrade_live.provenance import code_version
 from copytrade_live.runner.tracking.lags import BUCKETS, Lags
 from copytrade_live.runner.vitals import Vitals
-from copytrade_live.situation import blockers, money
+from copytrade_live.situation import blockers, money, trading_state
 
 
 class Gauges:
@@ -35,7 +36,10 @@ class Gauges:
                 family = GaugeMetricFamily(metric.full_name, metric.meaning)
                 family.add_metric([], value)
                 yield family
-        now, health = vitals.clock.now(), vitals.health
+        now, health, broken = vitals.clock.now(), vitals.health, vitals.state.standing.broken
+        yield _labelled(metrics.CONDITION, {(kind.value,): float(kind not in broken) for kind in Condition})
+        trading = trading_state(vitals.state, blockers(vitals.state, vitals.config, now))
+        yield _labelled(metrics.TRADING, {(one.value,): float(one is trading) for one in TradingState})
         ages: dict[tuple[str, ...], float] = {(part,): (now - at) / SECOND for part, at in health.last_success.items()}
         yield _labelled(metrics.PART_AGE, ages)
         yield _counted(metrics.FAILURES, {(part,): count for part, count in health.failures.items()})
@@ -54,6 +58,8 @@ class Gauges:
             metrics.CASH: "cash",
             metrics.RESERVED: "reserved_cash",
             metrics.REALISED: "realised_pnl",
+            metrics.PROVISIONAL: "provisional_cash",
+            metrics.RECEIVABLE: "receivable",
             metrics.UNREALISED: "unrealised_pnl",
             metrics.DAY_PNL: "day_pnl",
             metrics.WEEK_PNL: "week_pnl",
@@ -62,6 +68,9 @@ class Gauges:
         return {metric: held[name] for metric, name in named.items()} | {
             metrics.POSITIONS: len(state.portfolio.positions),
             metrics.WORKING: len(state.portfolio.working),
+            metrics.UNKNOWN_NOW: len(state.portfolio.unknown_orders),
+            metrics.FOREIGN: len(state.portfolio.foreign),
+            metrics.RECONCILED_AGE: self._reconciled_age(),
             metrics.HALTED: standing.halt is not None,
             metrics.KILL_SWITCH: standing.kill_switch,
             metrics.ENTRIES: not blockers(state, vitals.config, now),
@@ -73,6 +82,12 @@ class Gauges:
             metrics.LAST_EVENT: vitals.journal.last_seq,
             metrics.READY: self._is_ready(),
         }
+
+    def _reconciled_age(self) -> float | None:
+        account = self._vitals.state.standing.account
+        if account is None or account.reconciled_at is None:
+            return None
+        return (self._vitals.clock.now() - account.reconciled_at) / SECOND
 
 
 def _labelled(metric: Metric, values: Mapping[tuple[str, ...], float]) -> Family:

@@ -6,8 +6,12 @@ from functools import singledispatch
 
 from copytrade_live.clock import to_iso
 from copytrade_live.core.events import (
+    AccountDiffered,
+    CancelDecided,
     CopyClosed,
     ExitDecided,
+    ExternalChangeAdopted,
+    FillVoided,
     HaltTripped,
     JournalEvent,
     LeaderFillObserved,
@@ -16,7 +20,10 @@ from copytrade_live.core.events import (
     OrderAbandoned,
     OrderFilled,
     OrderReposted,
+    OrderUnknown,
     PositionSettled,
+    RedemptionFailed,
+    RedemptionPaid,
     SignalCopied,
     SignalRejected,
 )
@@ -189,6 +196,45 @@ def _muted(event: LeaderMuted) -> Line:
         "measured": event.measured,
         "limit": event.limit,
     }
+
+
+@_describe.register
+def _cancelled(event: CancelDecided) -> Line:
+    return {"event": "cancelled", "order_id": event.order_id, "reason": event.reason.value}
+
+
+@_describe.register
+def _unknown(event: OrderUnknown) -> Line:
+    return {"event": "order_unknown", "order_id": event.order_id, "reason": event.cause}
+
+
+@_describe.register
+def _voided(event: FillVoided) -> Line:
+    return {"event": "fill_voided", "order_id": event.order_id, "fill_id": event.fill_id, "reason": event.cause}
+
+
+@_describe.register
+def _redeemed(event: RedemptionPaid) -> Line:
+    return {"event": "redeemed", "condition_id": event.condition_id, "cash": event.cash / MICRO}
+
+
+@_describe.register
+def _unpaid(event: RedemptionFailed) -> Line:
+    return {"event": "redemption_failed", "condition_id": event.condition_id, "reason": event.message}
+
+
+@_describe.register
+def _differed(event: AccountDiffered) -> Line:
+    return {"event": "account_differs", "cash": event.cash / MICRO, "tokens": _shares(event.holdings)}
+
+
+@_describe.register
+def _adopted(event: ExternalChangeAdopted) -> Line:
+    return {"event": "external_change", "cash": event.cash / MICRO, "tokens": _shares(event.holdings)}
+
+
+def _shares(holdings: tuple[tuple[str, int], ...]) -> dict[str, float]:
+    return {token: size / MICRO for token, size in holdings}
 
 
 def _order(order: Order) -> Line:
