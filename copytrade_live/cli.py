@@ -14,6 +14,7 @@ from copytrade_live.commands import (
     control,
     demonstrate,
     export,
+    keys,
     observe,
     setup,
     simulate,
@@ -33,6 +34,7 @@ LIVE_VERBS = (
     demonstrate.app,
     stack.app,
     setup.app,
+    keys.app,
     trade.app,
     status.app,
     observe.app,
@@ -81,7 +83,8 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
 def live_names() -> set[str]:
     """The verbs of this half."""
     commands = [command for verbs in LIVE_VERBS for command in verbs.registered_commands]
-    return {str(command.name or getattr(command.callback, "__name__", "")) for command in commands}
+    groups = {str(group.name) for verbs in LIVE_VERBS for group in verbs.registered_groups}
+    return groups | {str(command.name or getattr(command.callback, "__name__", "")) for command in commands}
 
 
 def copytrade(

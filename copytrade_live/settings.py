@@ -145,7 +145,8 @@ class SafetyConfig(Section):
 
     dry_run: bool = Field(True, description="Ceiling: while true nothing at runtime can trade real money.")
     kill_switch_file: str = Field(
-        "KILL", description="While this file exists no entry is made; relative names live in COPYTRADE_HOME."
+        "KILL",
+        description="While this file exists no entry is made; relative names live in COPYTRADE_HOME; empty means none.",
     )
     on_shutdown: OnShutdown = Field(
         OnShutdown.CANCEL,

@@ -170,7 +170,7 @@ class Runner:
         self._exporter = Exporter(self.home.export, self._journal)
         self._gatekeeper = Gatekeeper(
             self._journal,
-            self.home.resolve(self.config.safety.kill_switch_file),
+            self.home.resolve(switch) if (switch := self.config.safety.kill_switch_file) else None,
             self._sources.snapshots,
             self._sources.gates,
             self.clock,

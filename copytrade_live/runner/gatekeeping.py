@@ -41,7 +41,7 @@ class Gatekeeper:
     def __init__(
         self,
         journal: Journal,
-        kill_switch: Path,
+        kill_switch: Path | None,
         snapshots: SnapshotSource,
         gates: GateSource,
         clock: Clock,
@@ -57,7 +57,7 @@ class Gatekeeper:
     def poll(self, state: Callable[[], State], observe: Callable[[Observation], None]) -> None:
         """Observe what changed since the state last knew."""
         now = self._clock.now()
-        is_active = self._kill_switch.exists()
+        is_active = self._kill_switch is not None and self._kill_switch.exists()
         if is_active != state().standing.kill_switch:
             observe(KillSwitchObserved(event_at=now, observed_at=now, is_active=is_active))
         for command in commands.pending(self._journal.connection, self._journal.path, now):
