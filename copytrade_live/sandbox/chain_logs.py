@@ -83,7 +83,9 @@ class ChainLogs:
         return list(dict.fromkeys(log.transaction for log in self.between(block, block)))
 
     def disagreement(self, row: int) -> str:
-        """What a fault makes of a ledger row's log: "missing", "resized", or "" for nothing."""
+        """What a fault makes of a ledger row's log: "missing", "resized", "reverted", or "" for nothing."""
+        if self._venue.shown.reverted(self._venue.world, np.array([row]))[0]:
+            return "reverted"
         fault = self._venue.faults.standing(FaultKind.CHAIN_DISAGREES)
         return "" if fault is None else CHANGES[int(chain_changes(fault, np.array([row]))[0])]
 

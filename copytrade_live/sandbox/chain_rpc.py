@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from heapq import merge
 from typing import Any
 
@@ -18,6 +18,7 @@ from copytrade_live.sandbox.fault_kinds import FaultKind
 from copytrade_live.sandbox.ids import hex_id
 from copytrade_live.sandbox.own_logs import OwnLogs
 from copytrade_live.sandbox.venue import Venue
+from copytrade_live.sandbox.world import World
 
 CHAIN_ID = 137
 # Blocks behind the head that a tag names.
@@ -39,6 +40,7 @@ class ChainRpc:
     ) -> None:
         """own has the logs of accounts; more answers other methods, with a ValueError for what it cannot."""
         self._venue, self._own = venue, own
+        self._indexed: tuple[World, ChainLogs] | None = None
         self._methods: dict[str, Callable[[Any], object]] = dict(more or {}) | {
             "eth_chainId": lambda params: hex(CHAIN_ID),
             "net_version": lambda params: str(CHAIN_ID),
@@ -47,10 +49,12 @@ class ChainRpc:
             "eth_getLogs": self._get_logs,
         }
 
-    @cached_property
+    @property
     def _logs(self) -> ChainLogs:
-        # Indexed when first asked for: most sandboxes never are.
-        return ChainLogs(self._venue)
+        # Indexed when first asked for, which most sandboxes never are, and when the world's future has changed.
+        if self._indexed is None or self._indexed[0] is not self._venue.world:
+            self._indexed = (self._venue.world, ChainLogs(self._venue))
+        return self._indexed[1]
 
     async def serve(self, request: Request) -> Response:
         """One call, or a list of calls answered by a list."""
@@ -112,8 +116,10 @@ class ChainRpc:
         most = self._venue.options.rpc_most_logs
         if len(found) > most:
             raise _CallError(-32005, f"query returned more than {most} results")
-        self._venue.faults.count(FaultKind.CHAIN_DISAGREES, sum(bool(log.change) for log in found))
-        return [_log_wire(log) for log in found if log.change != "missing"]
+        changes = Counter(log.change for log in found)
+        self._venue.faults.count(FaultKind.CHAIN_DISAGREES, changes["missing"] + changes["resized"])
+        self._venue.faults.count(FaultKind.FILL_REVERTED, changes["reverted"])
+        return [_log_wire(log) for log in found if log.change not in ("missing", "reverted")]
 
     def _between(self, first: int, last: int) -> Iterable[Log]:
         """The world's logs, and in each block those of accounts behind them."""

@@ -15,12 +15,13 @@ def clob_market(venue: Venue, number: int, now: Instant) -> Wire:
     """The answer to /markets/{condition}."""
     market = venue.markets[number]
     payouts, is_open = market.final_payouts(now), not market.is_closed(now)
+    is_taking = is_open and not venue.shown.is_closed_early(market.condition_id, now)
     return {
         "enable_order_book": is_open,
         "active": True,
         "closed": not is_open,
         "archived": False,
-        "accepting_orders": is_open,
+        "accepting_orders": is_taking,
         "accepting_order_timestamp": _iso(market.opened_at),
         "minimum_order_size": _plain(market.min_order_size),
         "minimum_tick_size": venue.tick_size(number, now),

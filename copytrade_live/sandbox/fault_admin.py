@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from copytrade_live.core.market import Instant
 from copytrade_live.errors import ConfigError, InputFileError
 from copytrade_live.sandbox.answers import Refusal, answer
+from copytrade_live.sandbox.fault_kinds import FaultKind
 from copytrade_live.sandbox.fault_settings import Fault, read_faults
 from copytrade_live.sandbox.faults import FaultBook
+from copytrade_live.sandbox.hostile import turn_hostile
+from copytrade_live.sandbox.venue import Venue
 
 
 class FaultAdmin:
     """Answers /admin/faults."""
 
-    def __init__(self, book: FaultBook, now: Callable[[], Instant]) -> None:
-        self._book, self._now = book, now
+    def __init__(self, book: FaultBook, venue: Venue) -> None:
+        self._book, self._venue = book, venue
+        self._foresee(book.active)
 
     async def serve(self, request: Request) -> Response:
         """GET tells what is known, on and met; POST switches on; DELETE switches everything off."""
         if request.method == "DELETE":
             self._book.clear()
         if request.method == "POST":
-            self._book.add(_read_body(await request.body()), self._now())
+            faults = _read_body(await request.body())
+            self._book.add(faults, self._venue.now())
+            self._foresee(faults)
         return answer(self._book.described())
+
+    def _foresee(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            if fault.name is FaultKind.HOSTILE_LEADER:
+                turn_hostile(self._venue, fault, self._venue.now())
 
 
 def read_fault_file(path: Path) -> list[Fault]:

@@ -75,6 +75,11 @@ class FaultBook:
         """Whether any fault may change the answer to a request."""
         return self._touch_requests
 
+    @property
+    def active(self) -> list[Fault]:
+        """The faults that are on."""
+        return list(self._active.values())
+
     def has(self, kind: FaultKind) -> bool:
         """Whether a fault is on."""
         return kind in self._by_kind

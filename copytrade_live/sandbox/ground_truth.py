@@ -144,7 +144,9 @@ class GroundTruth:
                 }
 
     def _disagreements(self, rows: Rows) -> Iterator[Row]:
-        """Fills whose log a fault has made missing or resized."""
+        """Fills whose log a fault has made missing or resized, or that have failed."""
+        for fill in self._fills(rows[self._venue.shown.reverted(self._venue.world, rows)]):
+            yield {**fill, "change": "reverted"}
         fault = self._venue.faults.standing(FaultKind.CHAIN_DISAGREES)
         if fault is None:
             return

@@ -98,6 +98,18 @@ def file_columns(columns: Columns, transactions: Sequence[str]) -> Ledger:
     )
 
 
+def with_rows(ledger: Ledger, columns: Columns, transactions: Sequence[str]) -> Ledger:
+    """The ledger with further rows, each after those of the same instant; transactions names the new ones by number."""
+    order = np.argsort(columns.at, kind="stable")
+    rows = Columns._make(column[order] for column in columns)
+    places = np.searchsorted(ledger.at, rows.at, side="right")
+    named = np.array([transactions[number] for number in rows.tx.tolist()], dtype=object)
+    hashes = np.insert(np.array(ledger.tx, dtype=object), places, named)
+    names = ("at", "wallet", "market", "outcome", "kind", "is_buy", "is_taker", "price", "size", "cash")
+    merged = {name: np.insert(getattr(ledger, name), places, getattr(rows, name)) for name in names}
+    return Ledger(**merged, tx=tuple(hashes.tolist()))
+
+
 def taker_fee(*, price: float, size: float, fee_rate: float) -> float:
     """Collateral charged to the taker, rounded to five decimals as the venue does."""
     return round(size * fee_rate * price * (1.0 - price), 5)

@@ -44,7 +44,7 @@ class OwnHistory:
 
     def rows(self, wallet: str) -> list[OwnRow]:
         """What the data API shows of a wallet by now, oldest first."""
-        until = self._desk.now() - self._venue.index_lag
+        until = min(self._desk.now() - self._venue.index_lag, self._venue.indexed_until())
         rows = [*self._trades(wallet), *self._payouts(wallet), *self._splits(wallet)]
         return sorted((row for row in rows if row.at <= until), key=lambda row: row.at)
 

@@ -69,7 +69,7 @@ def build_app(
         WebSocketRoute("/", ActivityStream(venue).serve),
         WebSocketRoute("/ws/market", MarketStream(venue, desk).serve),
         WebSocketRoute("/ws/user", UserStream(venue, desk).serve),
-        *_admin_routes(Admin(venue), FaultAdmin(book, venue.now), GroundTruth(venue, positions, TradingTruth(desk))),
+        *_admin_routes(Admin(venue), FaultAdmin(book, venue), GroundTruth(venue, positions, TradingTruth(desk))),
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
         *Trading(desk).routes(),
         *Relayer(desk).routes(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -14,11 +15,12 @@ from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.sandbox.fault_kinds import FaultKind
 from copytrade_live.sandbox.faults import FaultBook, late_rows
 from copytrade_live.sandbox.ladder import Ladder
-from copytrade_live.sandbox.ledger import Kind
+from copytrade_live.sandbox.ledger import Columns, Kind, with_rows
 from copytrade_live.sandbox.ticks import TickBoard
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.sandbox.venue_options import VenueOptions
-from copytrade_live.sandbox.world import World
+from copytrade_live.sandbox.world import World, with_ledger
+from copytrade_live.sandbox.world_faults import WorldFaults
 
 Rows = NDArray[np.int64]
 
@@ -52,7 +54,7 @@ class Venue:
     ) -> None:
         self.world, self.time = world, time
         self.options, self.faults = options or VenueOptions(), faults or FaultBook()
-        self.ticks = TickBoard()
+        self.ticks, self.shown = TickBoard(), WorldFaults(self.faults)
         self.index_lag = self.options.index_lag
         self.overlay: Overlay | None = None
         self.markets = world.markets
@@ -72,9 +74,18 @@ class Venue:
         self.by_wallet = {wallet.address: number for number, wallet in enumerate(world.wallets)}
         # Books change at whole seconds only, and one answer looks at the same one more than once.
         self._first_ladder = lru_cache(maxsize=4096)(world.ladder)
-        ledger = world.ledger
+        self._index()
+
+    def foresee(self, columns: Columns, transactions: Sequence[str]) -> None:
+        """Add rows to the world's future; none may be older than now, so that what was told stays true."""
+        ledger = with_rows(self.world.ledger, columns, transactions)
+        self.world = with_ledger(self.world, ledger)
+        self._index()
+
+    def _index(self) -> None:
+        ledger = self.world.ledger
         self.trades: Rows = np.flatnonzero(ledger.kind == Kind.TRADE)
-        self.rows_of_wallet = _group(ledger.wallet, len(world.wallets))
+        self.rows_of_wallet = _group(ledger.wallet, len(self.world.wallets))
         self.rows_of_market = _group(
             np.where(ledger.kind == Kind.TRADE, ledger.market, np.int32(-1)), len(self.markets)
         )
@@ -90,10 +101,15 @@ class Venue:
 
     def visible_rows(self) -> int:
         """How many ledger rows the data API shows: those older than its index lag."""
-        return self.world.ledger.rows_until(self.now() - self.index_lag)
+        return self.world.ledger.rows_until(self.indexed_until())
+
+    def indexed_until(self) -> Instant:
+        """Up to when the data API knows what happened."""
+        return self.shown.indexed_until(self.now(), self.index_lag)
 
     def without_late(self, rows: Rows) -> Rows:
-        """Rows but for those a fault still holds back."""
+        """Rows but for those a fault holds back, or has made fail."""
+        rows = self.shown.without_reverted(self.world, rows, self.now() - self.index_lag)
         fault = self.faults.standing(FaultKind.LATE_ROWS)
         if fault is None:
             return rows
@@ -130,6 +146,8 @@ class Venue:
 
     def quoted(self, market: int, outcome: int, now: Instant) -> Ladder | None:
         """What the world's own traders quote of an outcome."""
+        if self.shown.is_closed_early(self.markets[market].condition_id, now):
+            return None
         ladder = self._first_ladder(market, now - now % SECOND)
         return None if ladder is None else ladder.of_outcome(outcome)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -129,3 +130,10 @@ class World(Protocol):
     def mids(self, market: int, at: Instants) -> Floats:
         """The first outcome's public mid at each instant, NaN where there is none."""
         ...
+
+
+def with_ledger(world: World, ledger: Ledger) -> World:
+    """The same world in which something else happens."""
+    changed: World = copy(world)
+    object.__setattr__(changed, "ledger", ledger)
+    return changed

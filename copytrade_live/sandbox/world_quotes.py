@@ -45,6 +45,8 @@ class WorldQuotes:
         if number < 0 or not self._venue.is_listed(number, now):
             return None
         listing, tick = self._listing(number), round(self._venue.tick_size(number, now) * MICRO)
+        if self._venue.shown.is_closed_early(listing.condition_id, now):
+            listing = replace(listing, closes_at=now)
         return listing if listing.tick == tick else replace(listing, tick=tick)
 
     def _make_listing(self, number: int) -> Listing:
