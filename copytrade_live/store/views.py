@@ -32,9 +32,10 @@ def read_view(path: Path) -> View:
     Raises: StateError when there is none or it is damaged.
     """
     state, last = initial_state(), None
-    with Journal.open_reader(path) as journal:
-        for last in journal.read():
-            state = evolve(state, last.event)
+    with Journal.open_reader(path) as journal, journal.at_one_moment():
+        for row in journal.read_what_counts():
+            state = evolve(state, row.event)
+        last = journal.row(journal.last_seq)
         mode = journal.mode
     return View(
         mode=mode,
