@@ -249,7 +249,10 @@ class Runner:
         self.tracker.follow(roster(self.config.tracker, state.standing.snapshot, state.portfolio))
 
     async def _look(self, source: SignalSource) -> None:
-        await self._answer(await self.tracker.look(source))
+        signals = await self.tracker.look(source)
+        if (sight := self.tracker.sight(self.state.standing.broken)) is not None:
+            self._recorder.observe(sight)
+        await self._answer(signals)
 
     def _copied(self) -> set[tuple[str, str]]:
         portfolio = self.state.portfolio
@@ -305,6 +308,8 @@ class Runner:
     async def _fire_timer(self) -> None:
         now = self.clock.now()
         self._recorder.observe(TimerFired(event_at=now, observed_at=now))
+        if (covered := self.tracker.coverage()) is not None:
+            self._recorder.observe(covered)
 
     async def _work_orders(self) -> None:
         await self._executor.progress(lambda: self.state.portfolio.working, self._recorder.observe)

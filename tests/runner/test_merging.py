@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from copytrade_live.clock import ManualClock
-from copytrade_live.core.events import LeaderFillObserved, RunStarted
+from copytrade_live.core.events import FeedCovered, LeaderFillObserved, RunStarted
 from copytrade_live.core.market import SECOND, Instant, Role, Side
 from copytrade_live.errors import VenueUnavailable
 from copytrade_live.runner.health import Health
@@ -72,6 +72,15 @@ def test_what_was_taken_for_another_fill_is_told_once_the_other_is_told_too():
     assert [size for size, _ in new(seen, told(SourceName.POLL, seven))] == []
     assert [size for size, _ in new(seen, told(SourceName.POLL, seven, five))] == [7.0]
     assert new(seen, told(SourceName.STREAM, five)) == []
+
+
+def test_equal_fills_that_a_source_tells_in_any_order_are_each_told_once():
+    seen, fill = SeenFills(), row(NOW, tx="0xsame")
+    first, second = told(SourceName.POLL, fill, fill)
+    assert len(new(seen, [second])) == 1
+    assert len(new(seen, [first])) == 1
+    assert new(seen, [first, second]) == []
+    assert new(seen, told(SourceName.CHAIN, fill, fill)) == []
 
 
 def test_other_sides_tokens_and_wallets_of_one_transaction_are_other_fills():
@@ -150,7 +159,7 @@ def test_any_mix_of_sources_losses_repeats_roundings_and_restarts_gives_each_fil
         for one in fills
     ]
     listed = [(one.event_at + chance.randrange(5, 100) * SECOND, one) for one in fills]
-    journal: list[LeaderFillObserved] = []
+    journal: list[LeaderFillObserved | FeedCovered] = []
     is_chain_down = chance.random() < 0.5
 
     def start(now: Instant, *, is_again: bool) -> tuple[Tracker, ManualClock, ScriptedFeed]:
@@ -186,12 +195,17 @@ def test_any_mix_of_sources_losses_repeats_roundings_and_restarts_gives_each_fil
                     )
                     journal.append(event)
                     tracker.apply(event)
+            covered = tracker.coverage() if chance.random() < 0.3 else None
+            if covered is not None:
+                journal.append(covered)
+                tracker.apply(covered)
             if crashes:
                 tracker, clock, feed = start(now, is_again=True)
 
     asyncio.run(live())
-    assert len({event.signal.signal_id for event in journal}) == len(journal)
-    assert Counter(_key(event.signal) for event in journal) == Counter(_key(one) for one in fills)
+    signals = [event.signal for event in journal if isinstance(event, LeaderFillObserved)]
+    assert len({signal.signal_id for signal in signals}) == len(signals)
+    assert Counter(_key(signal) for signal in signals) == Counter(_key(one) for one in fills)
 
 
 def _key(one) -> tuple[str, str, float]:

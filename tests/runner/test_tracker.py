@@ -11,6 +11,7 @@ import pytest
 from copytrade_live.clock import ManualClock
 from copytrade_live.core.events import LeaderFillObserved, RunStarted, ScoresPublished
 from copytrade_live.core.market import SECOND, Side
+from copytrade_live.core.reasons import Condition
 from copytrade_live.errors import PayloadError, VenueRefusal, VenueUnavailable
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.tracking.holdings import LeaderHoldings
@@ -322,3 +323,47 @@ def test_a_listing_that_stood_still_for_an_hour_loses_nothing(desk):
         desk.poll()
     desk.feed.rows += [row(NOW + minute * 60 * SECONDS) for minute in (1, 20, 50)]
     assert len(desk.poll()) == 3
+
+
+def test_a_run_begins_to_read_where_everything_had_been_told_and_committed(desk):
+    desk.feed.rows = [row(NOW + 100 * SECONDS), row(NOW + 300 * SECONDS)]
+    desk.clock.set(NOW + 400 * SECONDS)
+    desk.poll(commit=False)
+    desk.poll()
+    # What is not committed is not covered.
+    assert desk.tracker.coverage() is None or desk.tracker.coverage().until <= NOW + 100 * SECONDS
+    again = desk.restart()
+    again.tracker.resume(NOW + 400 * SECONDS)
+    again.tracker.follow([WALLET])
+    again.poll()
+    again.poll()
+    covered = again.tracker.coverage()
+    assert covered is not None
+    # Up to the newest fill listed, less the listing's lag.
+    assert covered.until == NOW + 240 * SECONDS
+    third = again.restart()
+    third.tracker.apply(covered)
+    third.tracker.resume(NOW + 5_000_000 * SECONDS)
+    third.tracker.follow([WALLET])
+    third.feed.rows.append(row(NOW + 250 * SECONDS))
+    assert [signal.event_at for signal in third.poll()] == [NOW + 250 * SECONDS]
+
+
+def test_when_no_source_is_proven_alive_that_is_told_once_and_again_when_one_is(desk):
+    desk.poll()
+    assert desk.tracker.sight(()) is None
+    desk.feed.error = VenueUnavailable("down")
+    desk.clock.set(desk.clock.now() + 30 * SECONDS)
+    desk.poll()
+    told = desk.tracker.sight(())
+    assert (told.kind, told.is_ok) == (Condition.FEED_SILENT, False)
+    assert "poll" in told.detail
+    assert desk.tracker.sight({Condition.FEED_SILENT}) is None
+    desk.feed.error = None
+    desk.poll()
+    assert desk.tracker.sight({Condition.FEED_SILENT}).is_ok
+
+
+def test_a_signal_names_who_told_of_it_first(desk):
+    desk.feed.rows = [row(NOW + SECONDS)]
+    assert [signal.source for signal in desk.poll()] == ["poll"]

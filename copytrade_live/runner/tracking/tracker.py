@@ -6,12 +6,13 @@ again from where everything had been read. Several looks may be under way at onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.events import JournalEvent, LeaderFillObserved
+from copytrade_live.core.events import ConditionObserved, FeedCovered, JournalEvent, LeaderFillObserved
 from copytrade_live.core.market import HOUR, MINUTE, SECOND, Instant
+from copytrade_live.core.reasons import Condition
 from copytrade_live.core.signal import Signal
 from copytrade_live.errors import VenueError
 from copytrade_live.runner.health import Health
@@ -62,6 +63,8 @@ class Tracker:
         self._tidied_at: Instant = 0
         self._answered: Instant = 0
         self._shown_at = float("-inf")
+        self._covered: Instant = 0
+        self._open: dict[str, Instant] = {}
         self._looking: dict[str, Instant] = {}
         self._measured_from: Instant = 0
 
@@ -75,9 +78,29 @@ class Tracker:
         """What must run beside the looks: connections that stay open."""
         return tuple(one.run for one in self.others if isinstance(one, StreamSource))
 
-    def is_blind(self, now: Instant) -> bool:
-        """Whether no source is proven alive."""
-        return bool(self._since) and not any(one.is_alive(now) for one in self.sources)
+    def sight(self, broken: Collection[Condition]) -> ConditionObserved | None:
+        """News of whether any source is proven alive, against the conditions believed to be broken."""
+        now = self._clock.now()
+        is_blind = bool(self._since) and not any(one.is_alive(now) for one in self.sources)
+        if is_blind == (Condition.FEED_SILENT in broken):
+            return None
+        return ConditionObserved(
+            event_at=now,
+            observed_at=now,
+            kind=Condition.FEED_SILENT,
+            is_ok=not is_blind,
+            detail=f"no data from {', '.join(one.name for one in self.sources)}" if is_blind else "",
+        )
+
+    def coverage(self) -> FeedCovered | None:
+        """Up to where everything was told and committed, when that moved on: there a next run begins to read."""
+        until = min([self._answered_until(), *self._open.values()])
+        if until <= self._covered:
+            return None
+        now = self._clock.now()
+        sources = [one for one in self.sources if one.is_complete]
+        furthest = max(sources, key=lambda one: one.covered_until())
+        return FeedCovered(event_at=min(until, now), observed_at=now, source=furthest.name.value, until=until)
 
     def facts(self, now: Instant) -> dict[str, object]:
         """What an operator may want to know, ready for JSON."""
@@ -101,19 +124,22 @@ class Tracker:
         """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
         # By the venue's time where it was told lately: our clock may have been wrong, then or now.
         latest = max(self._latest, resumed_at - _WRONG_CLOCK) if self._latest else resumed_at
-        self._resumed_at = latest - _REACH_BACK
+        self._resumed_at = self._covered or latest - _REACH_BACK
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event: a committed fill is seen."""
         self._joined.apply(event)
-        if isinstance(event, LeaderFillObserved):
+        if isinstance(event, FeedCovered):
+            self._covered = max(self._covered, event.until)
+        elif isinstance(event, LeaderFillObserved):
             signal = event.signal
+            self._open.pop(signal.signal_id, None)
             self._seen.remember(signal)
             self._newest[signal.wallet] = max(self._newest.get(signal.wallet, 0), signal.event_at)
             self.holdings.apply(event)
             self._latest = max(self._latest, signal.event_at)
             if not self._since:
-                self._tidy(self._latest, self._latest - _REACH_BACK - self._overlap)
+                self._tidy(self._latest, self._covered or self._latest - _REACH_BACK - self._overlap)
 
     def follow(self, wallets: Sequence[str]) -> None:
         """Follow exactly these wallets from now on; what one that joins did before is not a signal."""
@@ -164,6 +190,7 @@ class Tracker:
         for sighting, signal_id in self._seen.new_among(wanted):
             self.lags.note_first(sighting.source)
             signals.append(_signal(sighting, signal_id))
+            self._open[signal_id] = sighting.fill.event_at
         return sorted(signals, key=lambda signal: (signal.event_at, signal.signal_id))
 
     def _is_wanted(self, sighting: Sighting, answered_until: Instant) -> bool:
@@ -219,6 +246,7 @@ def _signal(sighting: Sighting, signal_id: str) -> Signal:
         event_at=fill.event_at,
         observed_at=sighting.seen_at,
         tx_hash=fill.tx_hash,
+        source=sighting.source.value,
     )
 
 
