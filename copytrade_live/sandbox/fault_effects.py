@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.sandbox.fault_kinds import FaultKind
 from copytrade_live.sandbox.fault_settings import Fault
 
@@ -35,6 +36,13 @@ class Reply:
 def rate_limited(fault: Fault, luck: float) -> Reply:
     """429 that says when to come back."""
     return _with_retry_after(Reply(429, _TOO_MANY), fault)
+
+
+def with_bucket(reply: Reply, fault: Fault, now: Instant) -> Reply:
+    """The same refusal with what it says of the signer's bucket, as orders and cancels get it."""
+    told = {"remaining": "0", "reset": str(now // SECOND + fault.retry_after_seconds), "tier": "standard"}
+    headers = ((f"poly-ratelimit-{name}".encode(), text.encode()) for name, text in told.items())
+    return Reply(reply.status, reply.body, (*reply.headers, *headers))
 
 
 def rate_limited_silently(fault: Fault, luck: float) -> Reply:

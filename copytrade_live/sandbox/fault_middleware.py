@@ -7,7 +7,7 @@ import asyncio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from copytrade_live.core.market import SECOND
-from copytrade_live.sandbox.fault_effects import INSTEAD, SPOILT, Reply, server_error
+from copytrade_live.sandbox.fault_effects import INSTEAD, SPOILT, Reply, server_error, with_bucket
 from copytrade_live.sandbox.fault_kinds import FaultKind
 from copytrade_live.sandbox.fault_orders import OrderFaults, lost_cancel, odd_answer
 from copytrade_live.sandbox.fault_requests import Asked, read_request
@@ -69,7 +69,9 @@ class FaultMiddleware:
 
     async def _spoilt_whole(self, scope: Scope, asked: Asked, fault: Fault, luck: float) -> Reply | None:
         if fault.name in INSTEAD:
-            return INSTEAD[fault.name](fault, luck)
+            reply = INSTEAD[fault.name](fault, luck)
+            is_of_signer = fault.name is FaultKind.RATE_LIMITED and (asked.is_order or asked.is_cancel)
+            return with_bucket(reply, fault, self._venue.now()) if is_of_signer else reply
         match fault.name:
             case FaultKind.DISCONNECT:
                 return None

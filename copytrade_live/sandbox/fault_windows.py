@@ -58,7 +58,7 @@ class WindowFaults:
             ends_in = window.opened_at + window.fault.open_for - now
             if ends_in > window.fault.post_only_seconds * SECOND:
                 yield FaultKind.RESTART, said(425, RESTARTING)
-            elif asked.is_order and not all(order.get("postOnly") for order in asked.orders):
+            elif asked.is_order and not (asked.orders and all(order.get("postOnly") for order in asked.orders)):
                 yield FaultKind.RESTART, _post_only(-(-ends_in // SECOND))
         if self._open(FaultKind.TRADING_DISABLED, asked, now):
             yield FaultKind.TRADING_DISABLED, said(503, DISABLED)

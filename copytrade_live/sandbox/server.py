@@ -28,6 +28,7 @@ from copytrade_live.sandbox.fault_middleware import FaultMiddleware
 from copytrade_live.sandbox.faults import FaultBook
 from copytrade_live.sandbox.funding import Funding
 from copytrade_live.sandbox.gamma_api import MARKET_FILTERS, Gamma
+from copytrade_live.sandbox.geoblock import Geoblock
 from copytrade_live.sandbox.ground_truth import GroundTruth
 from copytrade_live.sandbox.holders import Holders
 from copytrade_live.sandbox.market_stream import MarketStream
@@ -40,6 +41,7 @@ from copytrade_live.sandbox.positions import PositionBook
 from copytrade_live.sandbox.relayer_api import Relayer
 from copytrade_live.sandbox.request_limits import LimitMiddleware
 from copytrade_live.sandbox.serving_status import ServingStatus
+from copytrade_live.sandbox.signer_limits import SignerLimitMiddleware
 from copytrade_live.sandbox.stream import ActivityStream
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.sandbox.trading_api import Trading
@@ -77,12 +79,13 @@ def build_app(
         Route("/v2/approvals", Approvals(desk).serve),
         *_data_routes(data_v1, data_v2, own),
         *_holding_routes(Holders(venue, positions), ClosedPositions(venue, positions)),
+        Route("/api/geoblock", Geoblock(venue).serve),
         Route("/v2/status", ServingStatus(venue, chain).serve),
         *_listing_routes(clob, gamma),
         *_clob_routes(clob),
         Route("/rpc", chain.serve, methods=["POST"]),
     ]
-    limits = [Middleware(LimitMiddleware)] if venue.options.enforce_limits else []
+    limits = [Middleware(LimitMiddleware), Middleware(SignerLimitMiddleware)] if venue.options.enforce_limits else []
     return Starlette(
         routes=routes,
         middleware=[*limits, Middleware(FaultMiddleware, book=book, venue=venue)],
