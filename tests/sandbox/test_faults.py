@@ -283,3 +283,19 @@ def test_an_unknown_fault_or_field_is_refused_naming_the_nearest(faulty: Sandbox
         read_fault_file(tmp_path / "profile.json")
     (tmp_path / "profile.json").write_text(json.dumps([{"name": "disconnect"}]))
     assert [fault.name for fault in read_fault_file(tmp_path / "profile.json")] == [FaultKind.DISCONNECT]
+
+
+def test_every_venue_side_fault_of_the_catalogue_is_known_and_met_in_some_test() -> None:
+    # F30, several fills in one transaction, is how worlds are: test_several_fills_share_a_transaction.
+    venue_side = {f"F{number:02d}" for number in (*range(1, 30), 40, 47, 48, 50)}
+    assert {one.number for one in CATALOGUE.values()} == venue_side | {""}
+    assert set(CATALOGUE) == set(FaultKind)
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    unmet = [kind.value for kind in FaultKind if f'"{kind.value}"' not in tests]
+    assert unmet == []
+
+
+def test_several_fills_share_a_transaction(synthetic: SyntheticWorld) -> None:
+    ledger = synthetic.ledger
+    fills = Counter(zip(ledger.wallet.tolist(), ledger.tx, strict=True))
+    assert sum(times > 1 for times in fills.values()) > 100

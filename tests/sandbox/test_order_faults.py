@@ -14,7 +14,7 @@ from polymarket.errors import RequestRejectedError
 from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.sandbox.venue_options import VenueOptions
 from tests.sandbox.conftest import StartSandbox
-from tests.sandbox.running import Sandbox
+from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.test_stream_faults import met, switch_on
 from tests.sandbox.test_trading_wire import Raw, client_of
 from tests.sandbox.trading import OWNER, fund, open_market, step, truth
@@ -22,12 +22,22 @@ from tests.sandbox.trading import OWNER, fund, open_market, step, truth
 CUT = (httpx.RemoteProtocolError, httpx.ReadError)
 
 
+@pytest.fixture(scope="module")
+def shared(synthetic: SyntheticWorld) -> Iterator[Raw]:
+    with run_server(synthetic, synthetic.start_at, None) as sandbox:
+        fund(sandbox, address=OWNER, cash=1000)
+        with client_of(sandbox) as client:
+            yield Raw(sandbox, client)
+
+
 @pytest.fixture
-def raw(start_sandbox: StartSandbox) -> Iterator[Raw]:
-    sandbox = start_sandbox()
-    fund(sandbox, address=OWNER, cash=1000)
-    with client_of(sandbox) as client:
-        yield Raw(sandbox, client)
+def raw(shared: Raw) -> Iterator[Raw]:
+    """The shared sandbox, made well again and without orders afterwards."""
+    try:
+        yield shared
+    finally:
+        shared.sandbox.http.delete("/admin/faults")
+        assert shared.send("DELETE", "/cancel-all").status_code == 200
 
 
 def post(raw: Raw, **changes: Any) -> httpx.Response:
