@@ -15,11 +15,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, runner, scoring, step, tracking
+from benchmarks import ingest, order_path, runner, scoring, step, tracking
 from copytrade_live.settings import home_from_environment
 
 MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] = {
     "step": lambda asked: step.measure(),
+    "orders": lambda asked: order_path.measure(),
     "tracking": lambda asked: tracking.measure(),
     "runner": lambda asked: runner.measure(),
     "ingest": lambda asked: ingest.measure(),

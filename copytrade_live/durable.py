@@ -55,6 +55,18 @@ def make_folder(path: Path) -> None:
         ) from error
 
 
+def sync_file(path: Path) -> None:
+    """Make what was written to a file survive a power cut; one that is gone has nothing to lose."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(path: Path) -> None:
     """Make the names in a folder survive a power cut."""
     handle = os.open(path, os.O_RDONLY)

@@ -12,6 +12,7 @@ from copytrade_live.commands.options import ConfigOption, JsonOption, SeedOption
 
 if TYPE_CHECKING:
     from copytrade_live.replay import ReplayReport
+    from copytrade_live.settings import CopytradeConfig, Home
 
 app = typer.Typer()
 PANEL = "Running"
@@ -26,8 +27,17 @@ class WorldKind(StrEnum):
 
 
 @app.command(rich_help_panel=PANEL)
-def run(config: ConfigOption = None) -> None:
-    """Run the live runner on paper until Ctrl-C."""
+def run(
+    config: ConfigOption = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Trade real money; needs safety.dry_run: false, a key and a typed word.")
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="COPYTRADE_CONSENT='trade real money' stands for the typed word."),
+    ] = False,
+) -> None:
+    """Run the live runner until Ctrl-C: on paper, or with --live for real."""
     import asyncio
 
     from copytrade_live.logs import setup_logging
@@ -37,9 +47,25 @@ def run(config: ConfigOption = None) -> None:
     home = home_from_environment()
     loaded = load_config(config, home)
     setup_logging(loaded.log_level)
-    mode = "PAPER: no real money" if loaded.safety.dry_run else "LIVE"
+    mode = "LIVE" if live else "PAPER: no real money"
     print(f"copytrade runner · {mode} · venue {loaded.venue.clob_url} · home {home.root}", flush=True)
-    asyncio.run(serve(loaded, home, config))
+    if live:
+        _run_live(loaded, home, config, yes=yes)
+    else:
+        asyncio.run(serve(loaded, home, config))
+
+
+def _run_live(config: CopytradeConfig, home: Home, path: Path | None, *, yes: bool) -> None:
+    import asyncio
+    import os
+    import sys
+    from getpass import getpass
+
+    from copytrade_live.runner.serve_live import consent_of_a_person, consent_of_a_service, serve_live
+
+    is_attended = sys.stdin.isatty()
+    consent = consent_of_a_service(os.environ) if yes else consent_of_a_person(input, print)
+    asyncio.run(serve_live(config, home, path, os.environ, getpass if is_attended else None, consent))
 
 
 @app.command(rich_help_panel=PANEL)

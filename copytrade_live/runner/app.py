@@ -16,11 +16,15 @@ from copytrade_live.core.state import State
 from copytrade_live.errors import ConfigError, VenueUnavailable
 from copytrade_live.logs import logger, set_level
 from copytrade_live.metrics import STEP_SECONDS
+from copytrade_live.ports import TradingVenue
 from copytrade_live.provenance import code_version, name_run
 from copytrade_live.runner.book_stream import BookStream
 from copytrade_live.runner.books import BookDesk
+from copytrade_live.runner.execution import Execution, PaperExecution
 from copytrade_live.runner.gatekeeping import Gatekeeper, GateSource, SnapshotSource
 from copytrade_live.runner.health import Health
+from copytrade_live.runner.live.executor import LiveExecutor
+from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.markets import MarketDesk
 from copytrade_live.runner.paper import PaperExecutor
 from copytrade_live.runner.phases import Phase, run_side_by_side, tick
@@ -36,9 +40,11 @@ from copytrade_live.store.configs import keep_config
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
+from copytrade_live.store.lease import AccountLease
 from copytrade_live.venue.sockets import Dial
 
 PAPER = "paper"
+LIVE = "live"
 # Operators and the gate are heard, orders worked and the decision log written within a second.
 CONTROL_SECONDS = 0.5
 ORDER_SECONDS = 0.25
@@ -68,16 +74,34 @@ class Sources:
     pushed_books: Dial | None = None
 
 
-class Runner:
-    """Follows, decides and executes. start it, then tick it by hand or run it until cancelled, then close it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveAccount:
+    """The account that a runner trades for real. name is its wallet, lower case."""
 
-    def __init__(self, config: CopytradeConfig, home: Home, clock: Clock, sources: Sources) -> None:
-        if not config.safety.dry_run:
+    name: str
+    venue: TradingVenue
+    options: LiveOptions
+
+
+class Runner:
+    """Follows, decides and executes. start it, then tick it by hand or run it until cancelled, then stop and close it.
+
+    It trades on paper unless it is handed an account. Paper and live never share a home's journal: home must be the
+    mode's own.
+    """
+
+    def __init__(
+        self, config: CopytradeConfig, home: Home, clock: Clock, sources: Sources, account: LiveAccount | None = None
+    ) -> None:
+        if account is not None and config.safety.dry_run:
             raise ConfigError(
-                "safety.dry_run is false, but this version trades on paper only: live trading needs the order path "
-                "with signing, a key and a typed confirmation, which is not built yet; set safety.dry_run to true"
+                "safety.dry_run is true, so nothing may trade real money; set it to false in the config file, "
+                "or run without --live"
             )
         self.config = config
+        self.mode = PAPER if account is None else LIVE
+        self._account = account
+        self._lease = AccountLease(account.name) if account is not None else None
         self.home = home
         self.clock = clock
         self.health = Health()
@@ -99,9 +123,12 @@ class Runner:
             activity=sources.activity,
             copied=self._copied,
         )
-        self._executor = PaperExecutor(self._books, clock, config.paper.latency_seconds)
+        self._hands: Execution = (
+            PaperExecution(PaperExecutor(self._books, clock, config.paper.latency_seconds))
+            if account is None
+            else LiveExecutor(account.venue, self._books, clock, self.health, account.options)
+        )
         self._phases: list[Phase] = []
-        self.mode = PAPER
         self.reloader = Reloader(self.health)
         self.watch = Watch(self)
 
@@ -130,11 +157,17 @@ class Runner:
 
         Raises: StateError when the journal cannot be used.
         """
-        self._journal = Journal.open(self.home.state, PAPER)
+        if self._lease is not None:
+            self._lease.acquire()
         try:
-            self._begin()
+            self._journal = Journal.open(self.home.state, self.mode)
+            try:
+                self._begin()
+            except BaseException:
+                self._journal.close()
+                raise
         except BaseException:
-            self._journal.close()
+            self._let_go()
             raise
 
     async def tick(self) -> None:
@@ -146,22 +179,32 @@ class Runner:
         books = () if self._book_stream is None else (self._book_stream.run,)
         await run_side_by_side(self._phases, self.clock, [*self.tracker.services, *books])
 
+    async def stop(self, *, cancels: bool = False) -> None:
+        """Let go of the venue, cancelling what rests there if asked to; close comes after it."""
+        await self._hands.end(cancels=cancels)
+
     def close(self) -> None:
         """Write out what is not written yet and let go of the journal."""
         try:
+            self._journal.flush()
             self._decisions.catch_up()
             self._exporter.export()
-            self._exporter.beat(self.run_id, PAPER, self.clock.now())
+            self._exporter.beat(self.run_id, self.mode, self.clock.now())
         finally:
             self._journal.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lease is not None:
+            self._lease.release()
 
     def _begin(self) -> None:
+        if self._account is not None:
+            self._journal.claim_account(self._account.name)
         config = self.config.decision()
         keep_config(self._journal.connection, self._journal.path, config)
-        self._recorder = Recorder(self._journal, config, self._executor)
-        last_seen = self._recorder.restore(
-            (self.tracker.apply, self._executor.apply, self.watch.hear, self.reloader.hear)
-        )
+        self._recorder = Recorder(self._journal, config, self._hands)
+        last_seen = self._recorder.restore((self.tracker.apply, self._hands.apply, self.watch.hear, self.reloader.hear))
         self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)
         seen = self.config.observability
         self._decisions = DecisionLog(
@@ -181,25 +224,27 @@ class Runner:
         self._announce()
         if last_seen is not None:
             self.tracker.resume(last_seen)
-        for expired in self._executor.adopt(self.state.portfolio.working.values()):
-            self._recorder.observe(expired)
+        self._hands.begin(self._recorder, last_seen)
         self._phases = self._make_phases()
 
     def _announce(self) -> None:
         now, digest = self.clock.now(), self.config.decision().digest()
-        self._recorder.run_id = name_run(mode=PAPER, config_digest=digest, code=code_version(), started_at=now)
+        self._recorder.run_id = name_run(mode=self.mode, config_digest=digest, code=code_version(), started_at=now)
         self._recorder.observe(
             RunStarted(
                 event_at=now,
                 observed_at=now,
                 run_id=self.run_id,
-                mode=PAPER,
+                mode=self.mode,
+                is_real=self._account is not None,
+                account=self._account.name if self._account else "",
                 code_version=code_version(),
                 config_digest=digest,
                 starting_cash=to_micro(self.config.bankroll.starting_cash),
             )
         )
-        _log.info("PAPER trading, no real money: run %s, config %s, code %s", self.run_id, digest, code_version())
+        what = "PAPER trading, no real money" if self._account is None else f"LIVE trading for {self._account.name}"
+        _log.info("%s: run %s, config %s, code %s", what, self.run_id, digest, code_version())
 
     def _make_phases(self) -> list[Phase]:
         polling = self.config.polling
@@ -312,11 +357,13 @@ class Runner:
             self._recorder.observe(covered)
 
     async def _work_orders(self) -> None:
-        await self._executor.progress(lambda: self.state.portfolio.working, self._recorder.observe)
+        await self._hands.progress(self._recorder)
 
     async def _log_decisions(self) -> None:
+        self._journal.flush()
         self._decisions.catch_up()
 
     async def _export(self) -> None:
+        self._journal.flush()
         self._exporter.export()
-        self._exporter.beat(self.run_id, PAPER, self.clock.now())
+        self._exporter.beat(self.run_id, self.mode, self.clock.now())

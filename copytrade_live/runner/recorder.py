@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from copytrade_live.clock import stopwatch
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, Redeem, State, evolve, initial_state, step
-from copytrade_live.core.events import ConfigChanged, JournalEvent, Observation
+from copytrade_live.core.events import (
+    BookObserved,
+    ConfigChanged,
+    FeedCovered,
+    JournalEvent,
+    LeaderFillObserved,
+    MarketObserved,
+    Observation,
+    TimerFired,
+)
 from copytrade_live.core.market import Instant
-from copytrade_live.core.orders import Order
 from copytrade_live.ports import SignedOrder
+from copytrade_live.runner.execution import Hands
 from copytrade_live.store.journal import Journal
 
-
-class Hands(Protocol):
-    """What acts on intents, after what decided them is on disk. Neither call may wait, nor observe."""
-
-    def place(self, order: Order) -> None:
-        """Begin to work an order."""
-        ...
-
-    def cancel(self, order_id: str) -> None:
-        """Stop working an order."""
-        ...
-
-    def redeem(self, condition_id: str) -> None:
-        """Collect what a resolved market owes us."""
-        ...
+# What is looked at most, and built on only through a later step: an order that is signed, an export.
+MAY_WAIT = (LeaderFillObserved, BookObserved, MarketObserved, TimerFired, FeedCovered)
 
 
 class Recorder:
@@ -58,7 +53,7 @@ class Recorder:
         """Take in one observation. When this returns, it and all it caused are durable, and so is a signed order."""
         began = stopwatch()
         done = step(self.state, observation, self._config)
-        self._journal.append(self.run_id, done.events, signed)
+        self._journal.append(self.run_id, done.events, signed, may_wait=isinstance(observation, MAY_WAIT))
         self.state = done.state
         self.on_step(stopwatch() - began)
         for event in done.events:

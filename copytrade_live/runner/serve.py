@@ -12,10 +12,10 @@ from pathlib import Path
 from copytrade_live.clock import Clock
 from copytrade_live.logs import logger
 from copytrade_live.published import GateReader, SnapshotReader
-from copytrade_live.runner.app import Runner, Sources
+from copytrade_live.runner.app import LiveAccount, Runner, Sources
 from copytrade_live.runner.clocks import clock_for
 from copytrade_live.runner.http import build_app, check_binding, serving, take_token
-from copytrade_live.settings import CopytradeConfig, Home, load_config
+from copytrade_live.settings import CopytradeConfig, Home, OnShutdown, load_config
 from copytrade_live.venue.chain import ChainApi
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
@@ -57,7 +57,9 @@ async def shown(runner: Runner, token: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def open_runner(config: CopytradeConfig, home: Home, clock: Clock) -> AsyncIterator[Runner]:
+async def open_runner(
+    config: CopytradeConfig, home: Home, clock: Clock, account: LiveAccount | None = None
+) -> AsyncIterator[Runner]:
     """A started runner on the configured venue; closed, with its last export written, on the way out."""
     data = DataApi.from_config(config.venue, clock=clock)
     clob = ClobApi.from_config(config.venue, clock=clock)
@@ -76,12 +78,15 @@ async def open_runner(config: CopytradeConfig, home: Home, clock: Clock) -> Asyn
         pushed_books=dialler_beside(config.venue.market_stream_url, config.venue.clob_url),
     )
     try:
-        runner = Runner(config, home, clock, sources)
+        runner = Runner(config, home, clock, sources, account)
         await runner.start()
         try:
             yield runner
         finally:
-            runner.close()
+            try:
+                await runner.stop(cancels=config.safety.on_shutdown is OnShutdown.CANCEL)
+            finally:
+                runner.close()
     finally:
         for client in (data, clob, gamma, chain):
             if client is not None:

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from copytrade_live.core.events import JournalEvent, OperatorCommanded
 from copytrade_live.core.market import Instant
-from copytrade_live.durable import make_folder
+from copytrade_live.durable import make_folder, sync_file
 from copytrade_live.errors import StateError
 from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.ports import SignedOrder
@@ -23,6 +23,7 @@ from copytrade_live.store.signed_orders import find_signed, keep_signed
 
 _COLUMNS = "seq, run_id, type, version, caused_by, event_at, observed_at, payload"
 _INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant of ours
+WAL_SUFFIX = "-wal"
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - a constant of ours
 
 _LAST_BOOKS = (
@@ -38,6 +39,7 @@ class Journal:
         self.path = path
         self._connection = connection
         self._lock = lock
+        self._is_hurried, self._is_waiting = True, False
 
     @classmethod
     def open(cls, path: Path, mode: str) -> Journal:
@@ -72,14 +74,24 @@ class Journal:
             raise StateError(f"state database {path} holds no journal yet; start the runner first: copytrade run")
         return cls(path, connection, None)
 
-    def append(self, run_id: str, events: Sequence[JournalEvent], signed: SignedOrder | None = None) -> list[int]:
+    def append(
+        self,
+        run_id: str,
+        events: Sequence[JournalEvent],
+        signed: SignedOrder | None = None,
+        *,
+        may_wait: bool = False,
+    ) -> list[int]:
         """Commit one step: an observation first, then the facts that answer it. Returns: their seqs.
 
         An operator's command counts as taken in the same transaction, so that it is never taken twice. So is the
         signed order kept that the observation tells of: whoever finds one finds both.
+        A step that may wait survives the death of the process at once, and that of the machine with the next step
+        that may not, or with flush: nothing is lost that anything else was built on.
         """
         detail = type(events[0]).__name__
         reach(Failpoint.JOURNAL_BEFORE_WRITE, detail)
+        self._hurry(not may_wait)
         with naming(self.path), transaction(self._connection):
             first = self.last_seq + 1
             rows = [
@@ -95,6 +107,23 @@ class Journal:
             reach(Failpoint.JOURNAL_BEFORE_COMMIT, detail)
         reach(Failpoint.JOURNAL_AFTER_COMMIT, detail)
         return [row.seq for row in rows]
+
+    def flush(self) -> None:
+        """Have everything that was appended survive the death of the machine. Raises: StateError."""
+        if not self._is_waiting:
+            return
+        try:
+            sync_file(self.path.with_name(self.path.name + WAL_SUFFIX))
+        except OSError as error:
+            raise StateError(f"{self.path} cannot be written out: {error}; look after the disk") from error
+        self._is_waiting = False
+
+    def _hurry(self, is_hurried: bool) -> None:
+        # SQLite flushes the whole log with the next commit that is hurried, and so all that waited before it.
+        with naming(self.path):
+            if is_hurried is not self._is_hurried:
+                self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_hurried else 'NORMAL'}")
+        self._is_hurried, self._is_waiting = is_hurried, not is_hurried
 
     def read(self, after_seq: int = 0, limit: int | None = None) -> Iterator[JournalRow]:
         """Rows after a seq, in order, at most limit of them."""
@@ -124,6 +153,11 @@ class Journal:
     def events(self, after_seq: int = 0) -> Iterator[JournalEvent]:
         """The events themselves, in order."""
         return (row.event for row in self.read(after_seq))
+
+    def claim_account(self, account: str) -> None:
+        """Tie this journal to one account for good. Raises: StateError when it belongs to another."""
+        with naming(self.path):
+            _claim(self._connection, self.path, "account", account)
 
     def signed_order(self, order_id: str) -> SignedOrder | None:
         """What was signed for an order of ours, None when nothing was."""
@@ -199,11 +233,18 @@ def _keep_private(path: Path) -> None:
 
 
 def _claim_mode(connection: sqlite3.Connection, path: Path, mode: str) -> None:
+    try:
+        _claim(connection, path, "mode", mode)
+    except StateError as error:
+        raise StateError(f"{error}; paper and live never share a journal") from None
+
+
+def _claim(connection: sqlite3.Connection, path: Path, key: str, wanted: str) -> None:
     with transaction(connection):
-        connection.execute("INSERT INTO meta (key, value) VALUES ('mode', ?) ON CONFLICT DO NOTHING", (mode,))
-        found = str(connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()[0])
-    if found != mode:
+        connection.execute("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING", (key, wanted))
+        found = str(connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
+    if found != wanted:
         raise StateError(
-            f"state database {path} belongs to {found} trading and was opened for {mode}; "
-            f"paper and live never share a journal: use another COPYTRADE_HOME for {mode}"
+            f"state database {path} belongs to {key} {found} and was opened for {wanted}; "
+            f"use another COPYTRADE_HOME for {wanted}"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from copytrade_live.core.config import DecisionConfig
@@ -141,7 +143,7 @@ def test_what_is_not_a_journal_is_refused(tmp_path):
 
 def test_an_event_of_another_version_is_named(state_file, tmp_path):
     (segment,) = (tmp_path / "export").glob("events-*.jsonl")
-    segment.write_text(segment.read_text().replace('"version":1', '"version":2', 1))
+    segment.write_text(re.sub(r'"version":\d+', '"version":99', segment.read_text(), count=1))
     with pytest.raises(InputFileError, match="journal event 1"):
         replay(read_rows(segment), CONFIG)
 

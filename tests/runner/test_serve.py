@@ -15,8 +15,9 @@ import yaml
 
 from copytrade_live.clock import AcceleratedClock, ManualClock, SystemClock
 from copytrade_live.errors import ConfigError, StateError, VenueUnavailable
-from copytrade_live.runner.app import Runner
+from copytrade_live.runner.app import LiveAccount, Runner
 from copytrade_live.runner.clocks import clock_for
+from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.phases import Phase, run_side_by_side
 from copytrade_live.runner.serve import open_runner
 from copytrade_live.settings import CopytradeConfig, Home, parse_config
@@ -90,10 +91,11 @@ def test_a_killed_runner_lets_go_of_its_lock(venue, make_home):
     Journal.open(home.state, "paper").close()
 
 
-def test_live_trading_is_refused_with_what_it_needs(make_home):
-    config = parse_config("safety: {dry_run: false}", origin="test")
-    with pytest.raises(ConfigError, match="paper only"):
-        Runner(config, make_home("one"), ManualClock(0), None)  # type: ignore[arg-type]
+def test_an_account_is_refused_below_the_ceiling_of_the_config(make_home):
+    config = parse_config("safety: {dry_run: true}", origin="test")
+    account = LiveAccount(name="0x1", venue=None, options=LiveOptions())  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="dry_run is true"):
+        Runner(config, make_home("one"), ManualClock(0), None, account)  # type: ignore[arg-type]
 
 
 def test_the_system_clock_is_the_default(venue):

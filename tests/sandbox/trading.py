@@ -28,6 +28,8 @@ def trading_environment(url: str) -> Environment:
         data_url=url,
         relayer_url=url,
         rpc_url=url + "/rpc",
+        clob_user_ws_url=url.replace("http", "ws", 1) + "/ws/user",
+        clob_market_ws_url=url.replace("http", "ws", 1) + "/ws/market",
     )
     return with_environment_config(PRODUCTION, config=config)
 

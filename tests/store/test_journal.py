@@ -87,7 +87,7 @@ def test_a_second_runner_is_told_who_holds_the_journal(journal):
 
 def test_paper_and_live_never_share_a_journal(tmp_path):
     Journal.open(tmp_path / "state.sqlite", "paper").close()
-    with pytest.raises(StateError, match="belongs to paper trading and was opened for live"):
+    with pytest.raises(StateError, match="belongs to mode paper and was opened for live"):
         Journal.open(tmp_path / "state.sqlite", "live")
     Journal.open(tmp_path / "state.sqlite", "paper").close()
 

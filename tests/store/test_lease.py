@@ -1,0 +1,27 @@
+"""One runner an account, one account a journal."""
+
+from pathlib import Path
+
+import pytest
+
+from copytrade_live.errors import StateError
+from copytrade_live.store.journal import Journal
+from copytrade_live.store.lease import AccountLease
+
+
+def test_two_runners_never_trade_one_wallet(tmp_path: Path) -> None:
+    first, second, other = (AccountLease(wallet, tmp_path) for wallet in ("0xA", "0xa", "0xb"))
+    first.acquire()
+    other.acquire()
+    with pytest.raises(StateError, match="trades 0xa"):
+        second.acquire()
+    first.release()
+    second.acquire()
+
+
+def test_a_journal_belongs_to_one_account(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "state.sqlite", "live") as journal:
+        journal.claim_account("0xa")
+        journal.claim_account("0xa")
+        with pytest.raises(StateError, match="account 0xa"):
+            journal.claim_account("0xb")
