@@ -167,10 +167,12 @@ def config_for(url: str) -> CopytradeConfig:
                     "min_liquidity": 10,
                     "min_leader_notional": 1,
                     "max_spread": 0.2,
+                    "max_price_move": 0.5,
                     "max_feed_lag_seconds": 3600,
                     "max_signal_age_seconds": 3600,
                     "max_book_age_seconds": 3600,
                 },
+                "execution": {"order_ttl_seconds": 45.0},
                 "tracker": {"leaders": [LEADER], "poll_interval_seconds": 5.0},
             }
         ),

@@ -64,6 +64,11 @@ class FoldedRecord:
                     )
                 )
 
+    def work(self, order: Order) -> None:
+        """An order works, as a decision would have it."""
+        entry = WorkingOrder(order=order, market=MARKET)
+        self.state = replace(self.state, portfolio=work(self.state.portfolio, entry))
+
     def _apply(self, event: JournalEvent) -> None:
         self.state = evolve(self.state, event)
         self.events.append(event)
@@ -161,8 +166,7 @@ class Stage:
         return Order(**{**values, **changes})
 
     def place(self, order: Order) -> Order:
-        entry = WorkingOrder(order=order, market=MARKET)
-        self.record.state = replace(self.record.state, portfolio=work(self.record.state.portfolio, entry))
+        self.record.work(order)
         self.executor.place(order)
         return order
 

@@ -202,6 +202,20 @@ def test_a_crash_at_any_moment_neither_loses_a_fill_nor_sends_a_second_order(moo
     assert len({order_id for _, order_id in stage.venue.posted}) == len(stage.venue.posted)
 
 
+def test_an_order_that_was_decided_long_before_a_restart_is_not_sent_after_it() -> None:
+    stage = Stage()
+
+    async def act() -> None:
+        late = stage.order(1, submitted_at=NOW - 60 * SECOND, expires_at=NOW - 45 * SECOND)
+        stage.record.work(late)
+        await stage.crash()
+        await until(lambda: not stage.working, stage.clock)
+
+    stage.play(act)
+    assert stage.venue.posted == []
+    assert len(stage.record.of(OrderNotPlaced)) == 1
+
+
 def test_orders_wait_for_no_other_order() -> None:
     stage = Stage()
     stage.venue.mood.post_seconds = 9.0

@@ -91,7 +91,7 @@ class LiveExecutor:
 
     def place(self, order: Order) -> None:
         """Begin to work an order, beside all others."""
-        self._begin(order, OrderWork.run)
+        self._begin(OrderWork(order, self._bench), order, OrderWork.run)
 
     def cancel(self, order_id: str) -> None:
         """Have an order ended at the venue."""
@@ -123,12 +123,11 @@ class LiveExecutor:
 
         self._looker.last_heard = last_heard
         for entry in list(record.state.portfolio.working.values()):
-            if self._seen.venue_id(entry.order.order_id) is None:
-                self.place(entry.order)
-                if entry.ending is not None:
-                    self.cancel(entry.order.order_id)
-            else:
-                self._begin(entry.order, OrderWork.resume)
+            work = OrderWork(entry.order, self._bench, is_new=False)
+            is_signed = self._seen.venue_id(entry.order.order_id) is not None
+            self._begin(work, entry.order, OrderWork.resume if is_signed else OrderWork.run)
+            if entry.ending is not None:
+                work.cancel()
         for chore, name in (
             (self._keep_time, "venue clock"),
             (self._keep_looking, "looks"),
@@ -166,10 +165,9 @@ class LiveExecutor:
 
     # --- tasks ------------------------------------------------------------------------------------------------------
 
-    def _begin(self, order: Order, life: Callable[[OrderWork], Coroutine[Any, Any, None]]) -> None:
+    def _begin(self, work: OrderWork, order: Order, life: Callable[[OrderWork], Coroutine[Any, Any, None]]) -> None:
         if order.order_id in self._works:
             return
-        work = OrderWork(order, self._bench)
         self._works[order.order_id] = work
         self._spawn(self._live(order.order_id, work, life), order.order_id)
 

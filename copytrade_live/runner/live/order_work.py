@@ -70,7 +70,7 @@ class Bench:
 class OrderWork:
     """The life of one order at the venue. Everything it learns goes into the record at once."""
 
-    def __init__(self, order: Order, bench: Bench) -> None:
+    def __init__(self, order: Order, bench: Bench, *, is_new: bool = True) -> None:
         self._order = order
         self._bench = bench
         self._news = asyncio.Event()
@@ -80,7 +80,11 @@ class OrderWork:
         self._cancelled_at: float | None = None
         self._matched_there = 0
         # The time it may rest counts from here, whatever is done to the time of day.
-        self._ends_at = bench.clock.monotonic() + (order.expires_at - order.submitted_at) / SECOND
+        left = (order.expires_at - order.submitted_at) / SECOND
+        if not is_new:
+            # What a run before decided may be old; only the time of day can tell.
+            left = min(left, (order.expires_at - bench.clock.now()) / SECOND)
+        self._ends_at = bench.clock.monotonic() + left
 
     def nudge(self) -> None:
         """Something about this order changed: look at it now."""
