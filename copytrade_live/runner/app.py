@@ -353,6 +353,8 @@ class Runner:
     async def _fire_timer(self) -> None:
         now = self.clock.now()
         self._recorder.observe(TimerFired(event_at=now, observed_at=now))
+        for ghost in self.tracker.ghosts():
+            self._recorder.observe(ghost)
         if (covered := self.tracker.coverage()) is not None:
             self._recorder.observe(covered)
 

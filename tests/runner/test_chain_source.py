@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from copytrade_live.clock import ManualClock
-from copytrade_live.core.events import LeaderFillObserved, RunStarted
+from copytrade_live.core.events import LeaderFillObserved, LeaderFillVoided, RunStarted
 from copytrade_live.core.market import MINUTE, SECOND
 from copytrade_live.core.signal import Signal
 from copytrade_live.runner.health import Health
@@ -227,3 +227,31 @@ def test_a_silent_node_is_not_alive(venue):
         return before, chain.is_alive(bench.clock.now())
 
     assert asyncio.run(live()) == (True, False)
+
+
+def test_a_fill_that_the_listing_tells_and_the_chain_never_has_is_void_once(venue):
+    begin = venue.world.start_at + START
+    bench = Bench(venue, at=begin)
+    httpx.post(f"{venue.url}/admin/faults", json={"name": "chain_disagrees", "probability": 0.6}).raise_for_status()
+
+    async def live() -> list[LeaderFillVoided]:
+        bench.step(begin)
+        bench.tracker.follow(bench.wallets)
+        await bench.look(SourceName.CHAIN)
+        bench.step(begin + LASTS)
+        await bench.look(SourceName.POLL)
+        await bench.look(SourceName.CHAIN)
+        bench.step(begin + LASTS + 5 * MINUTE)
+        await bench.look(SourceName.CHAIN)
+        found = bench.tracker.ghosts()
+        for ghost in found:
+            bench.tracker.apply(ghost)
+        assert bench.tracker.ghosts() == []
+        await bench.close()
+        return found
+
+    found = asyncio.run(live())
+    signals = {event.signal.signal_id for event in bench.journal}
+    assert found
+    assert {ghost.signal_id for ghost in found} < signals
+    assert "chain" in found[0].cause

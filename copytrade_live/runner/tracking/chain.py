@@ -49,6 +49,8 @@ class ChainSource:
         self._next: int | None = None
         self._step = MOST_BLOCKS
         self._covered: Instant = 0
+        # The oldest instant from which on every block was read.
+        self.read_from: Instant | None = None
         self._unnamed: list[tuple[Instant, ChainFill]] = []
         self.is_behind = False
 
@@ -72,6 +74,7 @@ class ChainSource:
         head = await self._feed.head() - self._config.chain_confirmations
         if self._from is not None:
             start = await self._feed.block_at(self._from, head=head)
+            self.read_from = self._from if self.read_from is None else min(self._from, self.read_from)
             self._next, self._from = start if self._next is None else min(self._next, start), None
         if self._next is None:
             return []

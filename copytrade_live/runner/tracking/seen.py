@@ -89,6 +89,15 @@ class SeenFills:
         known = self._groups.get(_group(fill.wallet, fill.tx_hash, fill.event_at, fill.token_id, fill.side))
         return known is not None and fill.fill_id in known.told.get(sighting.source, {})
 
+    def untold_by(self, source: str, after: Instant, before: Instant) -> list[tuple[str, Instant]]:
+        """Signals of a span that others told of and this source did not, with when they were."""
+        return [
+            (signal_id, known.event_at)
+            for known in self._groups.values()
+            if after <= known.event_at < before and known.told and source not in known.told
+            for signal_id in known.signals
+        ]
+
     def forget_before(self, wallet_floor: dict[str, Instant], floor: Instant) -> None:
         """Drop what is older than its wallet's floor, or than floor where the wallet has none."""
         old = [key for key, known in self._groups.items() if known.event_at < wallet_floor.get(key[0], floor)]

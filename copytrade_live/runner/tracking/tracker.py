@@ -10,13 +10,20 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.events import ConditionObserved, FeedCovered, JournalEvent, LeaderFillObserved
+from copytrade_live.core.events import (
+    ConditionObserved,
+    FeedCovered,
+    JournalEvent,
+    LeaderFillObserved,
+    LeaderFillVoided,
+)
 from copytrade_live.core.market import HOUR, MINUTE, SECOND, Instant
 from copytrade_live.core.reasons import Condition
 from copytrade_live.core.signal import Signal
 from copytrade_live.errors import VenueError
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.roster import Joined
+from copytrade_live.runner.tracking.chain import ChainSource
 from copytrade_live.runner.tracking.holdings import LeaderHoldings
 from copytrade_live.runner.tracking.lags import Lags
 from copytrade_live.runner.tracking.polling import PollSource
@@ -29,6 +36,9 @@ from copytrade_live.settings import TrackerConfig
 _REACH_BACK: Instant = HOUR
 # How wrong our clock may have been at the end of that run.
 _WRONG_CLOCK: Instant = 3 * HOUR
+# A match that the chain does not have by then never settled.
+_SETTLES_WITHIN: Instant = 2 * MINUTE
+_VOIDS_KEPT: Instant = 24 * HOUR
 _TIDY_EVERY: Instant = MINUTE
 _SHOW_EVERY_SECONDS = 1.0
 
@@ -65,6 +75,7 @@ class Tracker:
         self._shown_at = float("-inf")
         self._covered: Instant = 0
         self._open: dict[str, Instant] = {}
+        self._voided: dict[str, Instant] = {}
         self._looking: dict[str, Instant] = {}
         self._measured_from: Instant = 0
 
@@ -120,6 +131,20 @@ class Tracker:
         """How many wallets are followed."""
         return len(self._since)
 
+    def ghosts(self) -> list[LeaderFillVoided]:
+        """Fills that stream or listing told of and that the chain, read past them for long, does not have."""
+        now = self._clock.now()
+        found: list[LeaderFillVoided] = []
+        for chain in self.others:
+            if not isinstance(chain, ChainSource) or chain.read_from is None or not chain.is_alive(now):
+                continue
+            before = chain.covered_until() - _SETTLES_WITHIN
+            for signal_id, event_at in self._seen.untold_by(chain.name, chain.read_from, before):
+                if signal_id not in self._voided and signal_id not in self._open:
+                    cause = f"not on the chain {_SETTLES_WITHIN // SECOND} s later"
+                    found.append(LeaderFillVoided(event_at=event_at, observed_at=now, signal_id=signal_id, cause=cause))
+        return found
+
     def resume(self, resumed_at: Instant) -> None:
         """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
         # By the venue's time where it was told lately: our clock may have been wrong, then or now.
@@ -131,6 +156,8 @@ class Tracker:
         self._joined.apply(event)
         if isinstance(event, FeedCovered):
             self._covered = max(self._covered, event.until)
+        elif isinstance(event, LeaderFillVoided):
+            self._voided[event.signal_id] = event.event_at
         elif isinstance(event, LeaderFillObserved):
             signal = event.signal
             self._open.pop(signal.signal_id, None)
@@ -219,6 +246,7 @@ class Tracker:
         self._tidied_at = now
         floors = {wallet: self._floor(wallet, answered_until) - SECOND for wallet in self._newest}
         self._seen.forget_before(floors, answered_until)
+        self._voided = {one: at for one, at in self._voided.items() if at >= now - _VOIDS_KEPT}
 
     def _choose_pace(self, *, has_gap: bool) -> None:
         """Polling audits while another source tells everything; where one missed something, it looks at once."""
