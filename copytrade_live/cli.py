@@ -22,6 +22,7 @@ from copytrade_live.commands import (
     status,
     trade,
     traders,
+    what_if,
     why,
 )
 from copytrade_live.errors import CopytradeError
@@ -42,6 +43,7 @@ LIVE_VERBS = (
     observe.app,
     traders.app,
     why.app,
+    what_if.app,
     export.app,
     control.app,
     simulate.app,

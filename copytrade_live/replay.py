@@ -90,7 +90,7 @@ class ReplayReport:
 def replay(rows: Iterable[JournalRow], config: DecisionConfig) -> ReplayReport:
     """Decide every recorded observation again. Raises: InputFileError when the journal has a hole."""
     report, state, cause, code = ReplayReport(), initial_state(), Cause.DATA, ""
-    for seq, observation, recorded in _steps(rows):
+    for seq, observation, recorded in steps_of(rows):
         if isinstance(observation, RunStarted):
             code = observation.code_version
         if isinstance(observation, RunStarted | ConfigChanged):
@@ -131,7 +131,8 @@ def _in_order(rows: Iterable[JournalRow], path: Path) -> Iterator[JournalRow]:
         raise InputFileError(f"{path} holds no journal events; did the runner ever start?")
 
 
-def _steps(rows: Iterable[JournalRow]) -> Iterator[tuple[int, Observation, list[Fact]]]:
+def steps_of(rows: Iterable[JournalRow]) -> Iterator[tuple[int, Observation, list[Fact]]]:
+    """Each observation with its seq and the facts that answered it. Raises: InputFileError."""
     current: JournalRow | None = None
     facts: list[Fact] = []
     for row in rows:

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = (
     "demo up init check-config doctor run sandbox simulate replay "
-    "status positions orders traders decisions why export "
+    "status positions orders traders decisions why what-if export "
     "halt resume cutoff uncutoff"
 )
 PIPELINES = "ingest import score backtest gate feedback refresh"
