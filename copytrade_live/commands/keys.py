@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_live.commands.options import ConfigOption
+from copytrade_live.commands.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
     from copytrade_live.secret import Secret
@@ -20,6 +20,7 @@ PasswordFileOption = Annotated[
     Path | None,
     typer.Option("--password-file", metavar="FILE", help="File, for its owner alone, that holds the password."),
 ]
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="The key's address, as keys show says it.")]
 
 
 @keys.command()
@@ -36,19 +37,39 @@ def new(config: ConfigOption = None, password_file: PasswordFileOption = None) -
 @keys.command("import")
 def import_key(config: ConfigOption = None, password_file: PasswordFileOption = None) -> None:
     """Take in an existing key, asked for without showing it, into an encrypted keystore."""
-    from copytrade_live.keys.sources import address_of
-    from copytrade_live.redaction import hide
-    from copytrade_live.secret import Secret
-
-    given = str(typer.prompt("private key (64 hex digits)", hide_input=True)).strip()
-    hide(given)
-    key = Secret("0x" + given.removeprefix("0x"))
-    address_of(key)
-    _write(config, key, password_file)
+    _write(config, _asked_key("private key (64 hex digits)"), password_file)
 
 
 @keys.command()
-def show(config: ConfigOption = None) -> None:
+def authorize(
+    address: AddressArgument,
+    config: ConfigOption = None,
+    days: Annotated[int, typer.Option(help="Days it may trade, 1 to 30.")] = 30,
+) -> None:
+    """Let a key trade for the wallet, and do nothing else; asks for the owner's key, which is not kept."""
+    from copytrade_live.keys.sessions import authorise
+    from copytrade_live.settings import home_from_environment, load_config
+
+    loaded = load_config(config, home_from_environment())
+    made = authorise(loaded.venue, _asked_key("private key of the wallet's owner"), loaded.live.wallet, address, days)
+    print(f"{made.address} may trade for {made.wallet} until {made.valid_until} ({', '.join(made.scopes)})")
+    if not loaded.live.wallet:
+        print(f"next: set live.wallet to {made.wallet} in the config")
+
+
+@keys.command()
+def revoke(address: AddressArgument, config: ConfigOption = None) -> None:
+    """Take a key's right to trade for the wallet away; asks for the owner's key, which is not kept."""
+    from copytrade_live.keys.sessions import revoke as take_away
+    from copytrade_live.settings import home_from_environment, load_config
+
+    loaded = load_config(config, home_from_environment())
+    wallet = take_away(loaded.venue, _asked_key("private key of the wallet's owner"), loaded.live.wallet, address)
+    print(f"{address} may no longer trade for {wallet}")
+
+
+@keys.command()
+def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Say where the key lies and which address it signs for; never the key."""
     import json
 
@@ -56,7 +77,7 @@ def show(config: ConfigOption = None) -> None:
 
     from copytrade_live.errors import KeyRefused
     from copytrade_live.keys.keystore import check_private
-    from copytrade_live.output import print_facts
+    from copytrade_live.output import print_facts, print_json
     from copytrade_live.settings import KeySource, home_from_environment, load_config
 
     home = home_from_environment()
@@ -71,7 +92,22 @@ def show(config: ConfigOption = None) -> None:
             facts |= {"file": path, "address": to_checksum_address(json.loads(path.read_text())["address"])}
         except (ValueError, KeyError, TypeError):
             raise KeyRefused(f"{path} is not a keystore of version 3") from None
-    print_facts("key", facts)
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts("key", facts)
+
+
+def _asked_key(question: str) -> Secret[str]:
+    from copytrade_live.keys.sources import address_of
+    from copytrade_live.redaction import hide
+    from copytrade_live.secret import Secret
+
+    given = str(typer.prompt(question, hide_input=True)).strip()
+    hide(given)
+    key = Secret("0x" + given.removeprefix("0x"))
+    address_of(key)
+    return key
 
 
 def _write(config: Path | None, key: Secret[str], password_file: Path | None) -> None:
