@@ -550,6 +550,9 @@ def read_text(path: Path) -> str:
 def parse_config(text: str, *, origin: str) -> CopytradeConfig:
     """Parse YAML text. Raises: ConfigError with one line per mistake."""
     try:
+        # An alias lets a few lines stand for gigabytes; nothing in a config needs one.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise ConfigError(f"{origin} uses a YAML alias (*name); write the value out")
         loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{origin} is not valid YAML: {_what_and_where(error)}") from None

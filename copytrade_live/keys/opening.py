@@ -17,6 +17,7 @@ from copytrade_live.keys.signer import GuardedSigner, KeySigner, Signer, named_s
 from copytrade_live.keys.sources import Ask, load_key
 from copytrade_live.keys.spent import SpentToday
 from copytrade_live.ports import TradingVenue
+from copytrade_live.secret import Secret
 from copytrade_live.settings import CopytradeConfig, Home
 
 CHAIN_ID = 137
@@ -45,11 +46,11 @@ def guarded_signer(
         )
     check_endpoints(config.venue)
     forbid_core_dumps()
-    inner: Signer
-    if config.live.signer:
-        inner = named_signer(config.live.signer)
-    else:
-        inner = KeySigner(load_key(config.live, home, environment, ask))
+
+    def key() -> Secret[str]:
+        return load_key(config.live, home, environment, ask)
+
+    inner: Signer = named_signer(config.live.signer, key) if config.live.signer else KeySigner(key())
     spent = SpentToday(home.own / SPENT_FILE)
     return GuardedSigner(inner, PolicyGuard(config.signing, chain_id=CHAIN_ID, spent=spent), clock)
 
@@ -77,6 +78,7 @@ async def open_account(config: CopytradeConfig, signer: GuardedSigner, clock: Cl
         )
     finally:
         await client.close()
+        signer.close()
 
 
 def forbid_core_dumps() -> None:

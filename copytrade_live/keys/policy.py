@@ -16,6 +16,8 @@ from copytrade_live.settings import SigningPolicy
 
 _LOGIN_DOMAIN = "ClobAuthDomain"
 _BUY = 0
+# The day's allowance goes to the disk in so many parts, so that few orders wait for it.
+_PARTS = 20
 
 
 class PolicyGuard:
@@ -31,6 +33,10 @@ class PolicyGuard:
     def bind(self, wallet: str) -> None:
         """Only orders that this wallet pays for pass from now on."""
         self._wallet = wallet.lower()
+
+    def close(self) -> None:
+        """Give back what was set aside and not spent."""
+        self._spent.settle()
 
     def check(self, typed_data: Mapping[str, Any], signer: str, now: Instant) -> None:
         """Return when it may be signed; a buy then counts as spent. Raises: PolicyRefused."""
@@ -77,4 +83,4 @@ class PolicyGuard:
                 f"signing.max_daily_notional {most / MICRO:.2f}"
             )
         # On disk before the signature exists: a crash in between only makes the day's allowance smaller.
-        self._spent.add(now // DAY, cash)
+        self._spent.add(now // DAY, cash, ahead=min(most // _PARTS, most - spent - cash))

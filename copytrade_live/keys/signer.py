@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+from coincurve import PrivateKey
 from eth_account import Account
 from eth_account.datastructures import SignedMessage
-from eth_account.signers.local import LocalAccount
 
 from copytrade_live.clock import Clock
 from copytrade_live.errors import ConfigError, PolicyRefused
 from copytrade_live.keys.policy import PolicyGuard
+from copytrade_live.keys.typed_hash import typed_digest
 from copytrade_live.secret import Secret
+
+SIGNATURE_BYTES = 65
+# What the chain adds to the parity of a signature.
+_FIRST_V = 27
 
 
 @runtime_checkable
@@ -30,24 +36,39 @@ class Signer(Protocol):
 
 
 class KeySigner:
-    """A private key that leaves this object only as signatures. Needs coincurve to be fast."""
+    """A private key that leaves this object only as signatures."""
 
-    __slots__ = ("_account",)
+    __slots__ = ("_address", "_sign")
 
     def __init__(self, key: Secret[str]) -> None:
-        self._account: LocalAccount = Account.from_key(key.reveal())
+        self._address = str(Account.from_key(key.reveal()).address)
+        private = PrivateKey(bytes.fromhex(key.reveal().removeprefix("0x").rjust(64, "0")))
+
+        def sign(digest: bytes) -> bytes:
+            return private.sign_recoverable(digest, hasher=None)
+
+        self._sign = sign
 
     @property
     def address(self) -> str:
         """The address of the key, with its checksum."""
-        return str(self._account.address)
+        return self._address
 
     def sign_typed_data(self, *, full_message: dict[str, Any]) -> SignedMessage:
-        """Sign typed data."""
-        return self._account.sign_typed_data(full_message=full_message)
+        """Sign a login or an order. Raises: PolicyRefused for anything else."""
+        raw = self._sign(typed_digest(full_message))
+        return as_signed(raw[:-1] + bytes([raw[-1] + _FIRST_V]))
 
     def __repr__(self) -> str:
         return f"KeySigner({self.address})"
+
+
+def as_signed(signature: bytes) -> SignedMessage:
+    """65 bytes as the official client takes them."""
+    made: Any = SignedMessage
+    halves = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    signed: SignedMessage = made(message_hash=b"", r=halves[0], s=halves[1], v=signature[64], signature=signature)
+    return signed
 
 
 class GuardedSigner:
@@ -65,6 +86,10 @@ class GuardedSigner:
     def address(self) -> str:
         """The address that signs, with its checksum."""
         return self._inner.address
+
+    def close(self) -> None:
+        """Give back what of the day's allowance was set aside and not signed for."""
+        self._guard.close()
 
     def bind(self, wallet: str) -> None:
         """Sign only orders that this wallet pays for."""
@@ -90,17 +115,22 @@ class GuardedSigner:
         return f"GuardedSigner({self.address})"
 
 
-def named_signer(name: str) -> Signer:
-    """The signer that live.signer names as module:object; a class or function is called without arguments.
+def named_signer(name: str, key: Callable[[], Secret[str]]) -> Signer:
+    """The signer that live.signer names as module:object.
 
-    Raises: ConfigError when there is none, or it is no signer.
+    A class or function is called without arguments, or, where it has takes_key, with the key of the configuration.
+
+    Raises: ConfigError when there is none, or it is no signer; what key raises.
     """
     module, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(f"live.signer: {name!r} cannot be loaded ({error}); give module:object") from error
-    made = found() if isinstance(found, type) or (callable(found) and not isinstance(found, Signer)) else found
+    if getattr(found, "takes_key", False) and isinstance(found, type):
+        made = found(key())
+    else:
+        made = found() if isinstance(found, type) or (callable(found) and not isinstance(found, Signer)) else found
     if not isinstance(made, Signer):
         raise ConfigError(f"live.signer: {name!r} has no address and sign_typed_data, so it is no signer")
     return made

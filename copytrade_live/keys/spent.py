@@ -10,21 +10,36 @@ from copytrade_live.errors import StateError
 
 
 class SpentToday:
-    """The notional of buys signed by day number. Units: micro-collateral."""
+    """The notional of buys signed by day number. Units: micro-collateral.
+
+    The file is ahead of what was signed for, so that most buys need no disk. A crash loses what was set aside and not
+    used, never the other way round.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._day, self._spent = _read(path)
+        self._on_disk = self._spent
 
     def on(self, day: int) -> int:
         """What was signed for on a day; a day that has begun since starts at nothing, an earlier one never returns."""
         return self._spent if day <= self._day else 0
 
-    def add(self, day: int, cash: int) -> None:
-        """Count one more buy; durable when this returns."""
-        self._spent = self.on(day) + cash
-        self._day = max(day, self._day)
-        write_durably(self._path, json.dumps({"day": self._day, "spent": self._spent}).encode() + b"\n")
+    def add(self, day: int, cash: int, *, ahead: int = 0) -> None:
+        """Count one more buy; durable when this returns. ahead: how much more to set aside if the disk is asked."""
+        spent = self.on(day) + cash
+        if day > self._day or spent > self._on_disk:
+            self._write(max(day, self._day), spent + ahead)
+        self._day, self._spent = max(day, self._day), spent
+
+    def settle(self) -> None:
+        """Write down what was really signed for."""
+        if self._on_disk != self._spent:
+            self._write(self._day, self._spent)
+
+    def _write(self, day: int, spent: int) -> None:
+        write_durably(self._path, json.dumps({"day": day, "spent": spent}).encode() + b"\n")
+        self._on_disk = spent
 
 
 def _read(path: Path) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,9 @@ def test_demo_configs_are_valid_and_say_why(changes: object) -> None:
     made = changes("http://127.0.0.1:8900")  # type: ignore[operator]
     parse_config(render_config(made), origin="demo")
     assert all(change.why for (section, _), change in made.items() if section != "venue")
+
+
+def test_a_config_whose_aliases_would_fill_the_memory_is_refused() -> None:
+    bomb = "a: &a [x, x, x, x]\n" + "".join(f"{n}: &{n} [*{p}, *{p}, *{p}, *{p}]\n" for p, n in pairwise("abcdefghij"))
+    with pytest.raises(ConfigError, match="alias"):
+        parse_config(bomb, origin="test")

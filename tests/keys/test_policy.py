@@ -84,16 +84,38 @@ def test_an_order_outside_the_policy_is_refused_with_the_limit(
 
 def test_the_days_notional_outlives_a_restart_and_ends_at_midnight(tmp_path: Path, clock: ManualClock) -> None:
     for _ in range(3):
-        signer(tmp_path, clock).sign_typed_data(full_message=order())
+        made = signer(tmp_path, clock)
+        made.sign_typed_data(full_message=order())
+        made.close()
     with pytest.raises(PolicyRefused, match="max_daily_notional"):
         signer(tmp_path, clock).sign_typed_data(full_message=order(makerAmount=1_000_000))
     clock.set(NOW + DAY)
     signer(tmp_path, clock).sign_typed_data(full_message=order())
 
 
+def test_a_crash_never_gives_back_what_was_signed_for(tmp_path: Path, clock: ManualClock) -> None:
+    buy, signed = order(makerAmount=5_000_000), 0
+    # Each crash loses at most what was set aside with the last buy: a twentieth of the day's 120.
+    for _ in range(11):
+        signer(tmp_path, clock).sign_typed_data(full_message=buy)
+        signed += 5
+    with pytest.raises(PolicyRefused, match="max_daily_notional"):
+        signer(tmp_path, clock).sign_typed_data(full_message=buy)
+    assert 120 - 11 * 6 <= signed <= 120
+
+
+def test_few_buys_wait_for_the_disk(tmp_path: Path, clock: ManualClock) -> None:
+    made, written = signer(tmp_path, clock), set()
+    for _ in range(120):
+        made.sign_typed_data(full_message=order(makerAmount=1_000_000))
+        written.add((tmp_path / "spent.json").read_bytes())
+    assert len(written) <= 20
+
+
 def test_a_clock_set_back_gives_no_second_allowance(tmp_path: Path) -> None:
+    made = signer(tmp_path, ManualClock(NOW))
     for _ in range(3):
-        signer(tmp_path, ManualClock(NOW)).sign_typed_data(full_message=order())
+        made.sign_typed_data(full_message=order())
     with pytest.raises(PolicyRefused, match="max_daily_notional"):
         signer(tmp_path, ManualClock(NOW - DAY)).sign_typed_data(full_message=order())
 

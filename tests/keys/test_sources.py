@@ -105,11 +105,15 @@ class Hardware:
         raise NotImplementedError
 
 
+def no_key() -> Secret[str]:
+    raise AssertionError("a signer that did not ask for the key was given it")
+
+
 def test_another_signer_is_named_in_the_config() -> None:
-    assert named_signer(f"{__name__}:Hardware").address == ADDRESS
+    assert named_signer(f"{__name__}:Hardware", no_key).address == ADDRESS
     for name, said in (("nowhere:x", "cannot be loaded"), ("os:path", "no signer"), ("os", "cannot be loaded")):
         with pytest.raises(ConfigError, match=said):
-            named_signer(name)
+            named_signer(name, no_key)
 
 
 @pytest.mark.parametrize(
