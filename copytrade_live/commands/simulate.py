@@ -29,6 +29,7 @@ def simulate(
         typer.Option("--plant", metavar="BUG", help="Swap a planted bug in, and stop at the first seed that shows it; "
                      "'all' looks for every one."),
     ] = "",
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that share the seeds.")] = 1,
     show: Annotated[bool, typer.Option("--list", help="Name profiles, faults, invariants and planted bugs.")] = False,
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
@@ -38,12 +39,12 @@ def simulate(
     if show:
         _list(as_json=as_json)
     elif plant == "all":
-        _hunt_all(read_seeds(seeds), as_json=as_json)
+        _hunt_all(read_seeds(seeds), workers, as_json=as_json)
     else:
         bug = find_bug(plant) if plant else None
         wanted = read_seeds(seeds)
         name = bug.profile if bug else find_profile(profile)
-        reports = list(_watched(run_seeds(wanted, name, bug), len(wanted)))
+        reports = list(_watched(run_seeds(wanted, name, bug, workers), len(wanted)))
         _print_reports(reports, name, plant, as_json=as_json)
         if any(report.violation_count for report in reports):
             raise typer.Exit(VIOLATED)
@@ -68,14 +69,14 @@ def _print_reports(reports: Sequence[SeedReport], profile: str, plant: str, *, a
     print(f"{len(reports)} seeds, {lives} lives, {events} events, {len(violated)} seeds with violations")
 
 
-def _hunt_all(seeds: range, *, as_json: bool) -> None:
+def _hunt_all(seeds: range, workers: int, *, as_json: bool) -> None:
     from copytrade_live.simulation.campaign import LEAST_FOUND, hunt
     from copytrade_live.simulation.planted import bugs
 
     hunts: list[Hunt] = []
     known = bugs()
     for bug in known.values():
-        hunts.append(hunt(bug, seeds))
+        hunts.append(hunt(bug, seeds, workers))
         if not as_json:
             _print_hunt(hunts[-1])
     found = sum(one.report is not None for one in hunts)
@@ -96,17 +97,9 @@ def _print_hunt(one: Hunt) -> None:
 
 
 def _list(*, as_json: bool) -> None:
-    from copytrade_live.simulation.faults import SimFault
-    from copytrade_live.simulation.invariants import Invariant
-    from copytrade_live.simulation.planted import bugs
-    from copytrade_live.simulation.profiles import PROFILES
+    from copytrade_live.simulation.campaign import inventory
 
-    content = {
-        "profiles": {one.name: one.summary for one in PROFILES.values()},
-        "faults": {one.value: f"{one.number}: {one.summary}" for one in SimFault},
-        "invariants": {one.value: one.summary for one in Invariant},
-        "planted bugs": {one.name: one.summary for one in bugs().values()},
-    }
+    content = inventory()
     if as_json:
         print_json(content)
         return

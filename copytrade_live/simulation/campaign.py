@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 from copytrade_live.errors import ConfigError
+from copytrade_live.simulation.faults import SimFault
+from copytrade_live.simulation.invariants import Invariant
 from copytrade_live.simulation.planted import Bug, bugs
 from copytrade_live.simulation.profiles import PROFILES
 from copytrade_live.simulation.run import SeedReport, run_seed
 
 # Of the planted bugs, so many must be found.
 LEAST_FOUND = 19
-Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,22 +63,52 @@ def find_bug(name: str) -> Bug:
     return known[name]
 
 
-def run_seeds(seeds: Iterable[int], profile: str, bug: Bug | None = None) -> Iterator[SeedReport]:
-    """Run seeds one after the other; with a bug in, up to the first that shows it."""
-    for seed in seeds:
-        report = run_seed(seed, profile, bug.plant if bug else nullcontext)
+def run_seeds(
+    seeds: Sequence[int], profile: str, bug: Bug | None = None, workers: int = 1
+) -> Generator[SeedReport, None, None]:
+    """Run seeds, reports in their order; with a bug in, up to the first that shows it."""
+    for report in _reports([(seed, profile, bug.name if bug else "") for seed in seeds], workers):
         yield report
         if bug is not None and report.violation_count:
             return
 
 
-def hunt(bug: Bug, seeds: Sequence[int], tell: Tell = lambda done, of: None) -> Hunt:
+def _reports(tasks: Sequence[tuple[int, str, str]], workers: int) -> Iterator[SeedReport]:
+    if workers <= 1:
+        yield from map(_run_task, tasks)
+        return
+    # Processes that know nothing of ours: a seed must not depend on who runs it.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        pending: deque[Future[SeedReport]] = deque()
+        for task in tasks:
+            pending.append(pool.submit(_run_task, task))
+            if len(pending) > 4 * workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _run_task(task: tuple[int, str, str]) -> SeedReport:
+    seed, profile, bug = task
+    return run_seed(seed, profile, bugs()[bug].plant if bug else nullcontext)
+
+
+def hunt(bug: Bug, seeds: Sequence[int], workers: int = 1) -> Hunt:
     """Look for one planted bug."""
-    for tried, report in enumerate(run_seeds(seeds, bug.profile, bug), start=1):
-        tell(tried, len(seeds))
+    for tried, report in enumerate(run_seeds(seeds, bug.profile, bug, workers), start=1):
         if report.violation_count:
             return Hunt(bug=bug, tried=tried, report=report)
     return Hunt(bug=bug, tried=len(seeds), report=None)
+
+
+def inventory() -> dict[str, dict[str, str]]:
+    """Profiles, faults, invariants and planted bugs: name and meaning."""
+    return {
+        "profiles": {one.name: one.summary for one in PROFILES.values()},
+        "faults": {one.value: f"{one.number}: {one.summary}" for one in SimFault},
+        "invariants": {one.value: one.summary for one in Invariant},
+        "planted bugs": {one.name: f"{one.summary} Looked for in {one.profile}." for one in bugs().values()},
+    }
 
 
 def faults_met(reports: Iterable[SeedReport]) -> dict[str, int]:

@@ -7,10 +7,11 @@ from copytrade_live.simulation.pipelines import MAX_SCORE_AGE
 from copytrade_live.simulation.world import World
 
 
-def simulation_config(world: World) -> CopytradeConfig:
+def simulation_config(world: World, *, is_live: bool) -> CopytradeConfig:
     """Follows every leader of the world; short orders, early profits and losses, so that much happens soon."""
     return CopytradeConfig.model_validate(
         {
+            "safety": {"dry_run": not is_live},
             "tracker": {"leaders": world.leaders, "follow_top": 3},
             "polling": {"exit_interval_seconds": 3.0, "export_interval_seconds": 20.0},
             "filter": {

@@ -15,6 +15,8 @@ from copytrade_live.simulation.world import World
 from copytrade_live.store import commands
 
 KILL_FILE = "KILL"
+_ACTS = ("halt", "resume", "resume", "cutoff", "uncutoff", "file", "no file")
+_LIVE_ACTS = (*_ACTS, "stop", "paper", "paper", "live", "live")
 
 
 @dataclass
@@ -26,14 +28,22 @@ class Control:
     clock: VirtualClock
     mischief: Mischief
     seed: int
-    asked: list[str] = field(default_factory=list)
+    is_live: bool = False
+    asked: list[tuple[str, Instant]] = field(default_factory=list)
     _halted_since: Instant | None = None
     _killed_since: Instant | None = None
     _cut_since: dict[str, Instant] = field(default_factory=dict)
     _wrong_until: Instant = 0
+    _paper_since: Instant | None = None
+    _is_calm: bool = False
 
     def __post_init__(self) -> None:
         self._luck = stream(self.seed, "control")
+
+    @property
+    def paper_since(self) -> Instant | None:
+        """Since when a runner of real money may buy nothing, by its mode."""
+        return self._paper_since
 
     def live(self) -> None:
         """Once a second: perhaps do something."""
@@ -42,7 +52,7 @@ class Control:
             return
         if self.mischief.strikes(SimFault.OPERATOR_STORM):
             for _ in range(self._luck.randint(1, 3)):
-                self._act(self._luck.choice(("halt", "resume", "resume", "cutoff", "uncutoff", "file", "no file")))
+                self._act(self._luck.choice(_LIVE_ACTS if self.is_live else _ACTS))
         if self.mischief.strikes(SimFault.CLOCK_STEPPED):
             step = self._luck.choice((-3_000_000, -5_000, -1_000, 1_000, 5_000, 3_000_000))
             self.clock.skew += step
@@ -55,8 +65,12 @@ class Control:
         self.clock.skew = 0
         if self._killed_since is not None:
             self._act("no file")
-        if self._halted_since is not None:
+        if self._halted_since is not None or (self.is_live and not self._is_calm):
+            # Also where nobody halted: what a venue refuses for good is tried again when an operator says so.
             self._act("resume")
+        self._is_calm = True
+        if self._paper_since is not None:
+            self._act("live")
         for wallet in sorted(self._cut_since):
             self._ask(Verb.UNCUTOFF, wallet)
         self._cut_since.clear()
@@ -76,6 +90,10 @@ class Control:
         """Whether the wall clock is or just was wrong."""
         return self.clock.skew != 0
 
+    def resume(self) -> None:
+        """Lift a halt that the runner imposed on itself, as an operator does who has looked into it."""
+        self._ask(Verb.RESUME)
+
     def _act(self, what: str) -> None:
         now = self.clock.truth()
         wallet = self._luck.choice(self.world.leaders)
@@ -83,9 +101,18 @@ class Control:
             case "halt":
                 if self._ask(Verb.HALT) and self._halted_since is None:
                     self._halted_since = now
+            case "stop":
+                if self._ask(Verb.STOP) and self._halted_since is None:
+                    self._halted_since = now
             case "resume":
                 if self._ask(Verb.RESUME):
                     self._halted_since = None
+            case "paper":
+                if self._ask(Verb.MODE, argument="paper"):
+                    self._paper_since = self._paper_since or now
+            case "live":
+                if self._ask(Verb.MODE, argument="live"):
+                    self._paper_since = None
             case "cutoff":
                 if self._ask(Verb.CUTOFF, wallet):
                     self._cut_since.setdefault(wallet, now)
@@ -99,13 +126,13 @@ class Control:
                 (self.home.root / KILL_FILE).unlink(missing_ok=True)
                 self._killed_since = None
 
-    def _ask(self, verb: Verb, wallet: str | None = None) -> bool:
+    def _ask(self, verb: Verb, wallet: str | None = None, argument: str = "") -> bool:
         try:
             command = commands.ask(
-                self.home.state, verb, by="simulation", asked_at=self.clock.now(), note="", wallet=wallet
+                self.home.state, verb, by="simulation", asked_at=self.clock.now(), wallet=wallet, argument=argument
             )
         except StateError:
             # The database is not there yet, or full: an operator sees the error.
             return False
-        self.asked.append(command)
+        self.asked.append((command, self.clock.truth()))
         return True

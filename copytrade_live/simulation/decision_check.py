@@ -26,6 +26,7 @@ from copytrade_live.simulation.world import World
 HALT_WITHIN: Instant = SECOND + 200
 # The gate is looked at twice a second.
 _GATE_WITHIN: Instant = SECOND + 200
+_TAKEN_WITHIN: Instant = 5 * SECOND
 _DECIDED_WITHIN: Instant = 20 * SECOND
 
 
@@ -65,8 +66,8 @@ class DecisionCheck:
                 self.commands[event.command_id] += 1
                 once = self.commands[event.command_id] == 1
                 self.verdict.hold(once, Invariant.I22, at, f"{event.command_id} is taken again")
-                if event.verb in (Verb.HALT, Verb.RESUME):
-                    self._halted = event.verb is Verb.HALT
+                if event.verb in (Verb.HALT, Verb.STOP, Verb.RESUME):
+                    self._halted = event.verb is not Verb.RESUME
             case _:
                 pass
 
@@ -79,8 +80,9 @@ class DecisionCheck:
             if due <= at:
                 text = f"{fill_id} of {one.fill.wallet[:10]} at {one.fill.event_at - self.world.start} ms"
                 self.verdict.hold(fill_id in self.answers, Invariant.I13, at, f"never decided: {text}")
-        for command_id in self.control.asked:
-            self.verdict.hold(command_id in self.commands, Invariant.I22, at, f"{command_id} was never taken")
+        for command_id, asked_at in self.control.asked:
+            is_taken = command_id in self.commands or at - asked_at < _TAKEN_WITHIN
+            self.verdict.hold(is_taken, Invariant.I22, at, f"{command_id} was never taken")
 
     def _check_answered(self, at: Instant) -> None:
         if self._asked is not None:
@@ -111,6 +113,9 @@ class DecisionCheck:
         since = self.control.stopped_since(event.wallet)
         is_late = since is not None and at - since > HALT_WITHIN
         hold(not is_late, Invariant.I08, at, f"{name} {at - (since or at)} ms after a stop")
+        paper = self.control.paper_since
+        is_late = paper is not None and at - paper > HALT_WITHIN
+        hold(not is_late, Invariant.I10, at, f"{name} {at - (paper or at)} ms after the mode was set to paper")
         gone = self.pipelines.gate_gone_since()
         is_late = gone is not None and at - gone > _GATE_WITHIN
         hold(not is_late, Invariant.I08, at, f"{name} {at - (gone or at)} ms after the gate closed")

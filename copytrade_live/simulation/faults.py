@@ -41,7 +41,7 @@ class SimFault(StrEnum):
     REDEEM_FAILED = "redeem_failed", "F47", "A payout reverts."
     CANCEL_LOST = "cancel_lost", "F18", "A cancel has no answer, or comes before the order is booked."
     VENUE_CANCELS = "venue_cancels", "F19", "The venue takes a resting order off by itself."
-    LISTING_LATE = "listing_late", "F28", "Our own order or trade is listed seconds late."
+    LISTING_LATE = "listing_late", "F28", "Our own order or trade is listed a moment late."
     HINT_LOST = "hint_lost", "F20", "The user stream drops, mutes or repeats what it says."
     STREAM_DROPPED = "stream_dropped", "F20", "The activity stream hangs up."
     STREAM_FROZEN = "stream_frozen", "F21", "The activity stream says nothing any more, but answers pings."

@@ -42,6 +42,11 @@ class Life:
         """Whether it ended, by itself or not."""
         return self._task is not None and self._task.done()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and neither ended nor was killed."""
+        return self._is_open and not self.is_dead and not self.is_over
+
     def reach(self, point: Failpoint) -> None:
         """Pass a failpoint; the dead get no further. Raises: Killed."""
         if self.is_dead:
@@ -73,7 +78,9 @@ class Life:
         """Close its files as the system does for a dead process: nothing is written any more."""
         if self._is_open:
             self._is_open = False
-            self.runner._journal.close()
+            self.runner.journal.close()
+            if self.runner._lease is not None:
+                self.runner._lease.release()
 
     async def stop(self) -> None:
         """End it as SIGTERM does: in good order."""
@@ -84,6 +91,7 @@ class Life:
         if self._is_open:
             self._is_open = False
             try:
+                await self.runner.stop()
                 self.runner.close()
             except (CopytradeError, Killed) as error:
                 self.failure = None if self.is_dead else error

@@ -18,7 +18,8 @@ Rung = tuple[Micro, Micro]
 class SimMarket:
     """One condition with two outcomes. walk is outcome 0's best bid in cents, second by second from start.
 
-    Units: sizes in micro-shares by level, tick in micro-dollars; closes_at and resolves_at None for never.
+    Units: sizes in micro-shares by level; closes_at and resolves_at None for never. Until coarse_from its grid is a
+    tenth of a cent, then a cent.
     """
 
     condition_id: str
@@ -33,8 +34,7 @@ class SimMarket:
     closes_at: Instant | None = None
     resolves_at: Instant | None = None
     winner: int = 0
-    tick: Micro = _CENT
-    version: int = 0
+    coarse_from: Instant = 0
     _shown: dict[tuple[int, int], tuple[tuple[Rung, ...], tuple[Rung, ...]]] = field(default_factory=dict)
 
     def rungs(self, outcome: int, now: Instant) -> tuple[tuple[Rung, ...], tuple[Rung, ...]]:
@@ -65,6 +65,10 @@ class SimMarket:
             observed_at=observed_at,
         )
 
+    def tick(self, now: Instant) -> Micro:
+        """The grid of prices, micro-dollars."""
+        return _CENT if now >= self.coarse_from else _CENT // 10
+
     def is_trading(self, now: Instant) -> bool:
         """Whether orders are taken."""
         return self.closes_at is None or now < self.closes_at
@@ -87,7 +91,7 @@ class SimMarket:
             outcomes=("Yes", "No"),
             event_id=self.event_id,
             category="sim",
-            tick_size=self.tick / MICRO,
+            tick_size=self.tick(now) / MICRO,
             min_order_size=5.0,
             fee_rate=self.fee_rate,
             fee_exponent=1.0,
@@ -100,7 +104,7 @@ class SimMarket:
 
 
 def make_market(luck: Random, name: str, *, event_id: str, neg_risk: bool, start: Instant, seconds: int) -> SimMarket:
-    """A market whose mid walks by luck for so many seconds."""
+    """A market whose mid walks by luck for so many seconds and then stands still."""
     cents, walk = luck.randint(35, 65), []
     for _ in range(seconds):
         chance = luck.random()

@@ -37,6 +37,7 @@ def swapped(owner: Any, name: str, replacement: object) -> Iterator[None]:
 def bugs() -> dict[str, Bug]:
     """All planted bugs by name."""
     from copytrade_live.simulation.planted_control import CONTROL_BUGS
+    from copytrade_live.simulation.planted_live import LIVE_BUGS
     from copytrade_live.simulation.planted_tracking import TRACKING_BUGS
 
-    return {bug.name: bug for bug in (*TRACKING_BUGS, *CONTROL_BUGS)}
+    return {bug.name: bug for bug in (*LIVE_BUGS, *TRACKING_BUGS, *CONTROL_BUGS)}

@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from copytrade_live.core import engine
+from copytrade_live.core.context import Context
+from copytrade_live.core.decide import Approved, decide
 from copytrade_live.core.events import JournalEvent, Observation, OperatorCommanded, ScoresPublished
 from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.core.reasons import Mode, Rejected
 from copytrade_live.core.state import State
 from copytrade_live.errors import SnapshotError
 from copytrade_live.runner.gatekeeping import Gatekeeper
@@ -82,7 +86,26 @@ def _acknowledged_early() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _mode_read_once() -> Iterator[None]:
+    kept: list[Mode | None] = []
+
+    def decide_by_first(context: Context) -> Approved | Rejected:
+        if not kept:
+            kept.append(context.standing.mode)
+        return decide(replace(context, standing=replace(context.standing, mode=kept[0])))
+
+    with swapped(engine, "decide", decide_by_first):
+        yield
+
+
 CONTROL_BUGS = (
+    Bug(
+        name="mode-read-once",
+        summary="Whether it may trade is read once and never again.",
+        profile="mixed",
+        plant=_mode_read_once,
+    ),
     Bug(
         name="ack-before-commit",
         summary="A command counts as taken before what it caused is on disk.",

@@ -109,7 +109,7 @@ TRACKING_BUGS = (
     Bug(
         name="wall-clock-ttl",
         summary="An order's time to live runs by the wall clock.",
-        profile="paper",
+        profile="clocks",
         plant=_wall_clock_ttl,
     ),
 )

@@ -12,6 +12,8 @@ from copytrade_live.simulation.faults import SimFault as F
 class Profile:
     """What a run meets. Units: seconds of virtual time; signals is how many fills the leaders make while faults strike.
 
+    A live run goes on after quiet_seconds for as long as orders and fills are on their way, within reason.
+
     is_live has the runner sign and post orders at a simulated exchange; otherwise it trades on paper. has_stream brings
     the activity stream beside the listing.
     """
@@ -56,10 +58,13 @@ _ORDERS = {
     F.DELAYED_MATCH: 0.08,
     F.DUST_FILL: 0.25,
     F.CANCEL_LOST: 0.15,
-    F.VENUE_CANCELS: 0.05,
+    F.VENUE_CANCELS: 0.4,
     F.FALSE_BALANCE: 0.03,
-    F.TICK_CHANGED: 0.02,
+    F.TICK_CHANGED: 0.3,
+    F.OWNER_TRADES: 0.002,
     F.HINT_LOST: 0.3,
+    F.LISTING_LATE: 0.08,
+    F.REDEEM_FAILED: 0.3,
 }
 _WINDOWS = {F.RESTART: 0.004, F.GEOBLOCKED: 0.002, F.TRADING_DISABLED: 0.003, F.UNAUTHORISED: 0.002}
 _SETTLEMENT = {F.GHOST_FILL: 0.25}
@@ -73,6 +78,41 @@ PROFILES = {
             name="paper",
             summary="Paper under failing reads, kills, stalls, stormy operators, broken scores and ending markets.",
             odds=_READS | _PROCESS | _CONTROL | _WORLD,
+        ),
+        Profile(name="live", summary="Orders at a simulated venue, and nothing goes wrong.", is_live=True),
+        Profile(
+            name="orders",
+            summary="Live: orders and answers lost, late, garbled or refused, venue windows, kills.",
+            is_live=True,
+            quiet_seconds=50.0,
+            odds=_ORDERS | _WINDOWS | _PROCESS | {F.READ_FAILED: 0.03, F.KILLED: 0.004},
+        ),
+        Profile(
+            name="restarts",
+            summary="Live: orders that arrive late, and kills around every one of them.",
+            is_live=True,
+            quiet_seconds=50.0,
+            odds={F.ANSWER_LATE: 0.3, F.ANSWER_LOST: 0.1, F.LISTING_LATE: 0.2, F.KILLED: 0.01, F.STOPPED: 0.01},
+        ),
+        Profile(
+            name="ghosts",
+            summary="Live: a quarter of all matches fail to settle or settle late, thin books, markets that end.",
+            is_live=True,
+            quiet_seconds=50.0,
+            odds=_SETTLEMENT | {F.DUST_FILL: 0.3, F.MARKET_ENDS: 0.6, F.REDEEM_FAILED: 0.3, F.KILLED: 0.001},
+        ),
+        Profile(
+            name="mixed",
+            summary="Live: everything at once.",
+            is_live=True,
+            has_stream=True,
+            quiet_seconds=50.0,
+            odds=_READS | _PROCESS | _CONTROL | _ORDERS | _WINDOWS | _SETTLEMENT | {F.CLOCK_STEPPED: 0.003},
+        ),
+        Profile(
+            name="clocks",
+            summary="Paper, with a wall clock that is set forwards and back again and again.",
+            odds={F.CLOCK_STEPPED: 0.06, F.READ_FAILED: 0.03, F.STALLED: 0.004},
         ),
         Profile(
             name="streams",

@@ -18,12 +18,12 @@ class SimQuotes:
     def listing(self, token_id: str, now: Instant) -> Listing | None:
         """The market of a token."""
         found = self._world.by_token.get(token_id)
-        return None if found is None else _listing(found[0])
+        return None if found is None else _listing(found[0], now)
 
     def condition(self, condition_id: str, now: Instant) -> Listing | None:
         """A market by its condition."""
         market = self._world.by_condition.get(condition_id)
-        return None if market is None else _listing(market)
+        return None if market is None else _listing(market, now)
 
     def ladder(self, token_id: str, now: Instant) -> Depth | None:
         """What strangers quote."""
@@ -39,11 +39,11 @@ class SimQuotes:
         return (round(first * MICRO), round(second * MICRO))
 
 
-def _listing(market: SimMarket) -> Listing:
+def _listing(market: SimMarket, now: Instant) -> Listing:
     return Listing(
         condition_id=market.condition_id,
         token_ids=market.token_ids,
-        tick=market.tick,
+        tick=market.tick(now),
         min_size=5 * MICRO,
         fee_rate=market.fee_rate,
         neg_risk=market.neg_risk,

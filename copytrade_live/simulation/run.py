@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -93,11 +94,12 @@ def _run(loop: VirtualLoop, stage: Stage) -> None:
         verdict.hold(False, Invariant.I19, stage.clock.truth(), str(error))
     except CopytradeError as error:
         verdict.hold(False, Invariant.I19, stage.clock.truth(), f"the runner gave up: {error}")
-    left = [task for task in asyncio.all_tasks(loop) if not task.done()]
-    for task in left:
-        task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    finally:
+        left = [task for task in asyncio.all_tasks(loop) if not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
 @contextmanager
@@ -119,6 +121,9 @@ def _quiet() -> Iterator[None]:
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            # A killed life leaves coroutines behind that nobody will await.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
     finally:
         logging.disable(before)

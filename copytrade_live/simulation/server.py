@@ -52,6 +52,7 @@ class SimServer:
     posted: list[Posted] = field(default_factory=list)
     requests: dict[int, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    lags: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         options = ExchangeOptions(seed=self.seed)
@@ -78,6 +79,8 @@ class SimServer:
                 self._until = min(now + self._luck.randint(4, 40) * SECOND, self.world.quiet_at)
         if now >= self.world.quiet_at:
             self._restriction = None
+        if self.mischief.strikes(SimFault.OWNER_TRADES):
+            self.exchange.account(WALLET).give("", round(self._luck.uniform(-15.0, 15.0) * MICRO))
 
     @property
     def restriction(self) -> VenueRestriction | None:
@@ -117,6 +120,15 @@ class SimServer:
                 return
 
         self.loop.call_later(seconds, arrive)
+
+    def is_listed(self, name: str, since: Instant) -> bool:
+        """Whether an order or a trade shows in listings: they are a moment behind, sometimes many seconds."""
+        lag = self.lags.get(name)
+        if lag is None:
+            is_late = self.mischief.strikes(SimFault.LISTING_LATE)
+            seconds = self._luck.uniform(0.8, 2.5) if is_late else self._luck.uniform(0.0, 0.8)
+            lag = self.lags[name] = round(seconds * SECOND)
+        return self.clock.truth() >= since + lag
 
     def count(self) -> None:
         """One request, for the budget's check."""

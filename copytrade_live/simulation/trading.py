@@ -138,13 +138,19 @@ class SimVenue:
                 created_at=order.placed_at,
             )
             for order in self._server.exchange.open_orders(OWNER)
+            if self._server.is_listed(order.order_id, order.placed_at)
         ]
 
     async def trades(self, *, after: Instant) -> list[VenueTrade]:
         """Every match of ours."""
         await self._read()
-        trades = self._server.exchange.trades.values()
-        return [row for trade in trades if trade.matched_at >= after for row in rows_of(trade)]
+        trades = [trade for trade in self._server.exchange.trades.values() if trade.matched_at >= after]
+        return [
+            row
+            for trade in trades
+            if self._server.is_listed(trade.trade_id, trade.matched_at)
+            for row in rows_of(trade)
+        ]
 
     async def account(self, token_ids: Collection[str]) -> VenueAccount:
         """Cash and holdings, as the chain has them."""

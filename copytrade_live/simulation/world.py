@@ -17,6 +17,8 @@ from copytrade_live.venue.rows import FillRow, VenueFill
 
 # 2026-03-02 is a Monday; runs begin within two days of it, some just before a day or a week turns.
 _EPOCH: Instant = 1_772_409_600_000
+# Into the quiet, seconds; then prices stand still, and what is on its way can end.
+_WALKS_ON = 35
 _MARKETS, _FRESH_MARKETS, _LEADERS = 5, 2, 3
 
 
@@ -58,7 +60,7 @@ def build_world(seed: int, profile: Profile, mischief: Mischief) -> World:
     start = _EPOCH + luck.choice((0, 1, 2)) * DAY + luck.choice((9 * HOUR, 24 * HOUR - 60 * SECOND))
     quiet_at = start + round(profile.fault_seconds * SECOND)
     end = quiet_at + round(profile.quiet_seconds * SECOND)
-    seconds = (end - start) // SECOND + 2
+    seconds = (quiet_at - start) // SECOND + _WALKS_ON
     markets = tuple(
         make_market(
             luck,
@@ -73,8 +75,16 @@ def build_world(seed: int, profile: Profile, mischief: Mischief) -> World:
     leaders = tuple("0x" + hashlib.sha256(f"leader {seed} {n}".encode()).hexdigest()[:40] for n in range(_LEADERS))
     world = World(start=start, quiet_at=quiet_at, end=end, markets=markets, leaders=leaders)
     _end_some(world, luck, mischief)
+    _change_some_grids(world, luck, mischief)
     world.fills = _plan(world, luck, profile, mischief)
     return world
+
+
+def _change_some_grids(world: World, luck: Random, mischief: Mischief) -> None:
+    for market in world.markets[:_MARKETS]:
+        if luck.random() < mischief.odds(SimFault.TICK_CHANGED):
+            mischief.note(SimFault.TICK_CHANGED)
+            market.coarse_from = world.start + int((world.quiet_at - world.start) * luck.uniform(0.1, 0.9))
 
 
 def _end_some(world: World, luck: Random, mischief: Mischief) -> None:

@@ -10,7 +10,7 @@ from copytrade_live.simulation.campaign import hunt
 from copytrade_live.simulation.planted import bugs
 
 # Those that need many seeds are looked for by `copytrade simulate --plant all --seeds 0-1999`, in make soak.
-RARE = {"ack-before-commit"}
+RARE = {"ack-before-commit", "sell-what-matched", "5xx-is-rejected", "pong-is-data", "stale-score"}
 
 
 @pytest.mark.parametrize("name", sorted(set(bugs()) - RARE))
