@@ -10,10 +10,7 @@ from copytrade_live.core.context import Context, EntryGate, Measured
 from copytrade_live.core.filters import (
     copying_likely_pays,
     edge_is_bounded_below,
-    entries_are_not_halted,
-    gate_is_open,
     history_is_complete,
-    kill_switch_is_off,
     leader_is_not_cut_off,
     leader_is_not_flagged,
     leader_takes,
@@ -22,6 +19,7 @@ from copytrade_live.core.filters import (
 )
 from copytrade_live.core.limits import day_is_not_stopped, positions_are_few
 from copytrade_live.core.market import SECOND, Instant, Role, Side
+from copytrade_live.core.permission import PERMISSIONS
 from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import Mode, Rejected, RejectReason, TradingState
@@ -35,9 +33,7 @@ RUNTIME_FILE = "runtime.json"
 
 # Gates that look at no signal: whatever a leader does, they refuse it.
 STANDING_GATES: tuple[EntryGate, ...] = (
-    kill_switch_is_off,
-    entries_are_not_halted,
-    gate_is_open,
+    *PERMISSIONS,
     score_is_fresh,
     day_is_not_stopped,
     positions_are_few,

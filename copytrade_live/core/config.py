@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -112,6 +113,20 @@ class RiskConfig(Section):
     )
     reserve: Fraction = Field(0.10, description="Part of equity that is never deployed.")
     max_positions: int = Field(25, ge=1, description="Most positions open at once.")
+    max_leader_copies_per_minute: int = Field(10, ge=1, description="Most copies of one leader begun within a minute.")
+    max_copies_per_minute: int = Field(60, ge=1, description="Most copies begun within a minute.")
+    max_unknown_orders: int = Field(3, ge=1, description="Orders of unknown fate that halt entries.")
+    reconciled_within_seconds: float = Field(
+        180.0, gt=0, description="Longest time since the venue's account agreed with ours, seconds; real money only."
+    )
+    adopt_after_seconds: float = Field(
+        60.0,
+        ge=0,
+        description="How long an unexplained change of the account stands before it is adopted, seconds.",
+    )
+    max_external_change: float = Field(
+        1.0, ge=0, description="Largest unexplained loss of the account that does not halt entries, collateral."
+    )
 
 
 class ExecutionConfig(Section):
@@ -129,12 +144,22 @@ class ExecutionConfig(Section):
     )
 
 
+class VoidPolicy(StrEnum):
+    """What becomes of the copy of a fill that did not happen."""
+
+    EXIT = "exit"
+    KEEP = "keep"
+
+
 class ExitConfig(Section):
     """When a position is left."""
 
     take_profit: float = Field(0.30, gt=0, description="Gain on cost that takes profit, as a fraction.")
     stop_loss: Fraction = Field(0.12, description="Loss on cost that stops out, as a fraction.")
     mirror_leader_exits: bool = Field(True, description="Sell the same share of ours when the leader sells.")
+    on_leader_void: VoidPolicy = Field(
+        VoidPolicy.EXIT, description="What to do with the copy of a leader's fill that never settled."
+    )
     time_exit_hours: float = Field(4.0, ge=0, description="Leave this long before the market's scheduled end, hours.")
 
 

@@ -9,7 +9,7 @@ from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.market import Book, Instant, Level, Market, Side
 from copytrade_live.core.portfolio import LeaderRecord, Portfolio
 from copytrade_live.core.pricing import furthest_limit
-from copytrade_live.core.reasons import Condition, HaltReason, Mode, Rejected
+from copytrade_live.core.reasons import Condition, HaltReason, Mode, Verdict
 from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 
@@ -89,7 +89,7 @@ class Context:
 
 
 # A gate states the truth it demands; None means it holds.
-EntryGate = Callable[[Context], Rejected | None]
+EntryGate = Callable[[Context], Verdict]
 
 
 def levels_to_cross(book: Book, side: Side) -> tuple[Level, ...]:

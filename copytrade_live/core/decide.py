@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from copytrade_live.core.context import Context, EntryGate
 from copytrade_live.core.events import SizingTrace
-from copytrade_live.core.execution import attempt_limit, order_id
+from copytrade_live.core.execution import attempt_limit, entry_root, order_id
 from copytrade_live.core.filters import FILTERS
 from copytrade_live.core.limits import LIMITS
 from copytrade_live.core.market import SECOND, Market, Side
 from copytrade_live.core.orders import Order
-from copytrade_live.core.reasons import Rejected
+from copytrade_live.core.reasons import Rejected, Verdict
 from copytrade_live.core.sizing import Sized, size_copy
 
 
@@ -45,20 +45,20 @@ def decide(context: Context) -> Approved | Rejected:
 def first_refusal(context: Context, gates: tuple[EntryGate, ...]) -> Rejected | None:
     """Walk the gates in order; the first refusal ends the walk."""
     for gate in gates:
-        refusal = gate(context)
-        if refusal is not None:
-            return refusal
+        verdict = gate(context)
+        if isinstance(verdict, Rejected):
+            return verdict
     return None
 
 
-def explain(context: Context) -> tuple[tuple[str, Rejected | None], ...]:
+def explain(context: Context) -> tuple[tuple[str, Verdict], ...]:
     """Every gate's name and answer, none skipped: what an operator asks for with why."""
     return tuple((gate.__name__, gate(context)) for gate in (*FILTERS, *LIMITS))
 
 
 def _entry_order(c: Context, market: Market, sized: Sized, ask: float) -> Order:
     execution = c.config.execution
-    root_id = f"entry-{c.signal.signal_id}"
+    root_id = entry_root(c.signal.signal_id)
     return Order(
         order_id=order_id(root_id, 1),
         root_id=root_id,

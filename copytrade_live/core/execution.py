@@ -53,3 +53,13 @@ def next_attempt(
 def order_id(root_id: str, attempt: int) -> str:
     """The id of one attempt: a function of its intent, so a retry after a crash cannot double it."""
     return f"{root_id}-{attempt}"
+
+
+def entry_root(signal_id: str) -> str:
+    """The id that every attempt to copy a signal shares."""
+    return f"entry-{signal_id}"
+
+
+def is_over(entry: WorkingOrder, now: Instant, config: ExecutionConfig) -> bool:
+    """Whether the whole schedule's time has passed, so that another attempt would chase an old price."""
+    return now - entry.began_at >= (config.repost_count + 1) * config.order_ttl_seconds * SECOND

@@ -8,34 +8,35 @@ from copytrade_live.core.context import Context, EntryGate
 from copytrade_live.core.filters import within_price_limit
 from copytrade_live.core.market import Market
 from copytrade_live.core.pricing import from_micro
-from copytrade_live.core.reasons import Rejected, RejectReason
+from copytrade_live.core.reasons import Rejected, RejectReason, Verdict, reaching
 
 
-def no_order_is_in_flight(c: Context) -> Rejected | None:
+def no_fate_is_unknown(c: Context) -> Verdict:
+    """We know the fate of every order of ours in this market."""
+    return Rejected(reason=RejectReason.UNKNOWN_ORDER) if c.portfolio.unknown_in(c.signal.condition_id) else None
+
+
+def no_order_is_in_flight(c: Context) -> Verdict:
     """No other order of ours works in this market."""
     if c.portfolio.works_in(c.signal.condition_id):
         return Rejected(reason=RejectReason.ORDER_IN_FLIGHT)
     return None
 
 
-def day_is_not_stopped(c: Context) -> Rejected | None:
+def day_is_not_stopped(c: Context) -> Verdict:
     """Equity has not fallen too far since the day began. Measured as a fraction."""
     opened = c.portfolio.day_equity
     if opened is None or opened <= 0.0:
         return None
     fall = (opened - c.portfolio.equity) / opened
-    limit = c.config.risk.daily_soft_stop
-    return Rejected(reason=RejectReason.DAILY_SOFT_STOP, measured=fall, limit=limit) if fall >= limit else None
+    return reaching(RejectReason.DAILY_SOFT_STOP, fall, c.config.risk.daily_soft_stop)
 
 
-def positions_are_few(c: Context) -> Rejected | None:
+def positions_are_few(c: Context) -> Verdict:
     """There is a free position slot, counting entries that still work."""
     entries = sum(1 for entry in c.portfolio.working.values() if entry.order.exit_reason is None)
     count = len(c.portfolio.positions) + entries
-    limit = c.config.risk.max_positions
-    if count >= limit:
-        return Rejected(reason=RejectReason.MAX_POSITIONS, measured=float(count), limit=float(limit))
-    return None
+    return reaching(RejectReason.MAX_POSITIONS, float(count), float(c.config.risk.max_positions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,4 +83,10 @@ def rooms(c: Context, market: Market) -> tuple[Room, ...]:
     )
 
 
-LIMITS: tuple[EntryGate, ...] = (no_order_is_in_flight, day_is_not_stopped, positions_are_few, within_price_limit)
+LIMITS: tuple[EntryGate, ...] = (
+    no_fate_is_unknown,
+    no_order_is_in_flight,
+    day_is_not_stopped,
+    positions_are_few,
+    within_price_limit,
+)

@@ -74,7 +74,8 @@ class WorkingOrder:
     """An order of ours that may still fill, or one that is over and remembered in case it did.
 
     Units: filled in micro-shares. ending says why it is to be cancelled and not posted again. owed_share is the part
-    of what it still buys that its leader has sold meanwhile. ended_at is when it stopped working.
+    of what it still buys that its leader has sold meanwhile. began_at is when the first attempt of its intent began,
+    ended_at when this one stopped working.
     """
 
     order: Order
@@ -85,6 +86,7 @@ class WorkingOrder:
     fill_ids: tuple[str, ...] = ()
     ending: AbandonReason | None = None
     owed_share: float = 0.0
+    began_at: Instant = 0
     ended_at: Instant = 0
 
     @property

@@ -64,7 +64,7 @@ def begin_exit(portfolio: Portfolio, event: ExitDecided) -> Portfolio:
     """An exit order works."""
     held = portfolio.positions[event.token_id]
     leaving = replace(held, exits=held.exits + 1)
-    after = work(portfolio, WorkingOrder(order=event.order, market=held.market))
+    after = work(portfolio, WorkingOrder(order=event.order, market=held.market, began_at=event.observed_at))
     return replace(after, positions=with_entry(after.positions, event.token_id, leaving))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 
 class Stage(StrEnum):
@@ -210,6 +210,13 @@ class ScoreFlag(_Reason):
     INACTIVE = "inactive", "It has not traded lately."
 
 
+class Held(NamedTuple):
+    """A truth that holds, and how close it came: the number that was measured and the limit it kept."""
+
+    measured: float | None = None
+    limit: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """A refusal: the reason, the number that was measured and the limit it met, in the reason's own unit."""
@@ -217,3 +224,22 @@ class Rejected:
     reason: RejectReason
     measured: float | None = None
     limit: float | None = None
+
+
+# What a gate answers; None where the truth holds and there is no number to tell.
+Verdict = Rejected | Held | None
+
+
+def above(reason: RejectReason, measured: float, limit: float) -> Verdict:
+    """Refuse what is above the limit."""
+    return Rejected(reason=reason, measured=measured, limit=limit) if measured > limit else Held(measured, limit)
+
+
+def below(reason: RejectReason, measured: float, limit: float) -> Verdict:
+    """Refuse what is below the limit."""
+    return Rejected(reason=reason, measured=measured, limit=limit) if measured < limit else Held(measured, limit)
+
+
+def reaching(reason: RejectReason, measured: float, limit: float) -> Verdict:
+    """Refuse what has reached the limit."""
+    return Rejected(reason=reason, measured=measured, limit=limit) if measured >= limit else Held(measured, limit)

@@ -252,7 +252,9 @@ def _evolve_portfolio(portfolio: Portfolio, event: _PortfolioEvent) -> Portfolio
         case MarketObserved():
             return _refresh_market(portfolio, event)
         case SignalCopied():
-            return portfolio_fold.work(portfolio, WorkingOrder(order=event.order, market=event.market))
+            return portfolio_fold.work(
+                portfolio, WorkingOrder(order=event.order, market=event.market, began_at=event.observed_at)
+            )
         case OrderSigned() | OrderAccepted() | OrderUnknown() | CancelDecided():
             return _note_order(portfolio, event)
         case OrderFilled():
@@ -303,7 +305,9 @@ def _note_order(portfolio: Portfolio, event: OrderSigned | OrderAccepted | Order
 
 def _repost(portfolio: Portfolio, event: OrderReposted) -> Portfolio:
     before = portfolio.working[event.replaced_id]
-    entry = WorkingOrder(order=event.order, market=before.market, owed_share=before.owed_share)
+    entry = WorkingOrder(
+        order=event.order, market=before.market, owed_share=before.owed_share, began_at=before.began_at
+    )
     return portfolio_fold.work(portfolio_fold.retire(portfolio, event.replaced_id, event.observed_at), entry)
 
 

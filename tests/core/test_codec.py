@@ -13,7 +13,7 @@ from tests.parity.tape import random_tape, run_tape
 
 def test_every_kind_of_event_survives_a_round_trip() -> None:
     seen: set[str] = set()
-    for seed in range(12):
+    for seed in range(20):
         for event in run_tape(random_tape(seed)):
             line = json.loads(dumps(encode(event)))
             assert decode(line) == event

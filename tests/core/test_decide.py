@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from copytrade_live.core.context import AccountStanding, Measured
 from copytrade_live.core.decide import Approved, decide, explain
 from copytrade_live.core.filters import FILTERS
 from copytrade_live.core.limits import LIMITS
 from copytrade_live.core.market import DAY, HOUR, MICRO, Level, MarketStatus
-from copytrade_live.core.portfolio import LeaderRecord, WorkingOrder
-from copytrade_live.core.reasons import HaltReason, Rejected, RejectReason
+from copytrade_live.core.permission import Now, refusal, trading_state
+from copytrade_live.core.portfolio import LeaderRecord, OrderStatus, WorkingOrder
+from copytrade_live.core.reasons import Condition, HaltReason, Held, Mode, Rejected, RejectReason, TradingState
 from tests.builders import (
     CONDITION,
     NO,
@@ -40,6 +42,18 @@ def scored(**changes: Any) -> Any:
     return standing(snapshot=snapshot(score(**changes)))
 
 
+def real(**changes: Any) -> Any:
+    return standing(is_real=True, **changes)
+
+
+def account(**changes: Any) -> Any:
+    return real(account=AccountStanding(**{"observed_at": NOW, "reconciled_at": NOW - 1000, **changes}))
+
+
+def broken(kind: Condition) -> Any:
+    return standing(broken={kind: Measured(since=NOW, measured=3.0, limit=2.0)})
+
+
 def held(count: int, size: float, **changes: Any) -> dict[str, Any]:
     """count positions of size collateral each, in other markets."""
     cost = round(size * MICRO)
@@ -61,6 +75,20 @@ def held(count: int, size: float, **changes: Any) -> dict[str, Any]:
 CASES: list[tuple[str, dict[str, Any], RejectReason, float | None, float | None]] = [
     ("kill switch file", {"standing": standing(kill_switch=True)}, R.KILL_SWITCH_FILE, None, None),
     ("halt", {"standing": standing(halt=HaltReason.OPERATOR)}, R.HALTED, None, None),
+    ("full stop", {"standing": standing(is_stopped=True)}, R.HALTED, None, None),
+    ("real money on paper", {"standing": real(mode=Mode.PAPER)}, R.MODE_PAPER, None, None),
+    ("no account", {"standing": real(account=None)}, R.NOT_RECONCILED, None, 180.0),
+    ("account not compared", {"standing": account(reconciled_at=None)}, R.NOT_RECONCILED, None, 180.0),
+    ("account differs", {"standing": account(differs_since=NOW)}, R.NOT_RECONCILED, None, 180.0),
+    ("account of long ago", {"standing": account(reconciled_at=NOW - 200_000)}, R.NOT_RECONCILED, 200.0, 180.0),
+    ("venue restarts", {"standing": broken(Condition.VENUE_RESTRICTED)}, R.VENUE_RESTRICTED, 3.0, 2.0),
+    ("clock is off", {"standing": broken(Condition.CLOCK_SKEW)}, R.CLOCK_SKEW, 3.0, 2.0),
+    ("no feed", {"standing": broken(Condition.FEED_SILENT)}, R.FEED_SILENT, 3.0, 2.0),
+    ("disk is full", {"standing": broken(Condition.DISK)}, R.UNWELL, 3.0, 2.0),
+    ("loop stalls", {"standing": broken(Condition.LOOP_STALL)}, R.UNWELL, 3.0, 2.0),
+    ("orders fail", {"standing": broken(Condition.ORDER_ERRORS)}, R.UNWELL, 3.0, 2.0),
+    ("leader in a rush", {"standing": standing(copied=((NOW, WALLET),) * 10)}, R.RATE_CAPPED, 10.0, 10.0),
+    ("too many copies", {"standing": standing(copied=((NOW, OTHER_WALLET),) * 60)}, R.RATE_CAPPED, 60.0, 60.0),
     ("no gate", {"standing": standing(gate=None)}, R.GATE_CLOSED, None, None),
     ("closed gate", {"standing": standing(gate=gate(is_open=False))}, R.GATE_CLOSED, None, None),
     ("gate ran out", {"standing": standing(gate=gate(valid_until=NOW - 5000))}, R.GATE_CLOSED, 5.0, 0.0),
@@ -176,6 +204,17 @@ CASES: list[tuple[str, dict[str, Any], RejectReason, float | None, float | None]
         "order in flight",
         {"portfolio": portfolio(working={"o": WorkingOrder(order=order(), market=market())})},
         R.ORDER_IN_FLIGHT,
+        None,
+        None,
+    ),
+    (
+        "order of unknown fate",
+        {
+            "portfolio": portfolio(
+                working={"o": WorkingOrder(order=order(), market=market(), status=OrderStatus.UNKNOWN)}
+            )
+        },
+        R.UNKNOWN_ORDER,
         None,
         None,
     ),
@@ -368,12 +407,35 @@ def test_gross_exposure_reaches_sixty_percent_of_equity() -> None:
 def test_explain_answers_for_every_gate() -> None:
     answers = explain(context(book=None, market=None, standing=standing(snapshot=None)))
     assert [name for name, _ in answers] == [gate.__name__ for gate in (*FILTERS, *LIMITS)]
-    refused = {answer.reason for _, answer in answers if answer}
+    refused = {answer.reason for _, answer in answers if isinstance(answer, Rejected)}
     assert refused == {R.NO_MARKET, R.NO_SCORE, R.NO_BOOK}
 
 
-def test_explain_stays_quiet_where_everything_holds() -> None:
-    assert all(answer is None for _, answer in explain(context()))
+def test_explain_tells_how_close_a_truth_came_that_holds() -> None:
+    answers = dict(explain(context()))
+    assert not any(isinstance(answer, Rejected) for answer in answers.values())
+    assert answers["signal_is_fresh"] == Held(3.0, 30.0)
+    assert answers["within_price_limit"] == Held(0.0, 0.015)
+    assert answers["kill_switch_is_off"] is None
+
+
+def test_a_reconciled_account_of_real_money_copies() -> None:
+    assert isinstance(decide(context(standing=account())), Approved)
+    assert isinstance(decide(context(standing=real(mode=Mode.LIVE, account=account().account))), Approved)
+
+
+def test_copies_of_more_than_a_minute_ago_count_no_more() -> None:
+    assert isinstance(decide(context(standing=standing(copied=((NOW - 60_000, WALLET),) * 60))), Approved)
+
+
+def test_trading_goes_on_with_exits_until_an_operator_stops_everything() -> None:
+    def at_noon(standing: Any) -> Now:
+        return Now(standing=standing, config=config(), now=NOW)
+
+    assert trading_state(at_noon(standing())) is TradingState.ACTIVE
+    assert trading_state(at_noon(standing(halt=HaltReason.OPERATOR))) is TradingState.REDUCING
+    assert trading_state(at_noon(standing(is_stopped=True, halt=HaltReason.OPERATOR))) is TradingState.HALTED
+    assert refusal(at_noon(standing(gate=None))) == Rejected(reason=R.GATE_CLOSED)
 
 
 def test_every_rejection_reason_is_reached_by_a_test() -> None:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
 
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.engine import PlaceOrder, Redeem, Step, initial_state, step
+from copytrade_live.core.engine import State, initial_state, step
 from copytrade_live.core.events import (
+    ConditionObserved,
+    ConfigChanged,
+    FeedCovered,
     GateObserved,
     JournalEvent,
     KillSwitchObserved,
+    LeaderFillVoided,
     MarketObserved,
     MarketResolved,
+    ModeObserved,
     Observation,
     OperatorCommanded,
-    OrderAccepted,
-    OrderExpired,
-    OrderFilled,
-    OrderRefusedByVenue,
-    RedemptionPaid,
+    RunStarted,
     TimerFired,
     Verb,
 )
-from copytrade_live.core.fills import fill_against
-from copytrade_live.core.market import DAY, HOUR, Level, Side
+from copytrade_live.core.market import DAY, MICRO, Level, Side
+from copytrade_live.core.reasons import Condition, Mode
 from tests.builders import NOW, WALLET, at, book, book_seen, config, gate, leader_fill, market, opening
+from tests.parity.shell import Answers
 
 # Wide open where a random tape would rarely pass, tight where it should trip.
 BOLD = config(
     filter={"min_liquidity": 100.0, "max_spread": 0.2, "max_price_move": 0.2, "min_hours_to_resolution": 0.5},
-    risk={"weekly_drawdown_halt": 0.02, "leader_loss_streak": 2, "daily_soft_stop": 1.0},
+    risk={
+        "weekly_drawdown_halt": 0.04,
+        "leader_loss_streak": 2,
+        "daily_soft_stop": 1.0,
+        "reconciled_within_seconds": 1e6,
+    },
     exit={"time_exit_hours": 1.0},
     sizing={"min_notional": 1.0},
 )
@@ -42,7 +49,8 @@ def random_tape(seed: int, length: int = 160) -> list[Observation]:
     tape: list[Observation] = [*opening(), GateObserved(**at(NOW), gate=gate(valid_until=NOW + 30 * DAY))]
     now = NOW
     for number in range(length):
-        now += rng.randrange(1_000, 40 * 60_000)
+        # Often so close that orders, fills and commands cross each other.
+        now += rng.randrange(500, 12_000) if rng.random() < 0.5 else rng.randrange(1_000, 60 * 60_000)
         tape.append(_observation(rng, number, now))
     return tape
 
@@ -83,42 +91,77 @@ def _observation(rng: Random, number: int, now: int) -> Observation:
     if kind < 0.9:
         up = rng.choice([0.0, 0.5, 1.0])
         return MarketResolved(**at(now), condition_id=condition, payouts=((yes, up), (no, 1.0 - up)))
-    if kind < 0.93:
-        verb = rng.choice([Verb.RESUME, Verb.UNCUTOFF, Verb.HALT, Verb.CUTOFF, Verb.RESUME])
-        return OperatorCommanded(**at(now), command_id=f"o{number}", verb=verb, by="op", wallet=WALLET)
+    if kind < 0.94:
+        return _command(rng, number, now, yes)
     if kind < 0.95:
-        return KillSwitchObserved(**at(now), is_active=rng.random() < 0.3)
-    return TimerFired(**at(now))
+        return KillSwitchObserved(**at(now), is_active=rng.random() < 0.2)
+    return TimerFired(**at(now)) if kind < 0.985 else _rarity(rng, number, now)
 
 
-def run_tape(
-    tape: list[Observation], settings: DecisionConfig = BOLD, answers: dict[str, list[Observation]] | None = None
-) -> list[JournalEvent]:
+def _command(rng: Random, number: int, now: int, token_id: str) -> Observation:
+    resume = [Verb.RESUME] * 8
+    verb = rng.choice([*Verb, *resume])
+    argument = {Verb.MODE: rng.choice(["live", "live", "paper"]), Verb.CLOSE_POSITION: token_id}.get(verb, "")
+    return OperatorCommanded(**at(now), command_id=f"o{number}", verb=verb, by="op", wallet=WALLET, argument=argument)
+
+
+def _rarity(rng: Random, number: int, now: int) -> Observation:
+    ok = rng.random() < 0.7
+    signal_id = f"f{rng.randrange(max(0, number - 6), number + 1)}"
+    condition = ConditionObserved(**at(now), kind=rng.choice(list(Condition)), is_ok=ok, measured=3.0, limit=2.0)
+    return rng.choice(
+        [
+            condition,
+            ModeObserved(**at(now), mode=Mode.LIVE),
+            ConfigChanged(**at(now), config_digest="d2"),
+            LeaderFillVoided(**at(now), signal_id=signal_id, cause="reverted"),
+            FeedCovered(**at(now), source="poll", until=now - 5),
+        ]
+    )
+
+
+def run_tape(tape: list[Observation], settings: DecisionConfig = BOLD) -> list[JournalEvent]:
     """Drive step over a tape, answering each order as a venue might; the journal it writes."""
-    rng = Random(7)
-    journal: list[JournalEvent] = []
-    taken = Step(state=initial_state(), events=(), intents=())
+    return drive(tape, settings).journal
+
+
+@dataclass
+class Driven:
+    """What came of a tape: the journal, the state it led to, and the venue that answered."""
+
+    journal: list[JournalEvent]
+    state: State
+    answers: Answers
+
+
+def drive(tape: list[Observation], settings: DecisionConfig = BOLD, *, is_real: bool = True, drain: int = 0) -> Driven:
+    """Drive step over a tape. drain: for how long the venue is heard after its end."""
+    done = Driven([], initial_state(), Answers(7, 1_000 * MICRO, is_real=is_real))
     for observation in tape:
-        queue: list[Observation] = [observation]
-        while queue:
-            taken = step(taken.state, queue.pop(0), settings)
-            journal.extend(taken.events)
-            for intent in taken.intents:
-                if isinstance(intent, PlaceOrder):
-                    queue.extend(_answer(rng, intent, observation))
-                elif isinstance(intent, Redeem):
-                    owed = taken.state.portfolio.receivable[intent.condition_id]
-                    now = at(observation.observed_at)
-                    queue.append(RedemptionPaid(**now, condition_id=intent.condition_id, cash=owed))
-    return journal
+        _hear(done, observation.observed_at, settings)
+        _take(done, _as_run(observation, is_real=is_real), settings)
+        if is_real and isinstance(observation, RunStarted | TimerFired):
+            _take(done, done.answers.account(observation.observed_at, done.state), settings)
+    if drain:
+        _hear(done, tape[-1].observed_at + drain, settings)
+    return done
 
 
-def _answer(rng: Random, intent: PlaceOrder, cause: Any) -> list[Observation]:
-    order, now = intent.order, cause.observed_at
-    if rng.random() < 0.1:
-        return [OrderRefusedByVenue(**at(now), order_id=order.order_id, code="400", message="no")]
-    levels = (Level(order.limit, order.size / 1e6 * rng.choice([0.4, 1.0, 1.0, 1.0])),)
-    fills = [OrderFilled(**at(now), fill=fill) for fill in fill_against(order, order.size, levels)]
-    later = book(token_id=order.token_id, bids=(Level(order.limit, 9e3),), asks=(Level(order.limit, 9e3),))
-    expiry = OrderExpired(**at(now + HOUR // 240), order_id=order.order_id, book=later)
-    return [OrderAccepted(**at(now), order_id=order.order_id), *fills, expiry]
+def _as_run(observation: Observation, *, is_real: bool) -> Observation:
+    if isinstance(observation, RunStarted) and is_real:
+        return replace(observation, is_real=True, starting_cash=0, account="0xus")
+    return observation
+
+
+def _hear(done: Driven, until: int, settings: DecisionConfig) -> None:
+    while (said := done.answers.due(until)) is not None:
+        _take(done, said, settings)
+
+
+def _take(done: Driven, observation: Observation, settings: DecisionConfig) -> None:
+    done.answers.settle(observation, done.state)
+    taken = step(done.state, observation, settings)
+    done.state = taken.state
+    done.journal.extend(taken.events)
+    for intent in taken.intents:
+        done.answers.answer(intent, observation.observed_at, done.state)

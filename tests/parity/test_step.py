@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from copytrade_live.core.codec import decode, dumps, encode
 from copytrade_live.core.engine import initial_state, step
-from copytrade_live.core.events import Fact, PositionSettled, SignalCopied
+from copytrade_live.core.events import ExitDecided, Fact, FillVoided, PositionSettled, SignalCopied
+from copytrade_live.core.market import DAY, MICRO, Side
+from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.state import evolve
-from tests.parity.tape import BOLD, random_tape, run_tape
+from tests.builders import NOW
+from tests.parity.tape import BOLD, drive, random_tape, run_tape
 
 FACTS = Fact.__args__
 
@@ -38,19 +41,66 @@ def test_state_is_the_fold_of_the_journal(seed: int) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(min_value=0, max_value=10**6))
-def test_cash_folds_exactly_and_caps_hold(seed: int) -> None:
+@given(st.integers(min_value=0, max_value=10**6), st.booleans())
+def test_books_balance_and_caps_hold_after_every_event(seed: int, is_real: bool) -> None:
     state = initial_state()
-    for event in run_tape(random_tape(seed)):
-        state = evolve(state, event)
-        portfolio = state.portfolio
-        invested = sum(position.cost for position in portfolio.positions.values())
-        owed = sum(portfolio.receivable.values())
-        assert portfolio.cash + owed + invested == (1_000_000_000 if state.run_id else 0) + portfolio.realised
-        assert portfolio.cash >= 0
+    for event in drive(random_tape(seed), is_real=is_real).journal:
+        before, state = state, evolve(state, event)
+        started = 0 if is_real or not state.run_id else 1000 * MICRO
+        assert_balanced(state.portfolio, started)
         if isinstance(event, SignalCopied):
-            assert portfolio.gross_exposure <= BOLD.risk.max_gross_exposure * portfolio.equity + 1e-6
-            assert event.order.limit <= event.order.anchor * (1 + BOLD.execution.max_slippage) + 1e-9
+            assert_capped(state.portfolio, event)
+        if isinstance(event, ExitDecided):
+            assert event.order.size <= before.portfolio.positions[event.token_id].sellable
+        if isinstance(event, FillVoided):
+            assert_undone(before.portfolio, state.portfolio, event)
+
+
+def assert_balanced(portfolio: Portfolio, started: int) -> None:
+    invested = sum(position.cost for position in portfolio.positions.values())
+    owed = sum(portfolio.receivable.values())
+    assert portfolio.cash + owed + invested == started + portfolio.realised + portfolio.external
+    bought = [entry.fill for entry in portfolio.provisional.values() if entry.fill.side is Side.BUY]
+    sold = [entry.fill for entry in portfolio.provisional.values() if entry.fill.side is Side.SELL]
+    for position in portfolio.positions.values():
+        mine = [fill for fill in bought if fill.token_id == position.token_id]
+        assert position.coming == sum(fill.size for fill in mine)
+        assert position.coming_cost == sum(fill.cash for fill in mine)
+        assert position.going == sum(fill.size for fill in sold if fill.token_id == position.token_id)
+        assert 0 <= position.owed <= position.size + position.coming
+        assert position.size >= 0
+
+
+def assert_capped(portfolio: Portfolio, event: SignalCopied) -> None:
+    limit = BOLD.risk.max_gross_exposure * portfolio.equity
+    assert portfolio.gross_exposure <= limit + 1e-6
+    assert portfolio.free_cash >= BOLD.risk.reserve * portfolio.equity * MICRO - 2
+    assert event.order.limit <= event.order.anchor * (1 + BOLD.execution.max_slippage) + 1e-9
+
+
+def assert_undone(before: Portfolio, after: Portfolio, event: FillVoided) -> None:
+    assert after.cash == before.cash
+    assert after.realised == before.realised
+    assert event.fill_id not in after.provisional
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(min_value=0, max_value=10**6))
+def test_once_all_is_heard_the_books_are_the_venues(seed: int) -> None:
+    done = drive(random_tape(seed), drain=2 * DAY)
+    portfolio, now = done.state.portfolio, NOW + 60 * DAY
+    assert portfolio.is_quiet
+    for later in (0, 61_000):
+        told = done.answers.account(now + later, done.state, is_used=False)
+        done.state = step(done.state, told, BOLD).state
+    portfolio = done.state.portfolio
+    assert portfolio.cash == done.answers.cash
+    for token, held in done.answers.holdings.items():
+        ours = portfolio.positions[token].size if token in portfolio.positions else 0
+        if token in portfolio.positions or token in portfolio.foreign:
+            assert held == ours + portfolio.foreign.get(token, 0)
+    assert done.state.standing.account is not None
+    assert done.state.standing.account.reconciled_at == now + 61_000
 
 
 def test_the_same_tape_writes_the_same_bytes() -> None:
