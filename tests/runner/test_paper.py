@@ -16,12 +16,16 @@ from copytrade_live.core.depth import TakenDepth
 from copytrade_live.core.engine import initial_state, step
 from copytrade_live.core.events import (
     BookObserved,
+    CancelDecided,
+    GateObserved,
     JournalEvent,
+    KillSwitchObserved,
     MarketResolved,
     OrderAccepted,
     OrderExpired,
     OrderFilled,
     OrderReposted,
+    RedemptionPaid,
     RunStarted,
 )
 from copytrade_live.core.market import MICRO, SECOND, Book, Level, Side
@@ -31,7 +35,7 @@ from copytrade_live.runner.books import BookDesk
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.paper import PaperExecutor
 from copytrade_live.venue.listing import Listing
-from tests.builders import CONDITION, NOW, YES, book, market, order
+from tests.builders import CONDITION, NO, NOW, YES, book, gate, market, order
 
 
 @dataclass
@@ -75,13 +79,14 @@ class Bench:
             config_digest="1",
             starting_cash=1000 * MICRO,
         )
-        self.state = step(initial_state(), started, self.config).state
+        is_open = GateObserved(event_at=NOW, observed_at=NOW, gate=gate())
+        self.state = step(step(initial_state(), started, self.config).state, is_open, self.config).state
 
     def _executor(self) -> PaperExecutor:
         return PaperExecutor(BookDesk(self.feed, self.clock, Health()), self.clock, self.latency)
 
     def place(self, placed) -> None:
-        entry = WorkingOrder(order=placed, market=market())
+        entry = WorkingOrder(order=placed, market=market(), began_at=NOW)
         portfolio = self.state.portfolio
         working = {**portfolio.working, placed.order_id: entry}
         self.state = replace(self.state, portfolio=replace(portfolio, working=working))
@@ -291,3 +296,32 @@ def test_the_book_an_order_met_stands_in_the_journal_before_its_fills(token):
     kinds = [type(event).__name__ for event in bench.events]
     assert kinds.index("BookObserved") < kinds.index("OrderFilled")
     assert bench.of(BookObserved)[0].book.token_id == token
+
+
+def test_a_cancelled_order_is_over_with_the_next_round_and_after_a_restart_too():
+    for is_restarted in (False, True):
+        bench = Bench(shown=asks((0.6, 100.0)))
+        bench.place(buy(10))
+        bench.observe(KillSwitchObserved(event_at=NOW, observed_at=NOW, is_active=True))
+        (cancel,) = bench.of(CancelDecided)
+        bench.restart() if is_restarted else bench.executor.cancel(cancel.order_id)
+        bench.after(100)
+        assert [expired.order_id for expired in bench.of(OrderExpired)] == [cancel.order_id]
+        assert not bench.state.portfolio.working
+        bench.after(1000)
+        assert len(bench.of(OrderExpired)) == 1
+
+
+def test_a_payout_is_collected_with_the_next_round_and_after_a_restart_too():
+    for is_restarted in (False, True):
+        bench = Bench(shown=asks((0.5, 100.0)))
+        bench.place(buy(10))
+        bench.after(500)
+        payouts = ((YES, 1.0), (NO, 0.0))
+        bench.observe(MarketResolved(event_at=NOW, observed_at=NOW, condition_id=CONDITION, payouts=payouts))
+        bench.restart() if is_restarted else bench.executor.redeem(CONDITION)
+        assert bench.state.portfolio.receivable == {CONDITION: 10 * MICRO}
+        bench.after(100)
+        bench.after(100)
+        assert [paid.cash for paid in bench.of(RedemptionPaid)] == [10 * MICRO]
+        assert not bench.state.portfolio.receivable
