@@ -98,9 +98,9 @@ class Venue:
         token, other = first.token_ids[0], second.token_ids[1]
         (_, ask), (bid, _) = self._best(token), self._best(other)
         return [
-            asdict(Deed(at=5, token_id=token, condition_id=first.condition_id, side="BUY", price=ask, size=400.0)),
-            asdict(Deed(at=100, token_id=token, condition_id=first.condition_id, side="SELL", price=ask, size=400.0)),
-            asdict(Deed(at=6, token_id=other, condition_id=second.condition_id, side="BUY", price=bid, size=400.0)),
+            asdict(Deed(at=60, token_id=token, condition_id=first.condition_id, side="BUY", price=ask, size=400.0)),
+            asdict(Deed(at=120, token_id=token, condition_id=first.condition_id, side="SELL", price=ask, size=400.0)),
+            asdict(Deed(at=61, token_id=other, condition_id=second.condition_id, side="BUY", price=bid, size=400.0)),
         ]
 
     def _best(self, token: str) -> tuple[float, float]:
