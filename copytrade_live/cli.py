@@ -26,6 +26,8 @@ from copytrade_live.commands import (
     why,
 )
 from copytrade_live.errors import CopytradeError
+from copytrade_live.redaction import PROCESS, mask_tracebacks
+from copytrade_live.stray_secrets import check_arguments
 from copytrade_live.supervise import ProcessDied
 
 ENTRY_POINTS = "copytrade.commands"
@@ -51,6 +53,7 @@ LIVE_VERBS = (
 def main() -> None:
     """Run the command line. Exit codes: 0 ok, 1 failed, 2 usage, 3 difference found."""
     try:
+        check_arguments(sys.argv[1:])
         build_app(sys.argv[1:])()
     except ProcessDied as error:
         _complain(error)
@@ -58,6 +61,9 @@ def main() -> None:
     except CopytradeError as error:
         _complain(error)
         sys.exit(FAILED)
+    finally:
+        # Typer has put its own hook in place by now.
+        mask_tracebacks()
 
 
 def build_app(arguments: Sequence[str]) -> typer.Typer:
@@ -108,4 +114,4 @@ def _print_version(is_asked: bool) -> None:
 
 def _complain(error: CopytradeError) -> None:
     for line in str(error).splitlines():
-        print(f"copytrade: {line}", file=sys.stderr)
+        print(f"copytrade: {PROCESS.redact(line)}", file=sys.stderr)

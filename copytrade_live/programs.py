@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from copytrade_live.ports_in_use import LOOPBACK
 from copytrade_live.settings import HOME_VARIABLE, Home
+from copytrade_live.stray_secrets import drop_keys
 from copytrade_live.supervise import Program, Stack
 
 WORKSPACE_FILE = "workspace.yaml"
@@ -25,9 +26,11 @@ _LOOK_SECONDS = 0.1
 
 
 def environment(home: Home) -> dict[str, str]:
-    """What every process of a stack is given. No tool phones home."""
+    """What every process of a stack is given: no key, since all of them trade on paper. No tool phones home."""
+    inherited = dict(os.environ)
+    drop_keys(inherited)
     return {
-        **os.environ,
+        **inherited,
         HOME_VARIABLE: str(home.root),
         "DAGSTER_HOME": str(home.dagster),
         "DAGSTER_DISABLE_TELEMETRY": "1",

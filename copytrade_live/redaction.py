@@ -6,6 +6,11 @@ import base64
 import json
 import logging
 import re
+import sys
+import threading
+import traceback
+from types import TracebackType
+from typing import Any
 from urllib.parse import quote
 
 MASK = "********"
@@ -74,3 +79,33 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, masked."""
         return PROCESS.redact(self._inner.format(record))
+
+
+def mask_tracebacks() -> None:
+    """Whatever ends this process or one of its threads is printed masked."""
+    sys.excepthook = _print_masked
+    threading.excepthook = lambda ended: _print_masked(ended.exc_type, ended.exc_value, ended.exc_traceback)
+    sys.unraisablehook = lambda ended: _print_masked(ended.exc_type, ended.exc_value, ended.exc_traceback)
+
+
+def mask_records() -> None:
+    """Mask each log record when it is made, for processes whose handlers are not ours, such as Dagster's."""
+    made = logging.getLogRecordFactory()
+    if getattr(made, "masks", False):
+        return
+
+    def make(*given: Any, **named: Any) -> logging.LogRecord:
+        record = made(*given, **named)
+        record.msg, record.args = PROCESS.redact(record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = PROCESS.redact("".join(traceback.format_exception(*record.exc_info)).rstrip())
+        return record
+
+    vars(make)["masks"] = True
+    logging.setLogRecordFactory(make)
+
+
+def _print_masked(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, /) -> None:
+    if issubclass(kind, SystemExit):
+        return
+    print(PROCESS.redact("".join(traceback.format_exception(kind, error, trace)).rstrip()), file=sys.stderr)

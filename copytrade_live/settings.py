@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from copytrade_live.core.config import DecisionConfig, Fraction, Section
 from copytrade_live.errors import ConfigError
+from copytrade_live.stray_secrets import check_config
 
 HOME_VARIABLE = "COPYTRADE_HOME"
 CONFIG_FILE = "config.yaml"
@@ -554,15 +555,23 @@ def parse_config(text: str, *, origin: str) -> CopytradeConfig:
             raise ConfigError(f"{origin} uses a YAML alias (*name); write the value out")
         loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{origin} is not valid YAML: {error}") from error
+        raise ConfigError(f"{origin} is not valid YAML: {_what_and_where(error)}") from None
     if loaded is None:
         loaded = {}
     if not isinstance(loaded, dict):
         raise ConfigError(f"{origin} must hold sections like 'filter:', was a {type(loaded).__name__}")
+    check_config(loaded, origin)
     try:
         return CopytradeConfig.model_validate(loaded)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(origin, problem) for problem in error.errors())) from None
+
+
+def _what_and_where(error: yaml.YAMLError) -> str:
+    """Without the line itself, which could hold a secret."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "a character it may not hold"
+    return f"{problem}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(problem)
 
 
 def _explain(origin: str, problem: Any) -> str:

@@ -1,8 +1,12 @@
 """The code location: every asset, check, job, schedule and sensor, for one configuration and one home folder."""
 
+import os
+
 import dagster as dg
 
+from copytrade_live.redaction import mask_records
 from copytrade_live.settings import CopytradeConfig, Home, home_from_environment, load_config
+from copytrade_live.stray_secrets import drop_keys
 from copytrade_pipelines import automation, checks, jobs, schedules, sensors, watch_checks, watch_sensors
 from copytrade_pipelines.assets import (
     backtests,
@@ -80,5 +84,8 @@ def resources_of(config: CopytradeConfig, home: Home) -> dict[str, dg.Configurab
     }
 
 
+# No process of Dagster's signs anything: whatever key it was started with is forgotten, and its records are masked.
+drop_keys(os.environ)
+mask_records()
 _home = home_from_environment()
 defs = build(load_config(None, _home), _home)

@@ -64,7 +64,7 @@ def _run_live(config: CopytradeConfig, home: Home, path: Path | None, *, yes: bo
     from copytrade_live.runner.serve_live import consent_of_a_person, consent_of_a_service, serve_live
 
     is_attended = sys.stdin.isatty()
-    consent = consent_of_a_service(os.environ) if yes else consent_of_a_person(input, print)
+    consent = consent_of_a_service(os.environ) if yes else consent_of_a_person(input)
     asyncio.run(serve_live(config, home, path, os.environ, getpass if is_attended else None, consent))
 
 

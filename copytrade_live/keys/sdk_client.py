@@ -17,6 +17,7 @@ from polymarket.errors import PolymarketError
 
 from copytrade_live.errors import KeyRefused
 from copytrade_live.keys.signer import GuardedSigner
+from copytrade_live.redaction import hide
 from copytrade_live.settings import VenueConfig
 from copytrade_live.venue.trading.answers import as_venue_error
 
@@ -49,6 +50,8 @@ async def open_client(signer: GuardedSigner, venue: VenueConfig, wallet: str) ->
             )
         finally:
             await clob.close()
+        for one in (credentials.key, credentials.secret, credentials.passphrase):
+            hide(one)
         return async_secure.AsyncSecureClient._construct_for_wallet(
             signer=account,
             wallet=found,

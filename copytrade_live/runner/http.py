@@ -88,7 +88,9 @@ async def serving(app: Starlette, config: ObservabilityConfig) -> AsyncIterator[
     """Serve in this loop: an answer proves that the loop turns. Yields: the address. Raises: PortInUseError."""
     with open_port(config.host, config.port, "observability.port") as listener:
         host, port = listener.getsockname()[:2]
-        server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none"))
+        server = _Server(
+            uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none")
+        )
         task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
         try:
             yield f"http://{host}:{port}"

@@ -84,7 +84,7 @@ async def open_runner(
             yield runner
         finally:
             try:
-                await runner.stop(cancels=config.safety.on_shutdown is OnShutdown.CANCEL)
+                await runner.stop(cancels=runner.config.safety.on_shutdown is OnShutdown.CANCEL)
             finally:
                 runner.close()
     finally:

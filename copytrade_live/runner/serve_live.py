@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, MutableMapping
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from copytrade_live.errors import ConfigError
 from copytrade_live.keys.opening import OpenAccount, guarded_signer, open_account
 from copytrade_live.keys.sources import Ask
+from copytrade_live.live_banner import live_banner
 from copytrade_live.logs import logger
 from copytrade_live.runner.app import LiveAccount
 from copytrade_live.runner.clocks import clock_for
@@ -49,6 +51,8 @@ async def serve_live(
     clock = await clock_for(config.venue)
     signer = guarded_signer(config, home, clock, environment, ask)
     async with open_account(config, signer, clock) as opened:
+        banner = live_banner(config, home, wallet=opened.wallet, signer=opened.signer, is_owner=opened.is_owner)
+        print(banner, file=sys.stderr, flush=True)
         if not consent(opened):
             raise ConfigError(f"live trading was not confirmed; type {CONSENT!r} to trade {opened.wallet} for real")
         await clock.sleep(config.safety.live_mode_confirm_delay_seconds)
@@ -70,15 +74,6 @@ def consent_of_a_service(environment: MutableMapping[str, str]) -> Consent:
     return lambda opened: environment.get(CONSENT_VARIABLE) == CONSENT
 
 
-def consent_of_a_person(read: Callable[[str], str], say: Callable[[str], None]) -> Consent:
-    """Show what is about to be traded, and have it typed."""
-
-    def ask(opened: OpenAccount) -> bool:
-        say("")
-        say("  LIVE TRADING: REAL MONEY")
-        say(f"  wallet  {opened.wallet}")
-        say(f"  signer  {opened.signer}{'  (owner key: it could move the money)' if opened.is_owner else ''}")
-        say("")
-        return read(f"  type '{CONSENT}' to go on: ").strip() == CONSENT
-
-    return ask
+def consent_of_a_person(read: Callable[[str], str]) -> Consent:
+    """Have it typed, with the banner before one's eyes."""
+    return lambda opened: read(f"  type '{CONSENT}' to go on: ").strip() == CONSENT

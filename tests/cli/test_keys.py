@@ -1,4 +1,4 @@
-"""`copytrade keys` and the moment before live trading: no key is shown, no slip is enough."""
+"""`copytrade keys` and the banner before live trading: no key is shown."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from copytrade_live.cli import build_app
-from copytrade_live.errors import ConfigError
-from copytrade_live.going_live import CONFIRM_VARIABLE, banner, confirm
 from copytrade_live.keys import keystore
 from copytrade_live.keys.keystore import read_keystore
+from copytrade_live.live_banner import live_banner
 from copytrade_live.secret import Secret
 from copytrade_live.settings import CopytradeConfig, Home
 
@@ -76,29 +75,9 @@ def test_what_is_no_key_and_a_short_password_are_refused(home: Home) -> None:
     assert not (home.root / "keys" / "keystore.json").exists()
 
 
-def test_the_banner_says_who_trades_up_to_how_much_and_how_to_stop(home: Home) -> None:
-    said = banner(CONFIG, home.live(), ADDRESS)
-    for words in (
-        "REAL MONEY",
-        ADDRESS,
-        "at most 100",
-        "copytrade halt",
-        str(home.root / "KILL"),
-        str(home.root / "live"),
-    ):
+def test_the_banner_says_whose_money_up_to_how_much_and_how_to_stop(home: Home) -> None:
+    said = live_banner(CONFIG, home.live(), wallet="0xw", signer=ADDRESS, is_owner=True)
+    places = (str(home.root / "KILL"), str(home.root / "live"))
+    for words in ("REAL MONEY", ADDRESS, "0xw", "at most 100 signed", "copytrade halt", "owner's own key", *places):
         assert words in said
-
-
-def test_only_the_word_itself_starts_live_trading(home: Home) -> None:
-    confirm(CONFIG, home.live(), ADDRESS, {}, lambda question: "live", is_sure=False)
-    for typed in ("", "yes", "LIVE", "y"):
-        with pytest.raises(ConfigError, match="nothing was traded"):
-            confirm(CONFIG, home.live(), ADDRESS, {}, lambda question, typed=typed: typed, is_sure=False)
-
-
-def test_a_service_needs_the_flag_and_the_variable(home: Home) -> None:
-    confirm(CONFIG, home.live(), ADDRESS, {CONFIRM_VARIABLE: "live"}, None, is_sure=True)
-    with pytest.raises(ConfigError, match="one slip is not enough"):
-        confirm(CONFIG, home.live(), ADDRESS, {}, None, is_sure=True)
-    with pytest.raises(ConfigError, match="--yes"):
-        confirm(CONFIG, home.live(), ADDRESS, {CONFIRM_VARIABLE: "live"}, None, is_sure=False)
+    assert "owner" not in live_banner(CONFIG, home.live(), wallet="0xw", signer=ADDRESS, is_owner=False)

@@ -43,7 +43,7 @@ def test_the_container_is_nobodys_root_and_installs_by_hash() -> None:
 
 
 def test_the_verbs_that_services_call_exist() -> None:
-    for words in re.findall(r"bin/copytrade ([a-z -]+)", text("copytrade.service")):
+    for words in re.findall(r"bin/copytrade ([a-z -]+)", text("copytrade.service") + text("copytrade-live.conf")):
         verb, *options = words.split()
         helped = CliRunner().invoke(build_app([verb]), [verb, "--help"], env={"COLUMNS": "200"})
         assert helped.exit_code == 0

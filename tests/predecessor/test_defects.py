@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from polymarket._internal.actions.orders.post import parse_order_response
+from polymarket.models.clob.account import ClobTrade
 from typer.testing import CliRunner
 
 from copytrade_live.cli import build_app
@@ -31,6 +33,7 @@ from copytrade_live.core.fills import fill_against
 from copytrade_live.core.market import DAY, HOUR, MICRO, Side
 from copytrade_live.core.pricing import fee_cash
 from copytrade_live.core.reasons import ExitReason, Rejected, RejectReason
+from copytrade_live.ports import PostAccepted, PostStatus
 from copytrade_live.replay import read_rows, replay
 from copytrade_live.runner.app import CONTROL_SECONDS
 from copytrade_live.runner.phases import Phase, run_side_by_side
@@ -38,6 +41,8 @@ from copytrade_live.runner.tracking.ports import SourceName
 from copytrade_live.settings import Home, home_from_environment
 from copytrade_live.store.views import read_view
 from copytrade_live.venue.identity import identify_fills
+from copytrade_live.venue.trading.answers import read_answer
+from copytrade_live.venue.trading.own_trades import Fees, own_trades
 from copytrade_live.venue.wire_clob import parse_book
 from copytrade_live.venue.wire_data import parse_fill
 from copytrade_live.venue.wire_gamma import parse_market
@@ -293,9 +298,22 @@ def test_defect_13_a_slow_order_delays_no_other_signal_and_age_counts_when_decid
 
 @needs_shared
 def test_defect_14_what_a_buy_gave_is_not_what_it_got_and_fees_and_minimums_count() -> None:
-    replies = sample("clob_post_order_responses.json")
-    assert replies
-    assert old_rules.order_answer({"status": "matched", "makingAmount": "42", "takingAmount": "100"}) == 42.0
+    reply = sample("clob_post_order_responses.json")["matched_buy_v1_era"]
+    gave, got = float(reply["makingAmount"]), float(reply["takingAmount"])
+    assert old_rules.order_answer(reply) == gave != got
+
+    # The answer says that it matched and no more: how much, and for how much, is what its trades say.
+    answer = read_answer(parse_order_response(reply), reply["orderID"])
+    assert isinstance(answer, PostAccepted)
+    assert answer.status is PostStatus.MATCHED
+    recorded = sample("clob_data_trade_confirmed_2024.json")
+    makers = [maker | {"side": "SELL"} for maker in recorded["maker_orders"]]
+    trade = ClobTrade.model_validate(recorded | {"maker_orders": makers})
+    [ours] = own_trades(trade, "", Fees(rate=0.04, exponent=1.0))
+    size, price = float(recorded["size"]), float(recorded["price"])
+    assert ours.size == round(size * MICRO)
+    sign = 1 if ours.side is Side.BUY else -1
+    assert ours.cash == pytest.approx((size * price + sign * size * 0.04 * price * (1 - price)) * MICRO, abs=20)
 
     assert fee_cash(100 * MICRO, 0.5, 0.04, 1.0) == round(100 * 0.04 * 0.25 * MICRO)
     small = decide(builders.context(market=builders.market(min_order_size=10_000.0)))

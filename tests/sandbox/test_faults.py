@@ -299,3 +299,8 @@ def test_several_fills_share_a_transaction(synthetic: SyntheticWorld) -> None:
     ledger = synthetic.ledger
     fills = Counter(zip(ledger.wallet.tolist(), ledger.tx, strict=True))
     assert sum(times > 1 for times in fills.values()) > 100
+
+
+def test_the_example_of_a_mixed_profile_is_one() -> None:
+    faults = read_fault_file(Path(__file__).parents[2] / "examples" / "mixed-faults.json")
+    assert len({fault.name for fault in faults}) == len(faults) > 20
