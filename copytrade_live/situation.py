@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from copytrade_live.core.config import DecisionConfig
@@ -19,10 +18,10 @@ from copytrade_live.core.filters import (
 )
 from copytrade_live.core.limits import day_is_not_stopped, positions_are_few
 from copytrade_live.core.market import SECOND, Instant, Role, Side
-from copytrade_live.core.permission import PERMISSIONS
+from copytrade_live.core.permission import PERMISSIONS, Now, trading_state
 from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.pricing import from_micro
-from copytrade_live.core.reasons import Mode, Rejected, RejectReason, TradingState
+from copytrade_live.core.reasons import Mode, Rejected, RejectReason
 from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
@@ -90,7 +89,7 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
     stopped = blockers(state, config, now)
     account = standing.account
     return {
-        "trading": trading_state(state, stopped).value,
+        "trading": trading_state(Now(standing=standing, config=config, now=now)).value,
         "entries": "allowed" if not stopped else "stopped",
         "entries_stopped_by": [one.text() for one in stopped],
         "halts": halts(state),
@@ -133,13 +132,6 @@ def halts(state: State) -> list[str]:
         RejectReason.MODE_PAPER.value: standing.is_real and standing.mode is Mode.PAPER,
     }
     return [name for name, holds in found.items() if holds]
-
-
-def trading_state(state: State, stopped: Sequence[Blocker]) -> TradingState:
-    """What may be posted right now."""
-    if state.standing.is_stopped:
-        return TradingState.HALTED
-    return TradingState.REDUCING if stopped else TradingState.ACTIVE
 
 
 def _measure_text(one: Measured) -> str:

@@ -10,12 +10,13 @@ from prometheus_client.core import Metric as Family
 
 from copytrade_live import metrics
 from copytrade_live.core.market import SECOND
+from copytrade_live.core.permission import Now, trading_state
 from copytrade_live.core.reasons import Condition, TradingState
 from copytrade_live.metrics import Metric
 from copytrade_live.provenance import code_version
 from copytrade_live.runner.tracking.lags import BUCKETS, Lags
 from copytrade_live.runner.vitals import Vitals
-from copytrade_live.situation import blockers, money, trading_state
+from copytrade_live.situation import blockers, money
 
 
 class Gauges:
@@ -38,7 +39,7 @@ class Gauges:
                 yield family
         now, health, broken = vitals.clock.now(), vitals.health, vitals.state.standing.broken
         yield _labelled(metrics.CONDITION, {(kind.value,): float(kind not in broken) for kind in Condition})
-        trading = trading_state(vitals.state, blockers(vitals.state, vitals.config, now))
+        trading = trading_state(Now(standing=vitals.state.standing, config=vitals.config, now=now))
         yield _labelled(metrics.TRADING, {(one.value,): float(one is trading) for one in TradingState})
         ages: dict[tuple[str, ...], float] = {(part,): (now - at) / SECOND for part, at in health.last_success.items()}
         yield _labelled(metrics.PART_AGE, ages)

@@ -167,3 +167,15 @@ def write_gate(home: Home, now: int, *, is_open: bool) -> None:
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(content))
     beside.replace(path)
+
+
+def test_an_operator_closes_a_position_and_a_full_stop_posts_nothing() -> None:
+    token = builders.YES
+    close = OperatorCommanded(**at(NOW + 2000), command_id="c1", verb=Verb.CLOSE_POSITION, by="op", argument=token)
+    book = builders.book_seen(NOW + 3000, 0.49, 0.50)
+    _, events = folded([*holding(), close, book])
+    [left] = [event for event in events if isinstance(event, ExitDecided)]
+    assert (left.token_id, left.reason.value) == (token, "operator")
+    stop = OperatorCommanded(**at(NOW + 2000), command_id="c2", verb=Verb.STOP, by="op")
+    _, events = folded([*holding(), stop, builders.book_seen(NOW + 3000, 0.10, 0.11)])
+    assert not [event for event in events if isinstance(event, ExitDecided)]
