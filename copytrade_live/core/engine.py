@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from copytrade_live.core import on_account, on_leader, on_markets, on_orders, on_time
 from copytrade_live.core.config import DecisionConfig
@@ -86,10 +85,6 @@ def _intents(events: list[JournalEvent]) -> Iterator[Intent]:
     paid = any(isinstance(event, PositionSettled) and event.cash > 0 for event in events)
     if paid and isinstance(events[0], MarketResolved):
         yield Redeem(condition_id=events[0].condition_id)
-
-
-def _ends_with_its_market(event: JournalEvent) -> TypeGuard[OrderAbandoned]:
-    return isinstance(event, OrderAbandoned) and event.reason is AbandonReason.RESOLVED
 
 
 # Stops trip after all that can move equity, and what they bar is cancelled last, in the same step.

@@ -48,15 +48,13 @@ def _what_follows(
 ) -> Order | AbandonReason:
     if entry.ending is not None:
         return entry.ending
-    match seen:
-        case OrderRefusedByVenue():
-            return AbandonReason.REFUSED
-        case OrderNotPlaced():
-            return AbandonReason.NOT_PLACED
-        case OrderExpired():
-            answer = next_attempt(entry, seen.book, seen.observed_at, config.execution)
-            barred = _barred(after, entry, config, seen.observed_at)
-            return barred if isinstance(answer, Order) and barred is not None else answer
+    if isinstance(seen, OrderRefusedByVenue):
+        return AbandonReason.REFUSED
+    if isinstance(seen, OrderNotPlaced):
+        return AbandonReason.NOT_PLACED
+    answer = next_attempt(entry, seen.book, seen.observed_at, config.execution)
+    barred = _barred(after, entry, config, seen.observed_at)
+    return barred if isinstance(answer, Order) and barred is not None else answer
 
 
 def _barred(after: State, entry: WorkingOrder, config: DecisionConfig, now: Instant) -> AbandonReason | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from copytrade_live.core.codec import EVENT_TYPES, CodecError, decode, dumps, encode
+from copytrade_live.core.events import RunStarted
 from tests.parity.tape import random_tape, run_tape
 
 
@@ -35,3 +36,13 @@ def test_a_line_that_does_not_fit_is_named(damage: Any, message: str) -> None:
     damage(line)
     with pytest.raises(CodecError, match=message):
         decode(line)
+
+
+def test_a_line_of_the_first_version_is_read_with_what_it_lacked() -> None:
+    line = encode(run_tape(random_tape(1))[0])
+    line["version"] = 1
+    for name in ("is_real", "account"):
+        del line["payload"][name]
+    started = decode(line)
+    assert isinstance(started, RunStarted)
+    assert not started.is_real
