@@ -40,7 +40,6 @@ from copytrade_live.store.configs import keep_config
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
-from copytrade_live.store.lease import AccountLease
 from copytrade_live.venue.sockets import Dial
 
 PAPER = "paper"
@@ -101,7 +100,6 @@ class Runner:
         self.config = config
         self.mode = PAPER if account is None else LIVE
         self._account = account
-        self._lease = AccountLease(account.name) if account is not None else None
         self.home = home
         self.clock = clock
         self.health = Health()
@@ -157,17 +155,11 @@ class Runner:
 
         Raises: StateError when the journal cannot be used.
         """
-        if self._lease is not None:
-            self._lease.acquire()
+        self._journal = Journal.open(self.home.state, self.mode)
         try:
-            self._journal = Journal.open(self.home.state, self.mode)
-            try:
-                self._begin()
-            except BaseException:
-                self._journal.close()
-                raise
+            self._begin()
         except BaseException:
-            self._let_go()
+            self._journal.close()
             raise
 
     async def tick(self) -> None:
@@ -192,11 +184,6 @@ class Runner:
             self._exporter.beat(self.run_id, self.mode, self.clock.now())
         finally:
             self._journal.close()
-            self._let_go()
-
-    def _let_go(self) -> None:
-        if self._lease is not None:
-            self._lease.release()
 
     def _begin(self) -> None:
         if self._account is not None:
@@ -240,7 +227,8 @@ class Runner:
                 account=self._account.name if self._account else "",
                 code_version=code_version(),
                 config_digest=digest,
-                starting_cash=to_micro(self.config.bankroll.starting_cash),
+                # What a real account holds is told by itself.
+                starting_cash=0 if self._account else to_micro(self.config.bankroll.starting_cash),
             )
         )
         what = "PAPER trading, no real money" if self._account is None else f"LIVE trading for {self._account.name}"

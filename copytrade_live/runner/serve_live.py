@@ -18,6 +18,7 @@ from copytrade_live.runner.http import check_binding, take_token
 from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.serve import open_runner, run_until_stopped, shown
 from copytrade_live.settings import ClockSource, CopytradeConfig, Home, load_config
+from copytrade_live.store.lease import AccountLease
 
 # What an operator types, and what a service says in CONSENT_VARIABLE beside --yes.
 CONSENT = "trade real money"
@@ -56,10 +57,12 @@ async def serve_live(
         if not consent(opened):
             raise ConfigError(f"live trading was not confirmed; type {CONSENT!r} to trade {opened.wallet} for real")
         await clock.sleep(config.safety.live_mode_confirm_delay_seconds)
+        lease = AccountLease(opened.wallet, config.venue.clob_url)
         account = LiveAccount(name=opened.wallet, venue=opened.venue, options=options_for(config))
-        async with open_runner(config, home, clock, account) as runner, shown(runner, token):
-            runner.reloader.read = partial(load_config, path, home)
-            await run_until_stopped(runner)
+        with lease:
+            async with open_runner(config, home, clock, account) as runner, shown(runner, token):
+                runner.reloader.read = partial(load_config, path, home)
+                await run_until_stopped(runner)
 
 
 def options_for(config: CopytradeConfig) -> LiveOptions:

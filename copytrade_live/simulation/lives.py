@@ -79,8 +79,6 @@ class Life:
         if self._is_open:
             self._is_open = False
             self.runner.journal.close()
-            if self.runner._lease is not None:
-                self.runner._lease.release()
 
     async def stop(self) -> None:
         """End it as SIGTERM does: in good order."""

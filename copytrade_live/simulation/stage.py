@@ -32,7 +32,6 @@ from copytrade_live.simulation.quiet_check import check_quiet
 from copytrade_live.simulation.stream import SimStream
 from copytrade_live.simulation.witness import Witness
 from copytrade_live.simulation.world import build_world
-from copytrade_live.store.lease import AccountLease
 
 _MOST_TASKS = 200
 # Prices stand still by then, so nothing new begins.
@@ -152,10 +151,7 @@ class Stage:
         if self.market_place is None:
             return Runner(self.config, self.home, self.clock, sources)
         account = self.market_place.account(life, self.lives)
-        runner = Runner(self.config, self.home, self.clock, sources, account)
-        # Every simulation has the same wallet, and many may run on one machine.
-        runner._lease = AccountLease(account.name, self.home.root / "lease")
-        return runner
+        return Runner(self.config, self.home, self.clock, sources, account)
 
     async def _look_after(self) -> None:
         """Start again what has ended, after a while."""

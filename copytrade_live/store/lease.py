@@ -1,13 +1,15 @@
-"""One runner an account on this machine, whichever folder it lives in: an OS lock that a dead process loses by itself.
+"""One runner a wallet and venue on this machine, whatever its folder: an OS lock that a dead process loses by itself.
 
 A process that is only stopped still holds it, so nobody else can have traded when it goes on.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
+from types import TracebackType
 
 from filelock import FileLock, Timeout
 
@@ -15,16 +17,17 @@ from copytrade_live.errors import StateError
 
 
 class AccountLease:
-    """Held for as long as a runner may send orders for a wallet."""
+    """Held for as long as a runner may send orders for a wallet. Use as a context manager."""
 
-    def __init__(self, wallet: str, folder: Path | None = None) -> None:
+    def __init__(self, wallet: str, venue: str, folder: Path | None = None) -> None:
         self._wallet = wallet
+        self._name = f"{wallet.lower()}-{hashlib.sha256(venue.encode()).hexdigest()[:8]}.lock"
         self._folder = folder or Path(tempfile.gettempdir()) / f"copytrade-{os.getuid()}"
         self._lock: FileLock | None = None
 
     def acquire(self) -> None:
         """Take it at once. Raises: StateError when another runner trades the wallet."""
-        path = self._folder / f"{self._wallet.lower()}.lock"
+        path = self._folder / self._name
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = FileLock(path, timeout=0)
@@ -38,6 +41,17 @@ class AccountLease:
         except OSError as error:
             self._lock = None
             raise StateError(f"lease {path} cannot be taken: {error}; mend its permissions") from error
+
+    def __enter__(self) -> AccountLease:
+        """Take it."""
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give it back whatever happened."""
+        self.release()
 
     def release(self) -> None:
         """Let another runner trade the wallet."""

@@ -10,13 +10,16 @@ from copytrade_live.store.lease import AccountLease
 
 
 def test_two_runners_never_trade_one_wallet(tmp_path: Path) -> None:
-    first, second, other = (AccountLease(wallet, tmp_path) for wallet in ("0xA", "0xa", "0xb"))
+    first, second, other = (AccountLease(wallet, "https://venue", tmp_path) for wallet in ("0xA", "0xa", "0xb"))
+    elsewhere = AccountLease("0xa", "http://sandbox", tmp_path)
     first.acquire()
     other.acquire()
+    elsewhere.acquire()
     with pytest.raises(StateError, match="trades 0xa"):
         second.acquire()
     first.release()
-    second.acquire()
+    with second:
+        pass
 
 
 def test_a_journal_belongs_to_one_account(tmp_path: Path) -> None:
