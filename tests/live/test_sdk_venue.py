@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from typing import cast
 
 import pytest
 from polymarket import AsyncSecureClient
@@ -12,8 +13,8 @@ from polymarket import AsyncSecureClient
 from copytrade_live.clock import ManualClock
 from copytrade_live.core.market import MICRO, MINUTE, SECOND, Market, MarketStatus, Role, Side
 from copytrade_live.core.orders import Order
-from copytrade_live.errors import VenueError
-from copytrade_live.ports import PostAccepted, PostRefused, PostStatus, TradeStatus
+from copytrade_live.errors import PolicyRefused, VenueError
+from copytrade_live.ports import PostAccepted, PostRefused, PostStatus, RedeemFailed, TradeStatus
 from copytrade_live.sandbox.synthetic import build_synthetic_world
 from copytrade_live.sandbox.world import WorldMarket
 from copytrade_live.venue.trading.sdk_venue import SdkVenue
@@ -183,3 +184,16 @@ def test_the_orders_hash_is_that_of_the_reference_vectors() -> None:
         assert protocol_version(order.token_id) == ("3" if name == "v3" else "2")
         found = venue_order_id(order, exchange=exchange, chain_id=137)  # type: ignore[arg-type]
         assert found == vector["order_id_digest"], name
+
+
+class ClientOfAGuardedKey:
+    """What the official client does when the signer refuses a transaction."""
+
+    async def redeem_positions(self, *, condition_id: str) -> object:
+        raise PolicyRefused("the runner's key signs no transactions")
+
+
+def test_a_payout_that_the_key_may_not_ask_for_is_left_to_others_for_good() -> None:
+    venue = SdkVenue(cast("AsyncSecureClient", ClientOfAGuardedKey()), ManualClock(0))
+    answer = asyncio.run(venue.redeem("0x" + "5a" * 32))
+    assert answer == RedeemFailed(message="the runner's key signs no transactions", may_retry=False)

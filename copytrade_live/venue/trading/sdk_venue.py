@@ -143,7 +143,7 @@ class SdkVenue:
         """Send the transaction through the relayer, without waiting for it."""
         try:
             handle = await self._client.redeem_positions(condition_id=condition_id)
-        except (SigningError, UserInputError) as error:
+        except (PolicyRefused, SigningError, UserInputError) as error:
             return RedeemFailed(message=str(error), may_retry=False)
         except RequestRejectedError as error:
             return RedeemFailed(message=str(error), may_retry=error.status not in (401, 403))
