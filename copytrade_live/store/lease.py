@@ -6,7 +6,6 @@ A process that is only stopped still holds it, so nobody else can have traded wh
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -15,21 +14,29 @@ from filelock import FileLock, Timeout
 
 from copytrade_live.errors import StateError
 
+# A service has a /tmp of its own, where it would never meet a runner started by hand; shared memory is one for all.
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - meant to be shared
+
+
+def shared_folder() -> Path:
+    """Where every runner of this machine looks, whoever it runs as."""
+    return _SHARED_MEMORY if _SHARED_MEMORY.is_dir() else Path(tempfile.gettempdir())
+
 
 class AccountLease:
     """Held for as long as a runner may send orders for a wallet. Use as a context manager."""
 
     def __init__(self, wallet: str, venue: str, folder: Path | None = None) -> None:
         self._wallet = wallet
-        self._name = f"{wallet.lower()}-{hashlib.sha256(venue.encode()).hexdigest()[:8]}.lock"
-        self._folder = folder or Path(tempfile.gettempdir()) / f"copytrade-{os.getuid()}"
+        self._name = f"copytrade-{wallet.lower()}-{hashlib.sha256(venue.encode()).hexdigest()[:8]}.lock"
+        self._folder = folder or shared_folder()
         self._lock: FileLock | None = None
 
     def acquire(self) -> None:
         """Take it at once. Raises: StateError when another runner trades the wallet."""
         path = self._folder / self._name
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(path, timeout=0)
             self._lock.acquire()
         except Timeout:
@@ -40,7 +47,10 @@ class AccountLease:
             ) from None
         except OSError as error:
             self._lock = None
-            raise StateError(f"lease {path} cannot be taken: {error}; mend its permissions") from error
+            raise StateError(
+                f"lease {path} cannot be taken: {error}; another user's runner may trade {self._wallet}: stop it, then "
+                "remove the file"
+            ) from error
 
     def __enter__(self) -> AccountLease:
         """Take it."""

@@ -28,3 +28,13 @@ def test_a_journal_belongs_to_one_account(tmp_path: Path) -> None:
         journal.claim_account("0xa")
         with pytest.raises(StateError, match="account 0xa"):
             journal.claim_account("0xb")
+
+
+def test_a_service_with_a_tmp_of_its_own_meets_a_runner_started_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue = f"http://{tmp_path}"
+    with AccountLease("0xlease", venue):
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        with pytest.raises(StateError, match="trades 0xlease"):
+            AccountLease("0xlease", venue).acquire()
