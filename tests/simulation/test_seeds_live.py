@@ -6,7 +6,7 @@ from copytrade_live.simulation.run import run_seed
 from tests.simulation.seeds import batches, check
 
 
-@pytest.mark.parametrize(("profile", "first"), batches(restarts=50, ghosts=70))
+@pytest.mark.parametrize(("profile", "first"), batches(orders=60, restarts=40, ghosts=50, mixed=60))
 def test_no_seed_breaks_an_invariant(profile: str, first: int) -> None:
     check(profile, first)
 

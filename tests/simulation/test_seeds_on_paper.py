@@ -11,7 +11,7 @@ from copytrade_live.simulation.run import run_seed
 from tests.simulation.seeds import batches, check
 
 
-@pytest.mark.parametrize(("profile", "first"), batches(paper=140, streams=50, clocks=30))
+@pytest.mark.parametrize(("profile", "first"), batches(paper=200, streams=50, clocks=40))
 def test_no_seed_breaks_an_invariant(profile: str, first: int) -> None:
     check(profile, first)
 
