@@ -211,7 +211,7 @@ def _prepare(recorder: Recorder, clock: SystemClock) -> None:
             mode="live",
             code_version="",
             config_digest="",
-            starting_cash=1_000_000 * MICRO,
+            starting_cash=0,
             is_real=True,
         )
     )

@@ -222,7 +222,10 @@ def at_rest(runner: Runner, began_at: Instant, after: float) -> bool:
     """Whether the script is played, and nothing works or waits."""
     portfolio = runner.state.portfolio
     is_over = runner.clock.now() > began_at + after * SECOND
-    return is_over and not portfolio.working and not portfolio.provisional and not portfolio.receivable
+    account = runner.state.standing.account
+    is_reconciled = account is not None and account.reconciled_at is not None
+    is_idle = not portfolio.working and not portfolio.provisional and not portfolio.receivable
+    return is_over and is_reconciled and is_idle
 
 
 # --- the program -------------------------------------------------------------------------------------------------
