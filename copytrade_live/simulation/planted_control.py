@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from copytrade_live.core import engine
+from copytrade_live.core import on_leader
 from copytrade_live.core.context import Context
 from copytrade_live.core.decide import Approved, decide
 from copytrade_live.core.events import JournalEvent, Observation, OperatorCommanded, ScoresPublished
@@ -95,7 +95,7 @@ def _mode_read_once() -> Iterator[None]:
             kept.append(context.standing.mode)
         return decide(replace(context, standing=replace(context.standing, mode=kept[0])))
 
-    with swapped(engine, "decide", decide_by_first):
+    with swapped(on_leader, "decide", decide_by_first):
         yield
 
 

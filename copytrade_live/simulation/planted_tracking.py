@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from copytrade_live.core import engine
+from copytrade_live.core import on_leader
 from copytrade_live.core.context import Context
 from copytrade_live.core.decide import Approved, decide
 from copytrade_live.core.market import Instant
@@ -51,7 +51,7 @@ def _caps_outside() -> Iterator[None]:
             kept[:] = [(context.now, context.portfolio)]
         return decide(replace(context, portfolio=kept[0][1]))
 
-    with swapped(engine, "decide", decide_late):
+    with swapped(on_leader, "decide", decide_late):
         yield
 
 
