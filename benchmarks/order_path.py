@@ -26,7 +26,7 @@ import httpx
 from eth_account import Account
 from polymarket import AsyncSecureClient
 
-from copytrade_live.clock import SystemClock
+from copytrade_live.clock import Clock
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.events import (
     AccountObserved,
@@ -38,6 +38,7 @@ from copytrade_live.core.events import (
 from copytrade_live.core.market import MICRO, Book, Level, Market
 from copytrade_live.failpoints import Failpoint, armed
 from copytrade_live.runner.books import BookDesk
+from copytrade_live.runner.clocks import clock_for
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.executor import LiveExecutor
 from copytrade_live.runner.live.options import LiveOptions
@@ -99,7 +100,7 @@ async def _measure(folder: Path, url: str, tokens: list[tuple[str, str]], count:
     wallet = Account.from_key(key).address
     async with httpx.AsyncClient(base_url=url) as http:
         (await http.post("/admin/fund", json={"address": wallet, "cash": 1_000_000})).raise_for_status()
-    clock, health = SystemClock(), Health()
+    clock, health = await clock_for(_venue(url).venue), Health()
     client = await AsyncSecureClient.create(private_key=key, wallet=wallet, environment=trading_environment(url))
     clob = ClobApi.from_config(_venue(url).venue, clock=clock)
     venue = SdkVenue(client, clock)
@@ -200,7 +201,7 @@ def _signing_backend() -> str:
     return type(get_backend()).__name__
 
 
-def _prepare(recorder: Recorder, clock: SystemClock) -> None:
+def _prepare(recorder: Recorder, clock: Clock) -> None:
     now = clock.now()
     times = {"event_at": now, "observed_at": now}
     recorder.run_id = "bench"
@@ -224,7 +225,7 @@ def _market(condition: str, token: str) -> Market:
     return market(condition_id=condition, token_ids=(token, token[::-1]), event_id=condition, fee_rate=0.0)
 
 
-def _signal(number: int, token: str, condition: str, clock: SystemClock) -> LeaderFillObserved:
+def _signal(number: int, token: str, condition: str, clock: Clock) -> LeaderFillObserved:
     now = clock.now()
     one = signal(
         signal_id=f"bench{number}",
@@ -258,14 +259,16 @@ async def _until(is_done: Any) -> None:
 
 
 def _venue(url: str) -> CopytradeConfig:
-    return parse_config(json.dumps({"venue": {"data_url": url, "gamma_url": url, "clob_url": url}}), origin="bench")
+    return parse_config(
+        json.dumps({"venue": {"data_url": url, "gamma_url": url, "clob_url": url, "clock": "venue"}}), origin="bench"
+    )
 
 
 def _config() -> DecisionConfig:
     text = {
         "filter": {"min_liquidity": 10, "max_spread": 0.2},
         "sizing": {"max_per_trade": 0.002, "max_per_market": 0.002, "max_per_leader": 0.9},
-        "risk": {"max_positions": 5000},
+        "risk": {"max_positions": 5000, "max_leader_copies_per_minute": 5000, "max_copies_per_minute": 5000},
     }
     return parse_config(json.dumps(text), origin="bench").decision()
 
