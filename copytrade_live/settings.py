@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from copytrade_live.core.config import DecisionConfig, Fraction, Section
 from copytrade_live.errors import ConfigError
+from copytrade_live.extensions import load_extensions
 from copytrade_live.stray_secrets import check_config
 
 HOME_VARIABLE = "COPYTRADE_HOME"
@@ -436,8 +437,13 @@ class CopytradeConfig(DecisionConfig):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     def decision(self) -> DecisionConfig:
-        """The part that decisions depend on; its digest goes on every decision."""
-        return DecisionConfig.model_validate({name: getattr(self, name) for name in DecisionConfig.model_fields})
+        """The part that decisions depend on, its own rules loaded; its digest goes on every decision.
+
+        Raises: ConfigError when a rule it names cannot be loaded.
+        """
+        config = DecisionConfig.model_validate({name: getattr(self, name) for name in DecisionConfig.model_fields})
+        load_extensions(config)
+        return config
 
 
 @dataclass(frozen=True, slots=True)

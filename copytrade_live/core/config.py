@@ -7,7 +7,7 @@ import json
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from copytrade_live.core.reasons import ScoreFlag
 
@@ -75,6 +75,7 @@ class ScoreConfig(Section):
 class SizingConfig(Section):
     """How much to buy."""
 
+    rule: str = Field("kelly", description="What says how much to stake before the caps: kelly, or module:object.")
     kelly_multiplier: Fraction = Field(0.25, description="Part of the full Kelly fraction that is staked.")
     max_per_trade: Fraction = Field(0.03, description="Largest copy, as a fraction of equity.")
     max_per_market: Fraction = Field(0.08, description="Largest exposure to one market, as a fraction of equity.")
@@ -132,6 +133,9 @@ class RiskConfig(Section):
 class ExecutionConfig(Section):
     """How an order is priced and how long it works."""
 
+    policy: str = Field(
+        "adaptive", description="What prices each attempt within the furthest limit: adaptive, or module:object."
+    )
     max_slippage: Annotated[float, Field(ge=0, le=0.25)] = Field(
         0.015, description="Furthest limit from the leader's price, as a fraction of it."
     )
@@ -154,6 +158,11 @@ class VoidPolicy(StrEnum):
 class ExitConfig(Section):
     """When a position is left."""
 
+    policy: str = Field(
+        "rules",
+        description="What calls for an exit: rules (all below), mirror, take_profit, stop_loss, time, hold, or "
+        "module:object.",
+    )
     take_profit: float = Field(0.30, gt=0, description="Gain on cost that takes profit, as a fraction.")
     stop_loss: Fraction = Field(0.12, description="Loss on cost that stops out, as a fraction.")
     mirror_leader_exits: bool = Field(True, description="Sell the same share of ours when the leader sells.")
@@ -161,6 +170,14 @@ class ExitConfig(Section):
         VoidPolicy.EXIT, description="What to do with the copy of a leader's fill that never settled."
     )
     time_exit_hours: float = Field(4.0, ge=0, description="Leave this long before the market's scheduled end, hours.")
+
+
+class LeaderConfig(Section):
+    """What is different for one leader."""
+
+    exit_policy: str | None = Field(None, description="Exit policy for its copies instead of exit.policy.")
+    max_per_trade: Fraction | None = Field(None, description="Largest copy of it, as a fraction of equity.")
+    max_exposure: Fraction | None = Field(None, description="Largest exposure copied from it, as a fraction of equity.")
 
 
 class BankrollConfig(Section):
@@ -188,6 +205,24 @@ class DecisionConfig(Section):
     exit: ExitConfig = Field(default_factory=lambda: ExitConfig())
     bankroll: BankrollConfig = Field(default_factory=lambda: BankrollConfig())
     paper: PaperConfig = Field(default_factory=lambda: PaperConfig())
+    leaders: dict[str, LeaderConfig] = Field(
+        {},
+        description="What is different for single leaders, by wallet: exit_policy, max_per_trade, max_exposure; "
+        'as in {"0x…": {"exit_policy": "mirror", "max_per_trade": 0.01}}.',
+    )
+
+    def leader(self, wallet: str) -> LeaderConfig:
+        """What is different for a leader; nothing where the config does not name it."""
+        return self.leaders.get(wallet) or LeaderConfig()
+
+    @field_validator("leaders")
+    @classmethod
+    def _wallets_in_lower_case(cls, leaders: dict[str, LeaderConfig]) -> dict[str, LeaderConfig]:
+        return {wallet.lower(): leader for wallet, leader in leaders.items()}
+
+    def exit_policy(self, wallet: str) -> str:
+        """The name of the exit policy for a leader's copies."""
+        return self.leader(wallet).exit_policy or self.exit.policy
 
     def digest(self) -> str:
         """Twelve hex digits that name this configuration; equal settings give equal digests."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from copytrade_live.core.context import Context, EntryGate
 from copytrade_live.core.events import SizingTrace
-from copytrade_live.core.execution import attempt_limit, entry_root, order_id
+from copytrade_live.core.execution import entry_root, order_id, price_attempt
 from copytrade_live.core.filters import FILTERS
 from copytrade_live.core.limits import LIMITS
 from copytrade_live.core.market import SECOND, Market, Side
@@ -68,7 +68,7 @@ def _entry_order(c: Context, market: Market, sized: Sized, ask: float) -> Order:
         event_id=market.event_id,
         wallet=c.signal.wallet,
         side=Side.BUY,
-        limit=attempt_limit(Side.BUY, c.signal.price, ask, 1, market.tick_size, execution),
+        limit=price_attempt(Side.BUY, c.signal.price, ask, 1, market.tick_size, execution),
         size=sized.size,
         anchor=c.signal.price,
         tick_size=market.tick_size,

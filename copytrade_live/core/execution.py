@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from copytrade_live.core.config import ExecutionConfig
@@ -11,6 +12,7 @@ from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import WorkingOrder
 from copytrade_live.core.pricing import SIZE_STEP, ceil_to_tick, crosses, floor_to_tick, furthest_limit
 from copytrade_live.core.reasons import AbandonReason
+from copytrade_live.core.registry import Registry
 
 
 def attempt_limit(side: Side, anchor: float, best: float, attempt: int, tick: float, config: ExecutionConfig) -> float:
@@ -23,6 +25,19 @@ def attempt_limit(side: Side, anchor: float, best: float, attempt: int, tick: fl
     if side is Side.BUY:
         return min(floor_to_tick(min(min(anchor, best) + step, best), tick), furthest)
     return max(ceil_to_tick(max(max(anchor, best) - step, best), tick), furthest)
+
+
+ExecutionPolicy = Callable[[Side, float, float, int, float, ExecutionConfig], float]
+EXECUTION_POLICIES: Registry[ExecutionPolicy] = Registry("execution policy", {"adaptive": attempt_limit})
+
+
+def price_attempt(side: Side, anchor: float, best: float, attempt: int, tick: float, config: ExecutionConfig) -> float:
+    """The limit of one attempt by the configured policy, on the grid and never beyond the furthest limit."""
+    wanted = EXECUTION_POLICIES.find(config.policy)(side, anchor, best, attempt, tick, config)
+    furthest = furthest_limit(side, anchor, config.max_slippage, tick)
+    if side is Side.BUY:
+        return min(floor_to_tick(wanted, tick), furthest)
+    return max(ceil_to_tick(wanted, tick), furthest)
 
 
 def next_attempt(
@@ -43,7 +58,7 @@ def next_attempt(
         order,
         order_id=order_id(order.root_id, attempt),
         attempt=attempt,
-        limit=attempt_limit(order.side, order.anchor, best, attempt, order.tick_size, config),
+        limit=price_attempt(order.side, order.anchor, best, attempt, order.tick_size, config),
         size=entry.rest,
         submitted_at=now,
         expires_at=now + round(config.order_ttl_seconds * SECOND),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.execution import attempt_limit, order_id
+from copytrade_live.core.config import DecisionConfig, ExitConfig
+from copytrade_live.core.execution import order_id, price_attempt
 from copytrade_live.core.market import HOUR, SECOND, Book, Instant, Micro, Side
 from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import Portfolio, Position
 from copytrade_live.core.pricing import floor_size, from_micro
 from copytrade_live.core.reasons import ExitReason, HoldReason
+from copytrade_live.core.registry import Registry
 from copytrade_live.core.signal import Signal
 
 
@@ -44,7 +46,7 @@ class Trigger:
 def decide_exit(
     position: Position, book: Book | None, portfolio: Portfolio, config: DecisionConfig, now: Instant
 ) -> Hold | Exit:
-    """Decide on one position against its book. Order: mirror, take profit, stop loss, time; first call wins."""
+    """Decide on one position against its book. The rules of its leader's policy in order; first call wins."""
     if any(entry.order.token_id == position.token_id for entry in portfolio.working.values()):
         return Hold(reason=HoldReason.ORDER_WORKING)
     if book is None or book.best_bid is None:
@@ -69,22 +71,90 @@ def mirror_fraction(signal: Signal) -> float:
     return min(1.0, signal.size / before)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitCase:
+    """What an exit rule looks at. Units: bid in dollars per share."""
+
+    position: Position
+    bid: float
+    limits: ExitConfig
+    now: Instant
+
+    @property
+    def gain(self) -> float:
+        """Unrealised gain on cost, as a fraction."""
+        return self.bid / self.position.average_cost - 1.0
+
+
+ExitRule = Callable[[ExitCase], Trigger | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitPolicy:
+    """Which rules call for an exit, in order, after what is owed. mirrors says whether a leader's sells make us owe."""
+
+    rules: tuple[ExitRule, ...] = ()
+    mirrors: bool = True
+
+
+def leader_sold(case: ExitCase) -> Trigger | None:
+    """The leader sold: so do we, the same share."""
+    owed, held = case.position.owed, case.position.held
+    return Trigger(reason=ExitReason.MIRROR, measured=owed / held, limit=0.0, size=owed) if owed > 0 else None
+
+
+def profit_is_taken(case: ExitCase) -> Trigger | None:
+    """The gain reached the target."""
+    limit = case.limits.take_profit
+    return _whole(case, ExitReason.TAKE_PROFIT, case.gain, limit) if case.gain >= limit else None
+
+
+def loss_is_stopped(case: ExitCase) -> Trigger | None:
+    """The loss reached the limit."""
+    limit = -case.limits.stop_loss
+    return _whole(case, ExitReason.STOP_LOSS, case.gain, limit) if case.gain <= limit else None
+
+
+def time_is_up(case: ExitCase) -> Trigger | None:
+    """The market's scheduled end is near; one without an end has none."""
+    end_at = case.position.market.end_at
+    if end_at is None:
+        return None
+    hours, limit = (end_at - case.now) / HOUR, case.limits.time_exit_hours
+    return _whole(case, ExitReason.TIME_EXIT, hours, limit) if hours <= limit else None
+
+
+EXIT_POLICIES: Registry[ExitPolicy] = Registry(
+    "exit policy",
+    {
+        "rules": ExitPolicy(rules=(profit_is_taken, loss_is_stopped, time_is_up)),
+        "mirror": ExitPolicy(),
+        "take_profit": ExitPolicy(rules=(profit_is_taken,), mirrors=False),
+        "stop_loss": ExitPolicy(rules=(loss_is_stopped,), mirrors=False),
+        "time": ExitPolicy(rules=(time_is_up,), mirrors=False),
+        "hold": ExitPolicy(mirrors=False),
+    },
+)
+
+
+def mirrors(config: DecisionConfig, wallet: str) -> bool:
+    """Whether a leader's sells are mirrored."""
+    return config.exit.mirror_leader_exits and EXIT_POLICIES.find(config.exit_policy(wallet)).mirrors
+
+
+def _whole(case: ExitCase, reason: ExitReason, measured: float, limit: float) -> Trigger:
+    return Trigger(reason=reason, measured=measured, limit=limit, size=case.position.held)
+
+
 def _first_trigger(position: Position, bid: float, config: DecisionConfig, now: Instant) -> Trigger | None:
-    rules = config.exit
     if position.is_closing:
         return Trigger(reason=ExitReason.OPERATOR, measured=1.0, limit=0.0, size=position.held)
-    if position.owed > 0:
-        share = position.owed / position.held
-        return Trigger(reason=ExitReason.MIRROR, measured=share, limit=0.0, size=position.owed)
-    gain = bid / position.average_cost - 1.0
-    if gain >= rules.take_profit:
-        return Trigger(reason=ExitReason.TAKE_PROFIT, measured=gain, limit=rules.take_profit, size=position.size)
-    if gain <= -rules.stop_loss:
-        return Trigger(reason=ExitReason.STOP_LOSS, measured=gain, limit=-rules.stop_loss, size=position.size)
-    end_at = position.market.end_at
-    if end_at is not None and end_at - now <= rules.time_exit_hours * HOUR:
-        hours = (end_at - now) / HOUR
-        return Trigger(reason=ExitReason.TIME_EXIT, measured=hours, limit=rules.time_exit_hours, size=position.size)
+    # What is owed was owed when it was decided: it is sold whatever the policy says today.
+    case = ExitCase(position=position, bid=bid, limits=config.exit, now=now)
+    for rule in (leader_sold, *EXIT_POLICIES.find(config.exit_policy(position.wallet)).rules):
+        trigger = rule(case)
+        if trigger is not None:
+            return trigger
     return None
 
 
@@ -111,7 +181,7 @@ def _exit_order(
         event_id=market.event_id,
         wallet=position.wallet,
         side=Side.SELL,
-        limit=attempt_limit(Side.SELL, bid, bid, 1, market.tick_size, config.execution),
+        limit=price_attempt(Side.SELL, bid, bid, 1, market.tick_size, config.execution),
         size=size,
         anchor=bid,
         tick_size=market.tick_size,

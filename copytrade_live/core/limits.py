@@ -58,6 +58,8 @@ def rooms(c: Context, market: Market) -> tuple[Room, ...]:
     equity = c.portfolio.equity
     sizing, risk = c.config.sizing, c.config.risk
     cash = from_micro(c.portfolio.free_cash)
+    own = c.config.leader(c.signal.wallet).max_exposure
+    per_leader = sizing.max_per_leader if own is None else min(own, sizing.max_per_leader)
     return (
         Room(
             reason=RejectReason.MARKET_EXPOSURE,
@@ -67,7 +69,7 @@ def rooms(c: Context, market: Market) -> tuple[Room, ...]:
         Room(
             reason=RejectReason.LEADER_EXPOSURE,
             used=c.portfolio.leader_exposure(c.signal.wallet),
-            limit=sizing.max_per_leader * equity,
+            limit=per_leader * equity,
         ),
         Room(
             reason=RejectReason.EVENT_EXPOSURE,

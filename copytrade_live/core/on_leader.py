@@ -20,7 +20,7 @@ from copytrade_live.core.events import (
     SignalRejected,
 )
 from copytrade_live.core.execution import entry_root
-from copytrade_live.core.exits import Exit, decide_exit, mirror_fraction
+from copytrade_live.core.exits import Exit, decide_exit, mirror_fraction, mirrors
 from copytrade_live.core.market import Book, Instant, Micro, Side
 from copytrade_live.core.portfolio import Portfolio, Position, WorkingOrder
 from copytrade_live.core.reasons import AbandonReason, Rejected, RejectReason
@@ -77,7 +77,7 @@ def _answer_sell(before: State, after: State, seen: LeaderFillObserved, config: 
         yield _rejected(seen, Rejected(reason=RejectReason.DUPLICATE_SIGNAL), after)
     elif position is None and not entries:
         yield _rejected(seen, Rejected(reason=RejectReason.NOTHING_TO_SELL), after)
-    elif not config.exit.mirror_leader_exits:
+    elif not mirrors(config, signal.wallet):
         yield _rejected(seen, Rejected(reason=RejectReason.MIRROR_OFF), after)
     else:
         owed = _mirror(seen, position)

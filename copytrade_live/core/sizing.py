@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from copytrade_live.core.context import Context, entry_limit
@@ -12,6 +13,7 @@ from copytrade_live.core.limits import rooms
 from copytrade_live.core.market import HOUR, Market, Micro
 from copytrade_live.core.pricing import cost_per_share, floor_size, from_micro
 from copytrade_live.core.reasons import Rejected, RejectReason
+from copytrade_live.core.registry import Registry
 from copytrade_live.core.score import TraderScore
 
 
@@ -23,26 +25,54 @@ class Sized:
     trace: SizingTrace
 
 
-def size_copy(c: Context, market: Market, score: TraderScore, ask: float) -> Sized | Rejected:
-    """Size a copy, or say which number leaves nothing worth buying."""
-    cost = cost_per_share(ask, market.fee_rate, market.fee_exponent)
-    probation = is_on_probation(c)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stake:
+    """What a sizing rule asks for, before any cap. Units: notional in collateral, belief and edge per share."""
+
+    belief: float
+    edge: float
+    kelly_full: float
+    kelly_applied: float
+    notional: float
+
+
+# What says how much to stake on a copy: context, market, score and the cost of a share now, fee included.
+SizingRule = Callable[[Context, Market, TraderScore, float], Stake]
+
+
+def kelly_stake(c: Context, market: Market, score: TraderScore, cost: float) -> Stake:
+    """Fractional Kelly on the edge that is left at today's cost: less where it is uncertain, less near the end."""
     edge = expected_edge(score.edge_mean, cost, c.signal.price + score.copy_cost_mean)
-    belief = cost + edge
-    kelly_full = kelly_fraction(belief, cost)
-    applied = (
-        c.config.sizing.kelly_multiplier * kelly_full * certainty(score.edge_mean, score.edge_sd) * _decay(c, market)
-    )
-    if applied <= 0.0 and not probation:
-        return Rejected(reason=RejectReason.NO_EDGE, measured=edge, limit=0.0)
-    wanted = c.config.sizing.probation_notional if probation else applied * c.portfolio.equity
-    notional, capped_by = _cap(c, market, wanted)
-    trace = SizingTrace(
-        belief=belief,
-        cost=cost,
+    kelly_full = kelly_fraction(cost + edge, cost)
+    sure = certainty(score.edge_mean, score.edge_sd)
+    applied = c.config.sizing.kelly_multiplier * kelly_full * sure * _decay(c, market)
+    return Stake(
+        belief=cost + edge,
         edge=edge,
         kelly_full=kelly_full,
         kelly_applied=applied,
+        notional=applied * c.portfolio.equity,
+    )
+
+
+SIZING_RULES: Registry[SizingRule] = Registry("sizing rule", {"kelly": kelly_stake})
+
+
+def size_copy(c: Context, market: Market, score: TraderScore, ask: float) -> Sized | Rejected:
+    """Size a copy, or say which number leaves nothing worth buying. Caps and minimums hold for every rule."""
+    cost = cost_per_share(ask, market.fee_rate, market.fee_exponent)
+    probation = is_on_probation(c)
+    stake = SIZING_RULES.find(c.config.sizing.rule)(c, market, score, cost)
+    if stake.notional <= 0.0 and not probation:
+        return Rejected(reason=RejectReason.NO_EDGE, measured=stake.edge, limit=0.0)
+    wanted = c.config.sizing.probation_notional if probation else stake.notional
+    notional, capped_by = _cap(c, market, wanted)
+    trace = SizingTrace(
+        belief=stake.belief,
+        cost=cost,
+        edge=stake.edge,
+        kelly_full=stake.kelly_full,
+        kelly_applied=stake.kelly_applied,
         notional_wanted=wanted,
         notional=notional,
         capped_by=capped_by,
@@ -59,7 +89,9 @@ def _decay(c: Context, market: Market) -> float:
 
 def _cap(c: Context, market: Market, wanted: float) -> tuple[float, str]:
     notional, capped_by = wanted, ""
-    per_trade = c.config.sizing.max_per_trade * c.portfolio.equity
+    own = c.config.leader(c.signal.wallet).max_per_trade
+    largest = c.config.sizing.max_per_trade if own is None else min(own, c.config.sizing.max_per_trade)
+    per_trade = largest * c.portfolio.equity
     if notional > per_trade:
         notional, capped_by = per_trade, "per_trade"
     for room in rooms(c, market):
