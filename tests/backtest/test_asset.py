@@ -83,7 +83,7 @@ def test_the_asset_is_what_the_job_selects() -> None:
     ("changes", "words"),
     [
         ({"filter.max_spred": 0.1}, "did you mean filter.max_spread"),
-        ({"nonsense.key": 1}, "unknown key nonsense"),
+        ({"nonsense.word": 1}, "unknown key nonsense"),
         ({"sizing.kelly_multiplier": 7}, "sizing.kelly_multiplier.*was 7"),
         ({"log_level.deep": 1}, "log_level is a value"),
     ],
