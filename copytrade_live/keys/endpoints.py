@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from copytrade_live.errors import ConfigError
 from copytrade_live.settings import VenueConfig
+from copytrade_live.venue.http import LOOPBACK_HOSTS
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # What each address of the config may be in live trading; everything of the venue's trading side is told a secret.
 HOSTS = {
     "clob_url": "clob.polymarket.com",
@@ -23,7 +23,7 @@ def check_endpoints(venue: VenueConfig) -> None:
     for name, host in HOSTS.items():
         parts = urlsplit(getattr(venue, name))
         is_venue = parts.scheme in ("https", "wss") and parts.hostname == host and parts.port in (None, 443)
-        if not is_venue and parts.hostname not in LOOPBACK:
+        if not is_venue and parts.hostname not in LOOPBACK_HOSTS:
             raise ConfigError(
                 f"venue.{name} is {getattr(venue, name)!r}: live trading talks only to {host} over TLS, or to a "
                 "sandbox on this machine; mend the address, or trade on paper"
