@@ -78,7 +78,7 @@ class SettledCheck:
         exchange.advance(at)
         seen: set[tuple[str, str]] = set()
         for trade in exchange.trades.values():
-            for row in rows_of(trade):
+            for row in rows_of(trade, WALLET):
                 order, _ = self.server.signed[row.venue_order_id]
                 key = (order.order_id, row.trade_id)
                 seen.add(key)

@@ -149,7 +149,7 @@ class SimVenue:
             row
             for trade in trades
             if self._server.is_listed(trade.trade_id, trade.matched_at)
-            for row in rows_of(trade)
+            for row in rows_of(trade, WALLET)
         ]
 
     async def account(self, token_ids: Collection[str]) -> VenueAccount:
@@ -275,8 +275,8 @@ class SimVenue:
             raise Killed("dead")
 
 
-def rows_of(trade: Trade) -> list[VenueTrade]:
-    """Our legs of a trade, as the port tells them."""
+def rows_of(trade: Trade, account: str) -> list[VenueTrade]:
+    """An account's legs of a trade, as the port tells them."""
     return [
         VenueTrade(
             trade_id=trade.trade_id,
@@ -295,7 +295,7 @@ def rows_of(trade: Trade) -> list[VenueTrade]:
             updated_at=trade.updated_at,
         )
         for leg in trade.legs
-        if leg.account == WALLET
+        if leg.account == account
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.market import MICRO, SECOND, Instant, Market, Role, Side
+from copytrade_live.core.market import MICRO, SECOND, Instant, Market, Side
 from copytrade_live.core.orders import Order
 from copytrade_live.errors import VenueUnavailable
 from copytrade_live.ports import (
@@ -21,7 +21,6 @@ from copytrade_live.ports import (
     RedeemAnswer,
     RedeemFailed,
     SignedOrder,
-    TradeStatus,
     UserHint,
     VenueAccount,
     VenueOrder,
@@ -30,8 +29,9 @@ from copytrade_live.ports import (
 )
 from copytrade_live.sandbox.exchange.exchange import Exchange
 from copytrade_live.sandbox.exchange.redeeming import RedemptionState
-from copytrade_live.sandbox.exchange.terms import NewOrder, OrderType, Refused, Trade
+from copytrade_live.sandbox.exchange.terms import NewOrder, OrderType, Refused
 from copytrade_live.secret import Secret
+from copytrade_live.simulation.trading import rows_of
 
 WALLET = "0xa"
 OWNER = "key"
@@ -148,7 +148,12 @@ class ExchangeVenue:
 
     async def trades(self, *, after: Instant) -> list[VenueTrade]:
         self._look()
-        return [row for trade in self.exchange.trades.values() if trade.matched_at >= after for row in _rows(trade)]
+        return [
+            row
+            for trade in self.exchange.trades.values()
+            if trade.matched_at >= after
+            for row in rows_of(trade, WALLET)
+        ]
 
     async def account(self, token_ids: Collection[str]) -> VenueAccount:
         self._look()
@@ -194,26 +199,3 @@ class ExchangeVenue:
         for at, new in due:
             self.exchange.place(new, at)
         self.exchange.advance(self._now())
-
-
-def _rows(trade: Trade) -> list[VenueTrade]:
-    return [
-        VenueTrade(
-            trade_id=trade.trade_id,
-            venue_order_id=leg.order_id,
-            token_id=leg.token_id,
-            condition_id=trade.condition_id,
-            side=leg.side,
-            size=leg.size,
-            price=leg.price / MICRO,
-            cash=leg.cash,
-            fee=leg.fee,
-            role=Role.TAKER if leg is trade.taker else Role.MAKER,
-            status=TradeStatus(trade.status.value.lower()),
-            tx_hash=trade.transaction or None,
-            matched_at=trade.matched_at,
-            updated_at=trade.updated_at,
-        )
-        for leg in trade.legs
-        if leg.account == WALLET
-    ]
