@@ -16,7 +16,8 @@ BIN = Path(sys.executable).parent
 # What the pipelines may use of the live half; everything else there must be forbidden to them.
 OPEN_TO_PIPELINES = {
     "core", "venue", "settings", "clock", "errors", "logs", "provenance", "published", "output",
-    "config_file", "venue_address", "decision_text", "durable", "extensions", "failpoints", "findings", "redaction", "stray_secrets",
+    "config_file", "venue_address", "decision_text", "durable", "extensions", "failpoints", "findings", "redaction",
+    "stray_secrets",
 }  # fmt: skip
 
 
