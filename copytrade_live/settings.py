@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig, Fraction, Section
 from copytrade_live.errors import ConfigError
 from copytrade_live.extensions import load_extensions
@@ -433,6 +434,7 @@ class CopytradeConfig(DecisionConfig):
     wallets: WalletsConfig = Field(default_factory=lambda: WalletsConfig())
     scoring: ScoringConfig = Field(default_factory=lambda: ScoringConfig())
     report_card: ReportCardConfig = Field(default_factory=lambda: ReportCardConfig())
+    backtest: BacktestConfig = Field(default_factory=lambda: BacktestConfig())
     pipelines: PipelinesConfig = Field(default_factory=lambda: PipelinesConfig())
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 

@@ -74,6 +74,7 @@ def name_window(config: CopytradeConfig, window: Window, tape: WarehouseTape, pa
     """The id of a run: the same test of the same rows has the same id."""
     what = {
         "config": config.decision().digest(),
+        "assumptions": config.backtest.model_dump(mode="json"),
         "code": code_version(),
         "window": asdict(window),
         "tape": tape.source.digest,
