@@ -19,8 +19,8 @@ class BacktestConfig(Section):
     seed: int = Field(1, ge=0, lt=2**62, description="Number behind every draw; another one is another run of luck.")
     fills: str = Field(
         "book_walk",
-        description="What an order gets from a book: book_walk (each price's size once, best first), best_price (all of "
-        "it at the best price, however little is there; an upper bound), or module:object.",
+        description="What an order gets from a book: book_walk (each price's size once, best first), best_price (all "
+        "of it at the best price, however little is there; an upper bound), or module:object.",
     )
     queue: str = Field(
         "behind",
