@@ -29,15 +29,17 @@ class CopyTrade:
     """One copy from its decision to its end. value is what the shares still held are worth at the last mark.
 
     Units: size in micro-shares; paid (fees included), received (fees off), fees in micro-collateral; value in
-    collateral; prices, belief and edge in dollars per share.
+    collateral; prices, belief and edge in dollars per share. leader_at is when the leader traded.
     """
 
     root_id: str
     wallet: str
     condition_id: str
+    event_id: str
     token_id: str
     outcome: str
     category: str
+    leader_at: Instant
     decided_at: Instant
     leader_price: float
     edge: float
@@ -105,6 +107,7 @@ class Ledger:
     _orders: dict[str, tuple[str, ExitReason | None]] = field(default_factory=dict)
     _held: dict[str, str] = field(default_factory=dict)
     _book: str = NO_BOOK
+    _leader_at: Instant = 0
 
     def fold(self, events: Sequence[JournalEvent], state: State) -> None:
         """Fold one step; state is what it led to."""
@@ -125,6 +128,7 @@ class Ledger:
         match event:
             case LeaderFillObserved():
                 self.signals += 1
+                self._leader_at = event.signal.event_at
                 self._book = source_of(event.book)
                 self.books[self._book] += 1
             case SignalCopied():
@@ -155,9 +159,11 @@ class Ledger:
             root_id=event.order.root_id,
             wallet=event.wallet,
             condition_id=event.condition_id,
+            event_id=market.event_id or market.condition_id,
             token_id=event.token_id,
             outcome=dict(zip(market.token_ids, market.outcomes, strict=True)).get(event.token_id, ""),
             category=market.category,
+            leader_at=self._leader_at,
             decided_at=event.observed_at,
             leader_price=event.order.anchor,
             edge=event.sizing.edge,

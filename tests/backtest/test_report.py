@@ -30,6 +30,8 @@ def trade(number: int, pnl: float, **changes: object) -> CopyTrade:
         "root_id": f"r{number}",
         "wallet": WALLET,
         "condition_id": "0xc",
+        "event_id": f"e{number}",
+        "leader_at": NOW - 5_000,
         "token_id": str(number),
         "outcome": "Yes",
         "category": "politics",
