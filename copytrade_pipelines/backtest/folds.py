@@ -43,8 +43,8 @@ def folds(
     if start + train + gap + test > end:
         raise ConfigError(
             f"walk-forward needs {_days(train + gap + test)} days for one fold (train {_days(train)}, "
-            f"gap {_days(gap)}, test {_days(test)}); {to_iso(start)} to {to_iso(end)} has {_days(end - start)}: give a longer window or "
-            "shorter folds"
+            f"gap {_days(gap)}, test {_days(test)}), but {to_iso(start)} to {to_iso(end)} has {_days(end - start)}; "
+            "give a longer window or shorter folds"
         )
     found = []
     test_start = start + train + gap
