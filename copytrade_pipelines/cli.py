@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_pipelines import cli_audit, cli_quality, cli_score, cli_sql
+from copytrade_pipelines import cli_audit, cli_backtest, cli_quality, cli_score, cli_sql
 from copytrade_pipelines.cli_options import PANEL, ConfigOption, FillSource, JsonOption, VenueOption, open_location
-from copytrade_pipelines.cli_output import show_backtest, show_gate, show_published, show_rows
+from copytrade_pipelines.cli_output import show_gate, show_published, show_rows
 
 if TYPE_CHECKING:
     from dagster import AssetKey
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 app.add_typer(cli_score.app, name="score", rich_help_panel=PANEL)
+app.add_typer(cli_backtest.app, name="backtest", rich_help_panel=PANEL)
 app.add_typer(cli_audit.app, name="audit", rich_help_panel=PANEL)
 app.add_typer(cli_quality.app, name="quality", rich_help_panel=PANEL)
 app.add_typer(cli_sql.app, name="sql", rich_help_panel=PANEL)
@@ -97,31 +98,6 @@ def refresh(venue: VenueOption = None, config: ConfigOption = None, as_json: Jso
     location = open_location(config, venue)
     outcome = location.run_job("refresh_scores")
     show_published(outcome, as_json, _write_gate(location))
-
-
-@app.command(rich_help_panel=PANEL)
-def backtest(
-    start: Annotated[
-        str, typer.Option("--from", metavar="DAY", help="First day; default: 14 days before the end.")
-    ] = "",
-    end: Annotated[str, typer.Option("--to", metavar="DAY", help="End, not included; default: the venue's now.")] = "",
-    leaders: Annotated[
-        str, typer.Option(metavar="WALLETS", help="Wallets by comma; default: the best scored as of then.")
-    ] = "",
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Replay history through the runner's own decisions and write a report."""
-    location = open_location(config)
-    named = [wallet.strip().lower() for wallet in leaders.split(",") if wallet.strip()]
-    settings = {
-        "from_day": start,
-        "to_day": end,
-        "leaders": named,
-        "follow_top": location.config.tracker.follow_top,
-    }
-    found = location.run_job("nightly_backtest", {"backtest_runs": {"config": settings}}).metadata["backtest_runs"]
-    show_backtest(found, as_json)
 
 
 @app.command(hidden=True)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,10 +53,14 @@ def show_backtest(found: Mapping[str, Any], as_json: bool) -> None:
 
     numbers = {str(record["number"]): str(record["value"]) for record in found["summary"]}
     kept = {name: found[name] for name in ("run_id", "window", "report", "journal", "decisions", "exits", "books")}
+    folder = Path(str(found["report"])).parent
+    paths = {name: str(path) for name in ("trades", "equity") for path in [folder / f"{name}.parquet"]}
     if as_json:
-        print(json.dumps(kept | {"summary": numbers}, sort_keys=True))
+        print(json.dumps(kept | paths | {"folder": str(folder), "summary": numbers}, sort_keys=True))
         return
     print_table(f"Backtest {found['run_id']}, {found['window']}", ["", ""], numbers.items())
     for title in ("decisions", "exits"):
         print_table(title.capitalize(), ["", ""], Counter(found[title]).most_common())
     print(f"report {found['report']}")
+    print(f"trades {paths['trades']}")
+    print(f"equity {paths['equity']}")

@@ -1,6 +1,5 @@
 """backtest_runs: what copying would have earned over a window of history, with a report a run."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -13,10 +12,11 @@ from copytrade_live.clock import from_iso, to_iso
 from copytrade_live.core.market import DAY, Instant
 from copytrade_live.errors import ConfigError
 from copytrade_live.provenance import code_version
-from copytrade_live.settings import CopytradeConfig, parse_config
+from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.assets.raw_tables import expected_failures, logging_progress
 from copytrade_pipelines.assets.scores import score_times
 from copytrade_pipelines.backtest import BacktestResult, run_window
+from copytrade_pipelines.backtest.overrides import override
 from copytrade_pipelines.plots import picture
 from copytrade_pipelines.pools import BACKTESTS_POOL
 from copytrade_pipelines.resources import Settings, VenueResource
@@ -55,8 +55,11 @@ _COLUMNS = {
 class BacktestConfig(dg.Config):
     """What to test. Every field has a default, so that a run can be launched as it stands."""
 
-    from_day: str = Field(default="", description="First day, ISO (2026-03-01); empty means 14 days before the last.")
-    to_day: str = Field(default="", description="Last day, not included, ISO; empty means the venue now.")
+    from_day: str = Field(
+        default="",
+        description="Start, an ISO day or time (2026-03-01, 2026-03-01T06:00Z); empty: 14 days before the end.",
+    )
+    to_day: str = Field(default="", description="End, not included, an ISO day or time; empty: the venue's now.")
     leaders: list[str] = Field(default=[], description="Wallets to follow; empty follows the best scored as of then.")
     follow_top: int = Field(default=20, ge=0, description="How many of the best scored to follow when none is named.")
     score_missing: bool = Field(
@@ -110,20 +113,6 @@ def backtest_runs(
     return dg.MaterializeResult(metadata={**_metadata(result), "dagster/row_count": rows})
 
 
-def override(config: CopytradeConfig, changes: dict[str, Any]) -> CopytradeConfig:
-    """The configuration with values put at dotted keys. Raises: ConfigError naming a key that does not exist."""
-    values = config.model_dump(mode="json")
-    for key, value in changes.items():
-        *sections, name = key.split(".")
-        place = values
-        for section in sections:
-            place = place.setdefault(section, {})
-            if not isinstance(place, dict):
-                raise ConfigError(f"backtest override {key}: {section} is a value, not a section")
-        place[name] = value
-    return parse_config(json.dumps(values), origin="backtest overrides")
-
-
 def window_days(from_day: str, to_day: str, now: Callable[[], Instant]) -> tuple[Instant, Instant]:
     """The window two ISO days name; now is asked only when the end is left open. Raises: ConfigError."""
     end = _instant("to_day", to_day) if to_day else now()
@@ -175,7 +164,9 @@ def _instant(name: str, text: str) -> Instant:
     try:
         return from_iso(text)
     except ValueError:
-        raise ConfigError(f"{name} must be an ISO day like 2026-03-01, was {text!r}") from None
+        raise ConfigError(
+            f"{name} must be an ISO day or time like 2026-03-01 or 2026-03-01T06:00:00Z, was {text!r}"
+        ) from None
 
 
 def _metadata(result: BacktestResult) -> dict[str, Any]:
@@ -190,6 +181,8 @@ def _metadata(result: BacktestResult) -> dict[str, Any]:
         "run_id": result.run_id,
         "window": f"{to_iso(result.started_at)} to {to_iso(result.ended_at)}",
         "report": dg.MetadataValue.path(str(result.report_path)),
+        "report_page": dg.MetadataValue.url(result.report_path.as_uri() if result.report_path else ""),
+        "folder": dg.MetadataValue.path(str(result.report_path.parent) if result.report_path else ""),
         "journal": dg.MetadataValue.path(str(result.journal_path)),
         "summary": dg.MetadataValue.table(records=numbers),
         "decisions": dg.MetadataValue.json(dict(result.decisions)),

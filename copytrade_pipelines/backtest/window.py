@@ -21,6 +21,7 @@ from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest.driver import Follow, Pace
 from copytrade_pipelines.backtest.extract import Extract, Window, extract
 from copytrade_pipelines.backtest.files import write_tables
+from copytrade_pipelines.backtest.inputs import keep_inputs
 from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
 from copytrade_pipelines.ingest.progress import Progress, silent
@@ -112,6 +113,7 @@ def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, p
         )
         write_tables(part, result)
         write_report(part / REPORT, result, tape, config)
+        keep_inputs(part, run_id, config, window, source, pace)
     journal = result.journal_path
     return replace(
         result, journal_path=journal and folder / JOURNAL / journal.name, report_path=folder / REPORT, notes=tape.notes

@@ -1,0 +1,157 @@
+"""The verb `backtest`: run one, list them, show one again, compare two."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
+from copytrade_pipelines.cli_output import show_backtest
+
+if TYPE_CHECKING:
+    from copytrade_pipelines.backtest.inputs import RunInputs
+
+app = typer.Typer(invoke_without_command=True)
+RUN = "RUN"
+RunArgument = Annotated[str, typer.Argument(metavar=RUN, help="A run's id, its beginning, or: last.")]
+
+
+@app.callback()
+def backtest(
+    context: typer.Context,
+    start: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Start, ISO day or time; default: 14 days before the end.")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="End, not included; default: the venue's now.")] = "",
+    leaders: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|WALLETS",
+            help="A file with one wallet a line, or wallets by comma; default: the best scored as of then.",
+        ),
+    ] = "",
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a setting for this run: filter.max_spread=0.05. Repeat."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay history through the runner's own decisions and write a report."""
+    if context.invoked_subcommand is not None:
+        return
+    location = open_location(config)
+    settings = {
+        "from_day": start,
+        "to_day": end,
+        "leaders": leaders_of(leaders),
+        "follow_top": location.config.tracker.follow_top,
+        "overrides": changes_of(changes or []),
+    }
+    outcome = location.run_job("nightly_backtest", {"backtest_runs": {"config": settings}})
+    show_backtest(outcome.metadata["backtest_runs"], as_json)
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """The backtests of this home, newest first."""
+    from copytrade_live.output import print_json, print_table
+    from copytrade_live.settings import home_from_environment
+    from copytrade_pipelines.backtest.past_runs import past_runs
+
+    found = past_runs(home_from_environment())
+    if as_json:
+        print_json([run.as_json() for run in found])
+        return
+    columns = ["run", "from", "to", "leaders", "copies", "pnl $", "return", "drawdown"]
+    print_table("Backtests", columns, [run.cells() for run in found])
+    if not found:
+        print("none yet; make one with: copytrade backtest")
+
+
+@app.command()
+def show(run: RunArgument = "last", as_json: JsonOption = False) -> None:
+    """One backtest in numbers, and where its files are."""
+    from copytrade_live.output import print_facts, print_json
+    from copytrade_live.settings import home_from_environment
+    from copytrade_pipelines.backtest.inputs import find_run
+    from copytrade_pipelines.backtest.past_runs import read_run
+
+    found = read_run(find_run(home_from_environment(), run))
+    if as_json:
+        print_json(found.as_json())
+        return
+    print_facts(f"Backtest {found.run_id}", found.facts())
+    for name, path in found.paths().items():
+        print(f"{name} {path}")
+
+
+@app.command()
+def compare(
+    one: RunArgument,
+    other: RunArgument,
+    as_json: JsonOption = False,
+) -> None:
+    """Two backtests side by side: what went in, and what came out."""
+    from copytrade_live.output import print_json, print_table
+    from copytrade_live.settings import home_from_environment
+    from copytrade_pipelines.backtest.inputs import differences, find_run, load_inputs
+    from copytrade_pipelines.backtest.past_runs import read_run
+
+    folders = [find_run(home_from_environment(), name) for name in (one, other)]
+    inputs: list[RunInputs] = [load_inputs(folder) for folder in folders]
+    runs = [read_run(folder) for folder in folders]
+    changed = differences(*inputs)
+    numbers: dict[str, tuple[Any, Any]] = {
+        name: (value, runs[1].summary.get(name)) for name, value in runs[0].summary.items()
+    }
+    names = [found.run_id for found in runs]
+    if as_json:
+        print_json({"runs": names, "inputs": changed, "summary": numbers})
+        return
+    print_table("Inputs that differ", ["", *names], [[name, *pair] for name, pair in changed.items()])
+    if not changed:
+        print("none: the same test of the same rows")
+    print_table("Came to", ["", *names], [[name, *pair] for name, pair in numbers.items()])
+
+
+def leaders_of(text: str) -> list[str]:
+    """Wallets named by comma or in a file. Raises: ConfigError for what is neither."""
+    from copytrade_live.errors import ConfigError
+
+    path = Path(text).expanduser()
+    if not text:
+        return []
+    if not text.lower().startswith("0x") or path.is_file():
+        if not path.is_file():
+            raise ConfigError(
+                f"--leaders {text}: there is no such file, and a wallet begins with 0x; give a file with one wallet a "
+                "line, or wallets by comma"
+            )
+        lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+        found = [line.lower() for line in lines if line]
+        if not found:
+            raise ConfigError(f"--leaders {text} names no wallet; write one a line")
+        return found
+    return [wallet.strip().lower() for wallet in text.split(",") if wallet.strip()]
+
+
+def changes_of(texts: list[str]) -> dict[str, Any]:
+    """Settings by dotted key, from KEY=VALUE. Raises: ConfigError for what is not that."""
+    from copytrade_live.errors import ConfigError
+
+    changes: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set takes KEY=VALUE such as filter.max_spread=0.05, was {text!r}")
+        try:
+            changes[key.strip()] = json.loads(value)
+        except ValueError:
+            changes[key.strip()] = value
+    return changes
