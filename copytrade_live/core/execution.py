@@ -10,7 +10,14 @@ from copytrade_live.core.context import levels_to_cross
 from copytrade_live.core.market import SECOND, Book, Instant, Side
 from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import WorkingOrder
-from copytrade_live.core.pricing import SIZE_STEP, ceil_to_tick, crosses, floor_to_tick, furthest_limit
+from copytrade_live.core.pricing import (
+    SIZE_STEP,
+    ceil_to_tick,
+    crosses,
+    floor_to_tick,
+    furthest_limit,
+    furthest_price,
+)
 from copytrade_live.core.reasons import AbandonReason
 from copytrade_live.core.registry import Registry
 
@@ -20,11 +27,26 @@ def attempt_limit(side: Side, anchor: float, best: float, attempt: int, tick: fl
 
     best is the price across: the ask for a buy, the bid for a sell. Units: dollars per share.
     """
-    step = max(config.repost_step, tick) * (attempt - 1)
-    furthest = furthest_limit(side, anchor, config.max_slippage, tick)
-    if side is Side.BUY:
+    return patient_limit(side is Side.BUY, anchor, best, attempt, tick, config.repost_step, config.max_slippage)
+
+
+def patient_limit(
+    is_buy: bool, anchor: float, best: float, attempt: int, tick: float, repost_step: float, max_slippage: float
+) -> float:
+    """attempt_limit of plain numbers."""
+    step = max(repost_step, tick) * (attempt - 1)
+    furthest = furthest_price(is_buy, anchor, max_slippage, tick)
+    if is_buy:
         return min(floor_to_tick(min(min(anchor, best) + step, best), tick), furthest)
     return max(ceil_to_tick(max(max(anchor, best) - step, best), tick), furthest)
+
+
+def bounded_limit(is_buy: bool, wanted: float, anchor: float, max_slippage: float, tick: float) -> float:
+    """A wanted limit on the grid, never beyond the furthest one."""
+    furthest = furthest_price(is_buy, anchor, max_slippage, tick)
+    if is_buy:
+        return min(floor_to_tick(wanted, tick), furthest)
+    return max(ceil_to_tick(wanted, tick), furthest)
 
 
 ExecutionPolicy = Callable[[Side, float, float, int, float, ExecutionConfig], float]
@@ -34,10 +56,7 @@ EXECUTION_POLICIES: Registry[ExecutionPolicy] = Registry("execution policy", {"a
 def price_attempt(side: Side, anchor: float, best: float, attempt: int, tick: float, config: ExecutionConfig) -> float:
     """The limit of one attempt by the configured policy, on the grid and never beyond the furthest limit."""
     wanted = EXECUTION_POLICIES.find(config.policy)(side, anchor, best, attempt, tick, config)
-    furthest = furthest_limit(side, anchor, config.max_slippage, tick)
-    if side is Side.BUY:
-        return min(floor_to_tick(wanted, tick), furthest)
-    return max(ceil_to_tick(wanted, tick), furthest)
+    return bounded_limit(side is Side.BUY, wanted, anchor, config.max_slippage, tick)
 
 
 def next_attempt(
@@ -77,4 +96,9 @@ def entry_root(signal_id: str) -> str:
 
 def is_over(entry: WorkingOrder, now: Instant, config: ExecutionConfig) -> bool:
     """Whether the whole schedule's time has passed, so that another attempt would chase an old price."""
-    return now - entry.began_at >= (config.repost_count + 1) * config.order_ttl_seconds * SECOND
+    return has_run_out(now - entry.began_at, config.repost_count, config.order_ttl_seconds)
+
+
+def has_run_out(elapsed: Instant, repost_count: int, order_ttl_seconds: float) -> bool:
+    """is_over of plain numbers."""
+    return elapsed >= (repost_count + 1) * order_ttl_seconds * SECOND

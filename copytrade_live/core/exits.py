@@ -14,6 +14,7 @@ from copytrade_live.core.pricing import floor_size, from_micro
 from copytrade_live.core.reasons import ExitReason, HoldReason
 from copytrade_live.core.registry import Registry
 from copytrade_live.core.signal import Signal
+from copytrade_live.core.valuation import gain_on_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def decide_exit(
         return Hold(reason=HoldReason.NO_TRIGGER)
     if position.sellable == 0:
         return Hold(reason=HoldReason.UNSETTLED)
-    size = _sellable(position, trigger.size)
+    size = size_to_sell(trigger.size, position.sellable, position.market.min_order_size)
     if size == 0:
         return Hold(reason=HoldReason.DUST)
     order = _exit_order(position, book.best_bid, size, trigger.reason, config, now)
@@ -66,9 +67,12 @@ def decide_exit(
 def mirror_fraction(signal: Signal) -> float:
     """Share of its holding that a leader sold; everything when its holding is unknown."""
     before = signal.leader_size_before
-    if before is None or before <= 0.0:
-        return 1.0
-    return min(1.0, signal.size / before)
+    return 1.0 if before is None else share_sold(signal.size, before)
+
+
+def share_sold(size: float, before: float) -> float:
+    """The part of a holding that a sale takes; everything where nothing was known to be held."""
+    return 1.0 if before <= 0.0 else min(1.0, size / before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ class ExitCase:
     @property
     def gain(self) -> float:
         """Unrealised gain on cost, as a fraction."""
-        return self.bid / self.position.average_cost - 1.0
+        return gain_on_cost(self.bid, self.position.average_cost)
 
 
 ExitRule = Callable[[ExitCase], Trigger | None]
@@ -158,13 +162,13 @@ def _first_trigger(position: Position, bid: float, config: DecisionConfig, now: 
     return None
 
 
-def _sellable(position: Position, wanted: Micro) -> Micro:
-    size = floor_size(from_micro(min(wanted, position.sellable)))
-    rest = from_micro(position.sellable - size)
-    # A rest too small to sell later goes along now.
-    if 0.0 < rest < position.market.min_order_size:
-        size = floor_size(from_micro(position.sellable))
-    return size if from_micro(size) >= position.market.min_order_size else 0
+def size_to_sell(wanted: Micro, sellable: Micro, min_order_size: float) -> Micro:
+    """What is sold of what is wanted, 0 when it is below the venue's least size. A rest too small goes along now."""
+    size = floor_size(from_micro(min(wanted, sellable)))
+    rest = from_micro(sellable - size)
+    if 0.0 < rest < min_order_size:
+        size = floor_size(from_micro(sellable))
+    return size if from_micro(size) >= min_order_size else 0
 
 
 def _exit_order(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copytrade_live.core.context import Context, EntryGate, entry_limit
 from copytrade_live.core.market import DAY, HOUR, MINUTE, SECOND, MarketStatus, Side
 from copytrade_live.core.permission import PERMISSIONS
-from copytrade_live.core.pricing import depth_within
+from copytrade_live.core.pricing import depth_within, moved, within_entry
 from copytrade_live.core.reasons import Held, Rejected, RejectReason, Verdict, above, below, reaching
 
 
@@ -178,8 +178,8 @@ def price_has_not_moved(c: Context) -> Verdict:
     """The best ask is not far above the leader's price. Measured as a fraction of it."""
     if c.book is None or c.book.best_ask is None:
         return None
-    moved = (c.book.best_ask - c.signal.price) / c.signal.price
-    return above(RejectReason.PRICE_MOVED, moved, c.config.filter.max_price_move)
+    measured = moved(c.book.best_ask, c.signal.price)
+    return above(RejectReason.PRICE_MOVED, measured, c.config.filter.max_price_move)
 
 
 def liquidity_is_enough(c: Context) -> Verdict:
@@ -211,10 +211,10 @@ def within_price_limit(c: Context) -> Verdict:
     """The best ask is within what we ever pay. Measured as a fraction above the leader's price."""
     if c.market is None or c.book is None or c.book.best_ask is None:
         return None
-    moved = (c.book.best_ask - c.signal.price) / c.signal.price
-    if c.book.best_ask <= entry_limit(c, c.market) + 1e-9:
-        return Held(moved, c.config.execution.max_slippage)
-    return Rejected(reason=RejectReason.SLIPPAGE, measured=moved, limit=c.config.execution.max_slippage)
+    measured = moved(c.book.best_ask, c.signal.price)
+    if within_entry(c.book.best_ask, entry_limit(c, c.market)):
+        return Held(measured, c.config.execution.max_slippage)
+    return Rejected(reason=RejectReason.SLIPPAGE, measured=measured, limit=c.config.execution.max_slippage)
 
 
 FILTERS: tuple[EntryGate, ...] = (

@@ -32,6 +32,11 @@ def expected_edge(edge_mean: float, cost_now: float, cost_expected: float) -> fl
     return edge_mean - max(0.0, cost_now - cost_expected)
 
 
+def applied_fraction(multiplier: float, kelly_full: float, sure: float, decay: float) -> float:
+    """The fraction of the bankroll that is staked, before any cap."""
+    return multiplier * kelly_full * sure * decay
+
+
 def time_decay(hours_left: float, decay_hours: float) -> float:
     """Factor on a stake near the end: 1 outside decay_hours, falling linearly to 0 at the end."""
     if decay_hours <= 0.0:

@@ -9,6 +9,7 @@ from copytrade_live.core.filters import within_price_limit
 from copytrade_live.core.market import Market
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import Rejected, RejectReason, Verdict, reaching
+from copytrade_live.core.valuation import fall_from, room_left
 
 
 def no_fate_is_unknown(c: Context) -> Verdict:
@@ -28,7 +29,7 @@ def day_is_not_stopped(c: Context) -> Verdict:
     opened = c.portfolio.day_equity
     if opened is None or opened <= 0.0:
         return None
-    fall = (opened - c.portfolio.equity) / opened
+    fall = fall_from(opened, c.portfolio.equity)
     return reaching(RejectReason.DAILY_SOFT_STOP, fall, c.config.risk.daily_soft_stop)
 
 
@@ -50,7 +51,7 @@ class Room:
     @property
     def left(self) -> float:
         """Collateral that fits under the cap."""
-        return max(0.0, self.limit - self.used)
+        return room_left(self.limit, self.used)
 
 
 def rooms(c: Context, market: Market) -> tuple[Room, ...]:

@@ -19,6 +19,7 @@ from copytrade_live.core.portfolio import LeaderRecord, Position
 from copytrade_live.core.pricing import from_micro, settle_cash
 from copytrade_live.core.reasons import AbandonReason, MuteReason
 from copytrade_live.core.state import State
+from copytrade_live.core.valuation import shortfall_after
 
 
 def settle(before: State, after: State, seen: Observation, config: DecisionConfig) -> Iterator[Fact]:
@@ -65,7 +66,7 @@ def _close(position: Position, before: State, after: State, now: Instant, config
     risk = config.risk
     pnl = position.realised + after.portfolio.realised - before.portfolio.realised
     record = after.portfolio.records.get(position.wallet, LeaderRecord())
-    shortfall = max(0.0, record.shortfall_at(now, risk.leader_record_half_life_days) - from_micro(pnl))
+    shortfall = shortfall_after(record.shortfall_at(now, risk.leader_record_half_life_days), from_micro(pnl))
     streak = record.streak + 1 if pnl < 0 else 0
     yield CopyClosed(
         event_at=now,

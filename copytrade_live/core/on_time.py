@@ -16,6 +16,7 @@ from copytrade_live.core.events import (
 )
 from copytrade_live.core.reasons import Condition, HaltReason
 from copytrade_live.core.state import State, period_number
+from copytrade_live.core.valuation import fall_from
 
 Trip = tuple[HaltReason, float | None, float | None]
 
@@ -45,7 +46,7 @@ def _lost_week(before: State, after: State, seen: Observation, config: DecisionC
     opened = after.portfolio.week_equity
     if opened is None or opened <= 0.0 or after.portfolio is before.portfolio:
         return None
-    fall, limit = (opened - after.portfolio.equity) / opened, config.risk.weekly_drawdown_halt
+    fall, limit = fall_from(opened, after.portfolio.equity), config.risk.weekly_drawdown_halt
     return (HaltReason.WEEKLY_DRAWDOWN, fall, limit) if fall >= limit else None
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from copytrade_live.core.market import DAY, Instant, Market, Micro, Side
+from copytrade_live.core.market import Instant, Market, Micro, Side
 from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import buy_cash, from_micro
 from copytrade_live.core.reasons import AbandonReason
+from copytrade_live.core.valuation import faded, marked_value, payout_if, total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Position:
     @property
     def value(self) -> float:
         """Worth at the mark, at cost while there is none. Units: collateral."""
-        return from_micro(self.cost) if self.mark is None else from_micro(self.size) * self.mark
+        return from_micro(self.cost) if self.mark is None else marked_value(self.size, self.mark)
 
 
 class OrderStatus(StrEnum):
@@ -129,7 +130,7 @@ class LeaderRecord:
 
     def shortfall_at(self, now: Instant, half_life_days: float) -> float:
         """The shortfall with time's forgiveness: it halves every half_life_days."""
-        return float(self.shortfall * 0.5 ** ((now - self.measured_at) / (half_life_days * DAY)))
+        return faded(self.shortfall, now - self.measured_at, half_life_days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,7 @@ class Portfolio:
     def equity(self) -> float:
         """Final cash, payouts owed to us, and positions at their marks. Units: collateral."""
         owed = sum(self.receivable.values())
-        return from_micro(self.cash + owed) + sum(position.value for position in self.positions.values())
+        return from_micro(self.cash + owed) + total(position.value for position in self.positions.values())
 
     @property
     def reserved(self) -> Micro:
@@ -246,10 +247,10 @@ def _sure_payout(positions: list[Position]) -> float:
     # At most one market of the event resolves to its first outcome; every other one pays its second.
     second = {position.market.condition_id: _sure_size(position) for position in positions if _is_second(position)}
     first = {position.market.condition_id: _sure_size(position) for position in positions if not _is_second(position)}
-    total = sum(second.values())
+    nobody = total(second.values())
     conditions = second.keys() | first.keys()
-    winners = [total - second.get(condition, 0.0) + first.get(condition, 0.0) for condition in conditions]
-    return min([total, *winners])
+    winners = [payout_if(nobody, second.get(condition, 0.0), first.get(condition, 0.0)) for condition in conditions]
+    return min([nobody, *winners])
 
 
 def _is_second(position: Position) -> bool:

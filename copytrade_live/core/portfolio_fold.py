@@ -25,6 +25,7 @@ from copytrade_live.core.market import HOUR, Instant, Micro, Side
 from copytrade_live.core.orders import Fill
 from copytrade_live.core.portfolio import OrderStatus, Portfolio, Position, ProvisionalFill, WorkingOrder
 from copytrade_live.core.pricing import SIZE_STEP
+from copytrade_live.core.valuation import still_owed
 
 # The venue settles within minutes; whatever comes later than this of an order that is over is found by its account.
 REMEMBERED: Instant = 6 * HOUR
@@ -84,7 +85,7 @@ def _owing(entry: WorkingOrder, event: MirrorOwed) -> WorkingOrder:
     order = entry.order
     if not entry.is_entry or (order.token_id, order.wallet) != (event.token_id, event.wallet):
         return entry
-    return replace(entry, owed_share=1.0 - (1.0 - entry.owed_share) * (1.0 - event.fraction))
+    return replace(entry, owed_share=still_owed(entry.owed_share, event.fraction))
 
 
 # --- fills ----------------------------------------------------------------------------------------------------

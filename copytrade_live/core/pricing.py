@@ -84,16 +84,36 @@ def ceil_to_tick(price: float, tick: float) -> float:
     return round(math.ceil(price / tick - EPSILON) * tick, 6)
 
 
-def furthest_limit(side: Side, anchor: float, max_slippage: float, tick: float) -> float:
+def furthest_price(is_buy: bool, anchor: float, max_slippage: float, tick: float) -> float:
     """The worst price ever paid or taken: the anchor moved by the slippage allowed, on the grid, inside (0, 1)."""
-    if side is Side.BUY:
+    if is_buy:
         return min(floor_to_tick(anchor * (1.0 + max_slippage), tick), round(1.0 - tick, 6))
     return max(ceil_to_tick(anchor * (1.0 - max_slippage), tick), tick)
 
 
-def crosses(side: Side, price: float, limit: float) -> bool:
+def furthest_limit(side: Side, anchor: float, max_slippage: float, tick: float) -> float:
+    """The worst price ever paid or taken by an order of this side."""
+    return furthest_price(side is Side.BUY, anchor, max_slippage, tick)
+
+
+def is_within(is_buy: bool, price: float, limit: float) -> bool:
     """Whether a resting price can be traded against within the limit."""
-    return price <= limit + EPSILON if side is Side.BUY else price >= limit - EPSILON
+    return price <= limit + EPSILON if is_buy else price >= limit - EPSILON
+
+
+def crosses(side: Side, price: float, limit: float) -> bool:
+    """Whether an order of this side can trade against a resting price within its limit."""
+    return is_within(side is Side.BUY, price, limit)
+
+
+def within_entry(best_ask: float, limit: float) -> bool:
+    """Whether the best ask is at or below what is ever paid for an entry."""
+    return best_ask <= limit + 1e-9
+
+
+def moved(price: float, anchor: float) -> float:
+    """How far a price stands above an anchor, as a fraction of it."""
+    return (price - anchor) / anchor
 
 
 def depth_within(side: Side, levels: Sequence[Level], limit: float) -> float:

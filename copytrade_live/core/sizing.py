@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from copytrade_live.core.context import Context, entry_limit
 from copytrade_live.core.events import SizingTrace
 from copytrade_live.core.filters import is_on_probation
-from copytrade_live.core.kelly import certainty, expected_edge, kelly_fraction, time_decay
+from copytrade_live.core.kelly import applied_fraction, certainty, expected_edge, kelly_fraction, time_decay
 from copytrade_live.core.limits import rooms
 from copytrade_live.core.market import HOUR, Market, Micro
 from copytrade_live.core.pricing import cost_per_share, floor_size, from_micro
@@ -45,7 +45,7 @@ def kelly_stake(c: Context, market: Market, score: TraderScore, cost: float) -> 
     edge = expected_edge(score.edge_mean, cost, c.signal.price + score.copy_cost_mean)
     kelly_full = kelly_fraction(cost + edge, cost)
     sure = certainty(score.edge_mean, score.edge_sd)
-    applied = c.config.sizing.kelly_multiplier * kelly_full * sure * _decay(c, market)
+    applied = applied_fraction(c.config.sizing.kelly_multiplier, kelly_full, sure, _decay(c, market))
     return Stake(
         belief=cost + edge,
         edge=edge,
@@ -81,6 +81,11 @@ def size_copy(c: Context, market: Market, score: TraderScore, ask: float) -> Siz
     return _to_shares(c, market, trace)
 
 
+def least_notional(min_notional: float, min_order_size: float, worst: float) -> float:
+    """The smallest stake worth an order: ours, or the venue's least size at the worst price. Units: collateral."""
+    return max(min_notional, min_order_size * worst)
+
+
 def _decay(c: Context, market: Market) -> float:
     if market.end_at is None:
         return 1.0
@@ -103,7 +108,7 @@ def _cap(c: Context, market: Market, wanted: float) -> tuple[float, str]:
 def _to_shares(c: Context, market: Market, trace: SizingTrace) -> Sized | Rejected:
     # Shares are counted at the worst price we may pay, so that a cap holds whatever the book does.
     worst = cost_per_share(entry_limit(c, market), market.fee_rate, market.fee_exponent)
-    least = max(c.config.sizing.min_notional, market.min_order_size * worst)
+    least = least_notional(c.config.sizing.min_notional, market.min_order_size, worst)
     for room in rooms(c, market):
         if room.left < least:
             return Rejected(reason=room.reason, measured=room.used, limit=room.limit)
