@@ -1,59 +1,82 @@
-"""The tables beside a report: trades and the equity curve, for whoever wants to look closer."""
+"""The tables beside a report, as Parquet and CSV, and the summary as JSON.
+
+A run's folder: summary.json, report.html, {trades, equity, decisions, fills, rules, exits}.{parquet,csv}, journal/, and
+what it was made from in inputs/.
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from copytrade_live.clock import to_iso
 from copytrade_live.core.pricing import from_micro
-from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint
+from copytrade_live.provenance import code_version
+from copytrade_live.settings import CopytradeConfig
+from copytrade_pipelines.backtest.ledger import CopyTrade
 from copytrade_pipelines.backtest.run import BacktestResult
+from copytrade_pipelines.backtest.summary import drawdowns
+from copytrade_pipelines.backtest.table_schemas import EQUITY, TRADES
 
-_MOMENT = pa.timestamp("ms")
-TRADES = pa.schema(
-    [
-        ("root_id", pa.string()),
-        ("wallet", pa.string()),
-        ("condition_id", pa.string()),
-        ("token_id", pa.string()),
-        ("outcome", pa.string()),
-        ("category", pa.string()),
-        ("book", pa.string()),
-        ("is_probation", pa.bool_()),
-        ("decided_at", _MOMENT),
-        ("opened_at", _MOMENT),
-        ("closed_at", _MOMENT),
-        ("exit_reason", pa.string()),
-        ("is_open", pa.bool_()),
-        ("leader_price", pa.float64()),
-        ("entry_price", pa.float64()),
-        ("slippage", pa.float64()),
-        ("edge", pa.float64()),
-        ("p_pos", pa.float64()),
-        ("size", pa.float64()),
-        ("paid", pa.float64()),
-        ("received", pa.float64()),
-        ("entry_fees", pa.float64()),
-        ("exit_fees", pa.float64()),
-        ("value", pa.float64()),
-        ("pnl", pa.float64()),
-    ]
-)
+SUMMARY = "summary.json"
 _IN_MICRO = ("size", "paid", "received", "entry_fees", "exit_fees")
+# Tables that a run streams itself; they are only restated as CSV here.
+_STREAMED = ("decisions", "fills")
 
 
 def write_tables(folder: Path, result: BacktestResult) -> None:
-    """Write trades.csv, trades.parquet and equity.parquet. Units: shares and collateral, not micro-units."""
-    trades = pa.Table.from_pylist([_trade(trade) for trade in result.trades], schema=TRADES)
-    pq.write_table(trades, folder / "trades.parquet")
-    pa_csv.write_csv(trades, folder / "trades.csv")
-    names = [field.name for field in fields(EquityPoint)]
-    equity = pa.table({name: [getattr(point, name) for point in result.equity] for name in names})
-    pq.write_table(equity.set_column(0, "at", equity["at"].cast(_MOMENT)), folder / "equity.parquet")
+    """Write trades and equity, and restate what the run streamed as CSV. Units: shares and collateral, not micro."""
+    write_table(folder, "trades", pa.Table.from_pylist([_trade(trade) for trade in result.trades], schema=TRADES))
+    falls = drawdowns(result.equity)
+    points = [{**asdict(point), "drawdown": fall} for point, fall in zip(result.equity, falls, strict=True)]
+    write_table(folder, "equity", pa.Table.from_pylist(points, schema=EQUITY))
+    for name in _STREAMED:
+        if (folder / f"{name}.parquet").is_file():
+            _restate(folder, name)
+
+
+def write_table(folder: Path, name: str, table: pa.Table) -> None:
+    """Write one table in both forms."""
+    pq.write_table(table, folder / f"{name}.parquet")
+    pa_csv.write_csv(table, folder / f"{name}.csv")
+
+
+def write_summary(
+    folder: Path,
+    result: BacktestResult,
+    config: CopytradeConfig,
+    leaders: Iterable[str],
+    also: Mapping[str, object] | None = None,
+) -> None:
+    """Write the summary for machines: what was run, what it came to, and what was counted."""
+    found = {
+        "run_id": result.run_id,
+        "from_at": to_iso(result.started_at),
+        "to_at": to_iso(result.ended_at),
+        "config_digest": config.decision().digest(),
+        "code_version": code_version(),
+        "leaders": list(leaders),
+        "summary": asdict(result.summary),
+        "decisions": dict(result.decisions),
+        "exits": dict(result.exits),
+        "books": dict(result.books),
+        **(also or {}),
+    }
+    (folder / SUMMARY).write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _restate(folder: Path, name: str) -> None:
+    # A batch at a time: a year of decisions is larger than memory should be.
+    source = pq.ParquetFile(folder / f"{name}.parquet")
+    with pa_csv.CSVWriter(folder / f"{name}.csv", source.schema_arrow) as writer:
+        for batch in source.iter_batches():
+            writer.write_batch(batch)
 
 
 def _trade(trade: CopyTrade) -> dict[str, object]:

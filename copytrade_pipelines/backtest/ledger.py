@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from copytrade_live.core.events import (
     CopyClosed,
     ExitDecided,
+    FillConfirmed,
+    FillVoided,
     JournalEvent,
     LeaderFillObserved,
     OrderFilled,
@@ -43,6 +45,7 @@ class CopyTrade:
     decided_at: Instant
     leader_price: float
     edge: float
+    belief: float
     p_pos: float | None
     is_probation: bool
     book: str
@@ -95,17 +98,22 @@ class EquityPoint:
 
 @dataclass(slots=True)
 class Ledger:
-    """Folds steps of a journal. Shape: rejections and exits count by reason, books counts decisions by book source."""
+    """Folds steps of a journal. Shape: rejections and exits count by reason, books counts decisions by book source.
+
+    A fill counts once it is final: what is voided never happened, and voided counts such fills.
+    """
 
     sample: Instant = HOUR
     signals: int = 0
     books: Counter[str] = field(default_factory=Counter)
     rejections: Counter[str] = field(default_factory=Counter)
     exits: Counter[str] = field(default_factory=Counter)
+    voided: int = 0
     trades: dict[str, CopyTrade] = field(default_factory=dict)
     equity: list[EquityPoint] = field(default_factory=list)
     _orders: dict[str, tuple[str, ExitReason | None]] = field(default_factory=dict)
     _held: dict[str, str] = field(default_factory=dict)
+    _provisional: dict[str, OrderFilled] = field(default_factory=dict)
     _book: str = NO_BOOK
     _leader_at: Instant = 0
 
@@ -139,9 +147,14 @@ class Ledger:
                 self.exits[event.reason.value] += 1
                 self._orders[event.order.order_id] = self._held[event.token_id], event.reason
             case OrderReposted():
-                self._orders[event.order.order_id] = self._orders.pop(event.replaced_id)
+                # Kept under the old id too: a fill of the attempt before may become final later.
+                self._orders[event.order.order_id] = self._orders[event.replaced_id]
             case OrderFilled():
-                self._fill(event)
+                self._match(event)
+            case FillConfirmed():
+                self._fill(self._provisional.pop(event.fill_id, None))
+            case FillVoided():
+                self.voided += self._provisional.pop(event.fill_id, None) is not None
             case PositionSettled():
                 trade = self.trades[self._held[event.token_id]]
                 trade.received += event.cash
@@ -167,12 +180,24 @@ class Ledger:
             decided_at=event.observed_at,
             leader_price=event.order.anchor,
             edge=event.sizing.edge,
+            belief=event.sizing.belief,
             p_pos=event.score.p_pos if event.score else None,
             is_probation=event.sizing.is_probation,
             book=self._book,
         )
 
-    def _fill(self, event: OrderFilled) -> None:
+    def _match(self, event: OrderFilled) -> None:
+        fill = event.fill
+        if fill.side is Side.BUY:
+            self._held[fill.token_id] = self._orders[fill.order_id][0]
+        if fill.is_final:
+            self._fill(event)
+        else:
+            self._provisional[fill.fill_id] = event
+
+    def _fill(self, event: OrderFilled | None) -> None:
+        if event is None:
+            return
         fill = event.fill
         root_id, reason = self._orders[fill.order_id]
         trade = self.trades[root_id]

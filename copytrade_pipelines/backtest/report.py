@@ -24,7 +24,8 @@ from copytrade_pipelines.backtest.figures import (
     render_svg,
 )
 from copytrade_pipelines.backtest.palette import DARK, LIGHT, declarations
-from copytrade_pipelines.backtest.run import COPIED, BacktestResult
+from copytrade_pipelines.backtest.run import BacktestResult
+from copytrade_pipelines.backtest.run_log import COPIED
 from copytrade_pipelines.backtest.summary import Summary, closed_trades
 from copytrade_pipelines.backtest.tape import WarehouseTape, days_without_fills
 

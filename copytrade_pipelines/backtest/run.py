@@ -21,11 +21,11 @@ from copytrade_pipelines.backtest.driver import Driver, Follow, Pace
 from copytrade_pipelines.backtest.journal import JournalWriter
 from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint, Ledger
 from copytrade_pipelines.backtest.notes import TapeNotes
+from copytrade_pipelines.backtest.run_log import COPIED, RunLog
 from copytrade_pipelines.backtest.summary import Summary, summarise
 from copytrade_pipelines.ingest.progress import Progress, silent
 
 MODE = "backtest"
-COPIED = "copied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +61,14 @@ def run(
     started_at: Instant | None = None,
     until: Instant | None = None,
     journal: Path | None = None,
+    tables: Path | None = None,
     progress: Progress = silent,
 ) -> BacktestResult:
     """Drive a tape through the engine.
 
     tape is ordered by observed_at. books is where orders and held tokens find books (default: those on the tape);
     follow says whose fills count (default: everybody's); until is when time stops, not included (default: with the
-    last observation); journal is the folder a journal is written to.
+    last observation); journal and tables are the folders a journal and the rows of decisions and fills go to.
     Raises: InputFileError for an empty tape without started_at, or one that goes back in time.
     """
     settings = config.decision() if isinstance(config, CopytradeConfig) else config
@@ -75,11 +76,14 @@ def run(
     ledger = Ledger(sample=round(pace.equity_seconds * SECOND))
     with ExitStack() as stack:
         writer = stack.enter_context(JournalWriter(journal, run_id)) if journal else None
+        log = stack.enter_context(RunLog(tables)) if tables else None
 
         def record(events: Sequence[JournalEvent], state: State) -> None:
             if writer is not None:
                 writer.append(events)
             ledger.fold(events, state)
+            if log is not None:
+                log.fold(events, state)
 
         driver = Driver(settings, books or TapedBooks(), record, follow=follow, pace=pace)
         first, ended_at = _drive(driver, tape, settings, run_id, started_at, until, progress)

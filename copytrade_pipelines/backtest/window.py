@@ -20,7 +20,7 @@ from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest.driver import Follow, Pace
 from copytrade_pipelines.backtest.extract import Extract, Window, extract
-from copytrade_pipelines.backtest.files import write_tables
+from copytrade_pipelines.backtest.files import write_summary, write_tables
 from copytrade_pipelines.backtest.inputs import keep_inputs
 from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
@@ -109,9 +109,11 @@ def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, p
             started_at=window.start,
             until=window.end,
             journal=part / JOURNAL,
+            tables=part,
             progress=progress,
         )
         write_tables(part, result)
+        write_summary(part, result, config, window.leaders)
         write_report(part / REPORT, result, tape, config)
         keep_inputs(part, run_id, config, window, source, pace)
     journal = result.journal_path

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from copytrade_live.core.events import OrderFilled
 from copytrade_live.core.market import HOUR
 from copytrade_pipelines.backtest.breakdown import calibrate, pnl_by
 from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint
 from copytrade_pipelines.backtest.report import headline, png_plots
-from copytrade_pipelines.backtest.run import COPIED
+from copytrade_pipelines.backtest.run_log import COPIED
 from copytrade_pipelines.backtest.summary import drawdowns
 from tests.backtest.conftest import Done, backtest
 from tests.backtest.world import START, Rows
@@ -38,6 +41,7 @@ def trade(number: int, pnl: float, **changes: object) -> CopyTrade:
         "decided_at": NOW,
         "leader_price": 0.5,
         "edge": 0.05,
+        "belief": 0.55,
         "p_pos": 0.9,
         "is_probation": False,
         "book": "recorded",
@@ -147,3 +151,37 @@ def test_many_names_are_summed_into_others() -> None:
 def test_drawdown_is_the_fall_from_the_peak() -> None:
     points = [EquityPoint(at=NOW, equity=value, cash=0, exposure=0, positions=0) for value in (100.0, 120.0, 90.0)]
     assert drawdowns(points) == pytest.approx([0.0, 0.0, 0.25])
+
+
+def test_every_answer_to_a_leader_is_a_row(done: Done) -> None:
+    assert done.result.report_path is not None
+    folder = done.result.report_path.parent
+    rows = pq.read_table(folder / "decisions.parquet").to_pylist()
+    counted = Counter(row["reason"] or row["answer"] for row in rows if row["answer"] != "mirrored")
+    assert counted == Counter(done.result.decisions)
+    assert len(rows) == done.result.summary.signals == len((folder / "decisions.csv").read_text().splitlines()) - 1
+    refused = next(row for row in rows if row["reason"] == "price_out_of_band")
+    assert (refused["measured"], refused["limit"], refused["side"]) == (0.99, 0.97, "BUY")
+
+
+def test_every_fill_is_a_row_with_the_book_it_met(done: Done) -> None:
+    assert done.result.report_path is not None
+    folder = done.result.report_path.parent
+    rows = pq.read_table(folder / "fills.parquet").to_pylist()
+    final = [event.fill for event in done.events if isinstance(event, OrderFilled)]
+    assert [row["fill_id"] for row in rows] == [fill.fill_id for fill in final]
+    assert sum(row["cash"] for row in rows if row["side"] == "BUY") == pytest.approx(
+        sum(found.paid for found in done.result.trades) / 1e6
+    )
+    for row in rows:
+        assert row["latency"] > 0.0
+        assert row["reason"] if row["side"] == "SELL" else row["price"] >= row["best_ask"]
+
+
+def test_the_summary_is_there_for_machines(done: Done) -> None:
+    assert done.result.report_path is not None
+    found = json.loads((done.result.report_path.parent / "summary.json").read_text())
+    assert found["run_id"] == done.result.run_id
+    assert found["summary"]["pnl"] == done.result.summary.pnl
+    assert found["decisions"] == done.result.decisions
+    assert found["from_at"] < found["to_at"]
