@@ -1,4 +1,4 @@
-"""The verb `audit lookahead`: whether kept scores follow from what was known at their time, and nothing later."""
+"""The verb `audit`: whether scores and backtests follow from what was known at their time, and from when they began."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,16 +29,72 @@ def audit() -> None:
     """Check what the data platform keeps against its own past."""
 
 
+BacktestOption = Annotated[
+    str | None, typer.Option("--backtest", metavar="RUN", help="A backtest's id, its beginning, or: last.")
+]
+
+
 @app.command()
 def lookahead(
+    backtest: BacktestOption = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TIME", help="With --backtest: change rows from here on. Default: just after decisions."),
+    ] = None,
     as_of: Annotated[
         list[str] | None, typer.Option(metavar="TIME", help="ISO 8601; may be given again. Default: a sample.")
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, help="How many of the kept times to audit.")] = 5,
+    samples: Annotated[int, typer.Option(min=1, help="How many kept times, or moments of a backtest, to audit.")] = 5,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score again from data cut off at past times, and compare with the rows kept; exit 3 where they differ."""
+    """Do again what was done, from data cut off at past times, and compare; exit 3 where it differs.
+
+    Scores are scored again. With --backtest, a run is run again up to moments in it, with the later rows cut off and
+    with them falsified.
+    """
+    if backtest is not None:
+        from copytrade_pipelines.cli_audit_backtest import lookahead_of
+
+        cuts = [_instant(text) for text in at or []]
+        if not lookahead_of(open_location(config), backtest, cuts, samples, as_json):
+            raise typer.Exit(DIFFERENCE_FOUND)
+        return
+    _audit_scores(as_of, samples, config, as_json)
+
+
+@app.command()
+def recursion(
+    backtest: BacktestOption = "last",
+    start: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TIME", help="Begin here too; may be given again. Default: 1/8, 1/4 and 1/2 in."),
+    ] = None,
+    earlier_days: Annotated[
+        float, typer.Option(min=0, help="Also begin so many days earlier, with rows of the warehouse as it is now.")
+    ] = 0.0,
+    tolerance: Annotated[float, typer.Option(min=0, help="Average relative difference that still passes.")] = 0.05,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a backtest from other starts, and compare what its decisions saw and did; exit 3 above the tolerance."""
+    from copytrade_pipelines.cli_audit_backtest import recursion_of
+
+    starts = [_instant(text) for text in start or []]
+    if not recursion_of(open_location(config), backtest or "last", starts, earlier_days, tolerance, as_json):
+        raise typer.Exit(DIFFERENCE_FOUND)
+
+
+def _instant(text: str) -> Instant:
+    from copytrade_live.clock import from_iso
+
+    try:
+        return from_iso(text)
+    except ValueError:
+        raise typer.BadParameter(f"a time is ISO 8601 such as 2026-01-31T12:00:00Z, was {text!r}") from None
+
+
+def _audit_scores(as_of: list[str] | None, samples: int, config: Path | None, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -67,14 +124,11 @@ def lookahead(
 
 
 def _chosen(wanted: list[str], kept: list[Instant]) -> list[Instant]:
-    from copytrade_live.clock import from_iso, to_iso
+    from copytrade_live.clock import to_iso
 
     chosen = []
     for text in wanted:
-        try:
-            instant = from_iso(text)
-        except ValueError:
-            raise typer.BadParameter(f"as-of is an ISO 8601 time such as 2026-01-31T12:00:00Z, was {text!r}") from None
+        instant = _instant(text)
         if instant not in kept:
             near = min(kept, key=lambda one: abs(one - instant), default=None)
             hint = "none is kept" if near is None else f"the nearest is {to_iso(near)}"

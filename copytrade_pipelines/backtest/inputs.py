@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from copytrade_live.core.codec import dumps
+from copytrade_live.core.market import Instant
 from copytrade_live.errors import ConfigError, InputFileError
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest.driver import Follow, Pace
 from copytrade_pipelines.backtest.extract import FILES, Extract, Window
+from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
+from copytrade_pipelines.ingest.progress import Progress, silent
 
 FOLDER = "inputs"
 _RUN = "run.json"
@@ -48,6 +51,29 @@ def default_tape(inputs: RunInputs) -> WarehouseTape:
         inputs.window,
         lag_seconds=inputs.config.pipelines.index_lag_seconds,
         max_book_age_seconds=inputs.config.filter.max_book_age_seconds,
+    )
+
+
+def drive(
+    inputs: RunInputs,
+    tape: WarehouseTape,
+    *,
+    until: Instant | None = None,
+    journal: Path | None = None,
+    progress: Progress = silent,
+) -> BacktestResult:
+    """Run what the inputs say over a tape of them, to an earlier end if one is given."""
+    return run(
+        tape,
+        inputs.config,
+        run_id=inputs.run_id,
+        books=tape.books(),
+        follow=inputs.follow,
+        pace=inputs.pace,
+        started_at=inputs.window.start,
+        until=inputs.window.end if until is None else until,
+        journal=journal,
+        progress=progress,
     )
 
 
