@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from copytrade_live.core import events
+from copytrade_live.core.encoders import record_converter
 from copytrade_live.core.events import JournalEvent
 
 VERSION = 2
@@ -20,6 +21,8 @@ EVENT_TYPES: Mapping[str, type] = {
     kind.__name__: kind for kind in (*get_args(events.Observation), *get_args(events.Fact))
 }
 TIMES = ("event_at", "observed_at")
+_TIMES = frozenset(TIMES)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class CodecError(ValueError):
@@ -38,6 +41,11 @@ def encode(event: JournalEvent) -> dict[str, Any]:
     }
 
 
+def payload_text(event: JournalEvent) -> str:
+    """The payload of encode as canonical JSON: the same bytes as dumps gives, several times faster."""
+    return _CANONICAL.encode(record_converter(type(event), _TIMES)(event))
+
+
 def decode(line: Mapping[str, Any]) -> JournalEvent:
     """The event a mapping stands for. Raises: CodecError naming the type or field that does not fit."""
     try:
@@ -54,7 +62,7 @@ def decode(line: Mapping[str, Any]) -> JournalEvent:
 
 def dumps(value: object) -> str:
     """Canonical JSON: sorted keys, no spaces, no NaN; equal values give equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from copytrade_live.core.codec import CodecError, decode, dumps, encode
+from copytrade_live.core.codec import VERSION, CodecError, decode, dumps, payload_text
 from copytrade_live.core.events import JournalEvent
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import InputFileError
@@ -44,16 +44,15 @@ class JournalRow:
 
 def to_row(event: JournalEvent, *, seq: int, run_id: str, caused_by: int | None) -> JournalRow:
     """The row that keeps an event."""
-    encoded = encode(event)
     return JournalRow(
         seq=seq,
         run_id=run_id,
-        type=encoded["type"],
-        version=encoded["version"],
+        type=type(event).__name__,
+        version=VERSION,
         caused_by=caused_by,
         event_at=event.event_at,
         observed_at=event.observed_at,
-        payload=dumps(encoded["payload"]),
+        payload=payload_text(event),
     )
 
 
