@@ -194,6 +194,9 @@ class PaperConfig(Section):
     )
 
 
+_AS_ALL_OTHERS = LeaderConfig()
+
+
 class DecisionConfig(Section):
     """The whole of what decisions depend on; its hash goes on every run and decision."""
 
@@ -213,7 +216,7 @@ class DecisionConfig(Section):
 
     def leader(self, wallet: str) -> LeaderConfig:
         """What is different for a leader; nothing where the config does not name it."""
-        return self.leaders.get(wallet) or LeaderConfig()
+        return self.leaders.get(wallet, _AS_ALL_OTHERS)
 
     @field_validator("leaders")
     @classmethod

@@ -67,20 +67,18 @@ class Context:
     config: DecisionConfig
     now: Instant
 
-    @property
-    def score(self) -> TraderScore | None:
-        """The leader's score in the market's category, else overall."""
-        if self.standing.snapshot is None:
-            return None
-        category = self.market.category if self.market else ""
-        return self.standing.snapshot.score_of(self.signal.wallet, category)
+    # Looked up once, for most gates ask: the leader's score in the market's category, else overall.
+    score: TraderScore | None = field(init=False)
+    # How many events the leader's record holds over all categories: a thin category is not a thin record.
+    events: int = field(init=False)
 
-    @property
-    def events(self) -> int:
-        """How many events the leader's record holds over all categories: a thin category is not a thin record."""
-        snapshot = self.standing.snapshot
-        overall = snapshot.score_of(self.signal.wallet, OVERALL) if snapshot else None
-        return overall.n_events if overall else 0
+    def __post_init__(self) -> None:
+        """Look the leader's score up."""
+        snapshot, wallet = self.standing.snapshot, self.signal.wallet
+        overall = snapshot.score_of(wallet, OVERALL) if snapshot else None
+        category = self.market.category if self.market else ""
+        object.__setattr__(self, "score", snapshot.score_of(wallet, category) if snapshot else None)
+        object.__setattr__(self, "events", overall.n_events if overall else 0)
 
     @property
     def record(self) -> LeaderRecord:

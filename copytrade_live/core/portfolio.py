@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from copytrade_live.core.market import Instant, Market, Micro, Side
 from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import buy_cash, from_micro
 from copytrade_live.core.reasons import AbandonReason
 from copytrade_live.core.valuation import faded, marked_value, payout_if, total
+
+# Caps ask it of every working order at every signal, and an order's numbers change only when it fills.
+_buy_cash = lru_cache(maxsize=4096)(buy_cash)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ class WorkingOrder:
         """Most cash the rest can take, micro-collateral; nothing for a sell."""
         if self.order.side is Side.SELL:
             return 0
-        return buy_cash(self.rest, self.order.limit, self.order.fee_rate, self.order.fee_exponent)
+        return _buy_cash(self.rest, self.order.limit, self.order.fee_rate, self.order.fee_exponent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from copytrade_live.core.context import Context, entry_limit
 from copytrade_live.core.events import SizingTrace
 from copytrade_live.core.filters import is_on_probation
 from copytrade_live.core.kelly import applied_fraction, certainty, expected_edge, kelly_fraction, time_decay
-from copytrade_live.core.limits import rooms
+from copytrade_live.core.limits import Room, rooms
 from copytrade_live.core.market import HOUR, Market, Micro
 from copytrade_live.core.pricing import cost_per_share, floor_size, from_micro
 from copytrade_live.core.reasons import Rejected, RejectReason
@@ -66,7 +66,8 @@ def size_copy(c: Context, market: Market, score: TraderScore, ask: float) -> Siz
     if stake.notional <= 0.0 and not probation:
         return Rejected(reason=RejectReason.NO_EDGE, measured=stake.edge, limit=0.0)
     wanted = c.config.sizing.probation_notional if probation else stake.notional
-    notional, capped_by = _cap(c, market, wanted)
+    caps = rooms(c, market)
+    notional, capped_by = _cap(c, caps, wanted)
     trace = SizingTrace(
         belief=stake.belief,
         cost=cost,
@@ -78,7 +79,7 @@ def size_copy(c: Context, market: Market, score: TraderScore, ask: float) -> Siz
         capped_by=capped_by,
         is_probation=probation,
     )
-    return _to_shares(c, market, trace)
+    return _to_shares(c, market, caps, trace)
 
 
 def least_notional(min_notional: float, min_order_size: float, worst: float) -> float:
@@ -92,24 +93,24 @@ def _decay(c: Context, market: Market) -> float:
     return time_decay((market.end_at - c.now) / HOUR, c.config.sizing.decay_hours)
 
 
-def _cap(c: Context, market: Market, wanted: float) -> tuple[float, str]:
+def _cap(c: Context, caps: tuple[Room, ...], wanted: float) -> tuple[float, str]:
     notional, capped_by = wanted, ""
     own = c.config.leader(c.signal.wallet).max_per_trade
     largest = c.config.sizing.max_per_trade if own is None else min(own, c.config.sizing.max_per_trade)
     per_trade = largest * c.portfolio.equity
     if notional > per_trade:
         notional, capped_by = per_trade, "per_trade"
-    for room in rooms(c, market):
+    for room in caps:
         if notional > room.left:
             notional, capped_by = room.left, room.reason.value
     return notional, capped_by
 
 
-def _to_shares(c: Context, market: Market, trace: SizingTrace) -> Sized | Rejected:
+def _to_shares(c: Context, market: Market, caps: tuple[Room, ...], trace: SizingTrace) -> Sized | Rejected:
     # Shares are counted at the worst price we may pay, so that a cap holds whatever the book does.
     worst = cost_per_share(entry_limit(c, market), market.fee_rate, market.fee_exponent)
     least = least_notional(c.config.sizing.min_notional, market.min_order_size, worst)
-    for room in rooms(c, market):
+    for room in caps:
         if room.left < least:
             return Rejected(reason=room.reason, measured=room.used, limit=room.limit)
     size = floor_size(trace.notional / worst)
