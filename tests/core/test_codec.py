@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from copytrade_live.core.codec import EVENT_TYPES, CodecError, decode, dumps, encode
+from copytrade_live.core.codec import EVENT_TYPES, CodecError, decode, dumps, encode, payload_text
 from copytrade_live.core.events import RunStarted
 from tests.parity.tape import random_tape, run_tape
 
@@ -18,8 +19,17 @@ def test_every_kind_of_event_survives_a_round_trip() -> None:
         for event in run_tape(random_tape(seed)):
             line = json.loads(dumps(encode(event)))
             assert decode(line) == event
+            assert payload_text(event) == dumps(encode(event)["payload"])
             seen.add(line["type"])
     assert seen == set(EVENT_TYPES)
+
+
+def test_text_written_at_once_is_what_the_values_give_whatever_they_are() -> None:
+    started = next(event for event in run_tape(random_tape(1)) if isinstance(event, RunStarted))
+    odd = replace(started, run_id='Ω "run"\n\x7f', starting_cash=10**30)
+    assert payload_text(odd) == dumps(encode(odd)["payload"])
+    missing = replace(started, run_id=None)  # type: ignore[arg-type]
+    assert payload_text(missing) == dumps(encode(missing)["payload"])
 
 
 @pytest.mark.parametrize(
