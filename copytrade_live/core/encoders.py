@@ -62,12 +62,9 @@ def _optional(convert: Converter | None) -> Converter | None:
 
 
 def _tuple(items: tuple[Any, ...]) -> Converter | None:
-    converters = {_converter(item) for item in items if item is not Ellipsis}
-    if converters == {None}:
-        return None
-    (convert,) = converters
-    assert convert is not None
-    return lambda value: [convert(item) for item in value]
+    # Of records all the items are alike; whatever else a tuple holds is plain.
+    (convert,) = {_converter(item) for item in items if item is not Ellipsis}
+    return None if convert is None else lambda value: [convert(item) for item in value]
 
 
 def _mapping(convert: Converter | None) -> Converter | None:
