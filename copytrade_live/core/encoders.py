@@ -54,7 +54,8 @@ def _converter(kind: Any) -> Converter | None:
         return _tuple(get_args(kind))
     if origin in (dict, Mapping):
         return _mapping(_converter(get_args(kind)[1]))
-    return record_converter(kind) if is_dataclass(kind) else None
+    is_record: bool = is_dataclass(kind)
+    return record_converter(kind) if is_record else None
 
 
 def _optional(convert: Converter | None) -> Converter | None:
