@@ -59,7 +59,11 @@ class PayloadError(VenueError):
 
 
 class PolicyRefused(CopytradeError):
-    """The signer will not sign this."""
+    """The signer will not sign this. code is a stable word for why, where a transaction was refused."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class KeyRefused(CopytradeError):

@@ -182,6 +182,9 @@ class SigningPolicy(Section):
     max_daily_notional: float = Field(
         1000.0, gt=0, description="Most that the buys signed on one UTC day may cost together, collateral."
     )
+    max_daily_redemptions: int = Field(
+        200, ge=0, description="Most redemptions signed on one UTC day; 0 signs none and leaves payouts to others."
+    )
 
 
 class LiveConfig(Section):
@@ -201,6 +204,16 @@ class LiveConfig(Section):
     keyring_user: str = Field("signer", description="User name of the key in the system's keyring.")
     key_variable: str = Field("COPYTRADE_KEY", description="Environment variable that holds the key; read once.")
     signer: str = Field("", description="Another signer, as module:object; empty signs with the key above.")
+    relayer_variable: str = Field(
+        "COPYTRADE_RELAYER_KEY",
+        description="Environment variable with the relayer's API key, or a builder's as key:secret:passphrase; read "
+        "once. Without one payouts are left to the venue's operator, or to you.",
+    )
+    relayer_address: str = Field(
+        "",
+        pattern=r"^(0x[0-9a-fA-F]{40})?$",
+        description="Address that the relayer's API key was given to; empty means the signer's.",
+    )
     allow_owner_key: bool = Field(
         False, description="Trade with the wallet owner's own key, which could move the money; a session key cannot."
     )

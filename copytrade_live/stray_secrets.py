@@ -20,6 +20,8 @@ _SECRET_NAMES = re.compile(r"(?i)private_?key|^key$|secret|passphrase|password|m
 # Verbs that are given signals, conditions and transactions, whose ids are as long as keys.
 _TAKE_IDS = ("why", "sql", "audit", "close")
 _CREDENTIALS_FOLDER = "CREDENTIALS_DIRECTORY"
+# Where keys are by default; a key under any other name is known by its looks.
+_KEYS = ("COPYTRADE_KEY", "COPYTRADE_RELAYER_KEY")
 
 
 def check_config(loaded: Mapping[str, object], origin: str) -> None:
@@ -49,7 +51,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
         )
 
 
-def drop_keys(environment: MutableMapping[str, str], named: Sequence[str] = ("COPYTRADE_KEY",)) -> None:
+def drop_keys(environment: MutableMapping[str, str], named: Sequence[str] = _KEYS) -> None:
     """Take every key, and the way to systemd's credentials, out of an environment, and mask them from now on."""
     for name in [*environment]:
         value = environment[name]

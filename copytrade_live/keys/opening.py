@@ -13,6 +13,7 @@ from copytrade_live.clock import Clock
 from copytrade_live.errors import ConfigError, KeyRefused
 from copytrade_live.keys.endpoints import check_endpoints
 from copytrade_live.keys.policy import PolicyGuard
+from copytrade_live.keys.relayer_key import load_relayer_key
 from copytrade_live.keys.signer import GuardedSigner, KeySigner, Signer, named_signer
 from copytrade_live.keys.sources import Ask, load_key
 from copytrade_live.keys.spent import SpentToday
@@ -22,6 +23,7 @@ from copytrade_live.settings import CopytradeConfig, Home
 
 CHAIN_ID = 137
 SPENT_FILE = "signed-today.json"
+REDEEMED_FILE = "redeemed-today.json"
 _PR_SET_DUMPABLE = 4
 
 
@@ -51,21 +53,25 @@ def guarded_signer(
         return load_key(config.live, home, environment, ask)
 
     inner: Signer = named_signer(config.live.signer, key) if config.live.signer else KeySigner(key())
-    spent = SpentToday(home.own / SPENT_FILE)
-    return GuardedSigner(inner, PolicyGuard(config.signing, chain_id=CHAIN_ID, spent=spent), clock)
+    spent, redeemed = SpentToday(home.own / SPENT_FILE), SpentToday(home.own / REDEEMED_FILE)
+    guard = PolicyGuard(config.signing, chain_id=CHAIN_ID, spent=spent, redeemed=redeemed)
+    return GuardedSigner(inner, guard, clock)
 
 
 @asynccontextmanager
-async def open_account(config: CopytradeConfig, signer: GuardedSigner, clock: Clock) -> AsyncIterator[OpenAccount]:
-    """Sign in; the client is closed on the way out.
+async def open_account(
+    config: CopytradeConfig, signer: GuardedSigner, clock: Clock, environment: MutableMapping[str, str]
+) -> AsyncIterator[OpenAccount]:
+    """Sign in; the client is closed on the way out. environment: where the relayer's key may be.
 
-    Raises: KeyRefused when the key is not wanted; VenueUnavailable, VenueRefusal.
+    Raises: ConfigError; KeyRefused when the key is not wanted; VenueUnavailable, VenueRefusal.
     """
     # The client takes half a second to import; paper trading never does.
     from copytrade_live.keys.sdk_client import open_client
     from copytrade_live.venue.trading.sdk_venue import SdkVenue
 
-    client = await open_client(signer, config.venue, config.live.wallet)
+    relayer_key = load_relayer_key(config.live, environment, signer.address)
+    client = await open_client(signer, config.venue, config.live.wallet, relayer_key)
     try:
         is_owner = client._ctx.signer_type == "OWNER"
         if is_owner and not config.live.allow_owner_key:

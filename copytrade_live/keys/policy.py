@@ -1,7 +1,8 @@
 """What the key may sign, checked where the key is: nothing else in the program can reach around it.
 
-Only two kinds of message pass: a login to the venue, and an order to an allowed exchange contract for our own wallet,
-within the notional of one order and of one day. Everything else (approvals, transfers, transactions) is refused.
+Three things pass: a login to the venue; an order to an allowed exchange contract for our own wallet, within the
+notional of one order and of one day; and a redemption for our own wallet, so many a day. Everything else (approvals,
+transfers, any other transaction) is refused.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 from copytrade_live.core.market import DAY, MICRO, Instant, Side
 from copytrade_live.errors import PolicyRefused
+from copytrade_live.keys.batches import RelayedBatch
+from copytrade_live.keys.redemptions import BatchRefusal, check_redemption, refuse
 from copytrade_live.keys.spent import SpentToday
 from copytrade_live.settings import SigningPolicy
 
@@ -21,12 +24,13 @@ _PARTS = 20
 
 
 class PolicyGuard:
-    """Judges one message at a time. spent remembers, across restarts, what was signed away today."""
+    """Judges one message at a time. spent and redeemed remember, across restarts, what was signed today."""
 
-    def __init__(self, policy: SigningPolicy, *, chain_id: int, spent: SpentToday) -> None:
+    def __init__(self, policy: SigningPolicy, *, chain_id: int, spent: SpentToday, redeemed: SpentToday) -> None:
         self._policy = policy
         self._chain_id = chain_id
         self._spent = spent
+        self._redeemed = redeemed
         self._contracts = frozenset(contract.lower() for contract in policy.contracts)
         self._wallet = ""
 
@@ -51,6 +55,17 @@ class PolicyGuard:
             self._check_order(domain, typed_data["message"]["contents"], now)
         else:
             raise PolicyRefused(f"only logins and orders are signed, was {kind!r}")
+
+    def check_batch(self, batch: RelayedBatch, now: Instant) -> None:
+        """Return when the transaction may be signed; it then counts for the day. Raises: PolicyRefused."""
+        check_redemption(batch, wallet=self._wallet, chain_id=self._chain_id)
+        most, day = self._policy.max_daily_redemptions, now // DAY
+        if self._redeemed.on(day) >= most:
+            refuse(
+                BatchRefusal.DAILY_COUNT,
+                f"today {most} redemptions were signed, as many as signing.max_daily_redemptions allows",
+            )
+        self._redeemed.add(day, 1)
 
     def _check_login(self, message: Mapping[str, Any], signer: str) -> None:
         if str(message.get("address", "")).lower() != signer.lower():

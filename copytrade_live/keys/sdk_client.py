@@ -16,6 +16,7 @@ from polymarket.environments import PRODUCTION
 from polymarket.errors import PolymarketError
 
 from copytrade_live.errors import KeyRefused
+from copytrade_live.keys.relaying import RelayedClient
 from copytrade_live.keys.signer import GuardedSigner
 from copytrade_live.redaction import hide
 from copytrade_live.settings import VenueConfig
@@ -23,12 +24,17 @@ from copytrade_live.venue.trading.answers import as_venue_error
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
+    from polymarket.auth import ApiKey
     from polymarket.clients.async_secure import AsyncSecureClient
     from polymarket.environments import Environment
 
 
-async def open_client(signer: GuardedSigner, venue: VenueConfig, wallet: str) -> AsyncSecureClient:
+async def open_client(
+    signer: GuardedSigner, venue: VenueConfig, wallet: str, relayer_key: ApiKey | None = None
+) -> AsyncSecureClient:
     """Sign in and make a client that trades for wallet, or for the signer's deposit wallet when it is empty.
+
+    Without a relayer's key it redeems nothing.
 
     Raises: KeyRefused when the venue will not have the key; VenueUnavailable, VenueRefusal.
     """
@@ -52,7 +58,7 @@ async def open_client(signer: GuardedSigner, venue: VenueConfig, wallet: str) ->
             await clob.close()
         for one in (credentials.key, credentials.secret, credentials.passphrase):
             hide(one)
-        return async_secure.AsyncSecureClient._construct_for_wallet(
+        return RelayedClient._construct_for_wallet(
             signer=account,
             wallet=found,
             wallet_type=kind.wallet_type,
@@ -60,7 +66,7 @@ async def open_client(signer: GuardedSigner, venue: VenueConfig, wallet: str) ->
             environment=environment,
             config=config,
             credentials=credentials,
-            api_key=None,
+            api_key=relayer_key,
             logger=None,
             on_rate_limit_update=None,
         )

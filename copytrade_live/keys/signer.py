@@ -11,8 +11,10 @@ from eth_account import Account
 from eth_account.datastructures import SignedMessage
 
 from copytrade_live.clock import Clock
-from copytrade_live.errors import ConfigError, PolicyRefused
+from copytrade_live.errors import ConfigError
+from copytrade_live.keys.batches import RelayedBatch, batch_digest
 from copytrade_live.keys.policy import PolicyGuard
+from copytrade_live.keys.redemptions import BatchRefusal, refuse
 from copytrade_live.keys.typed_hash import typed_digest
 from copytrade_live.secret import Secret
 
@@ -32,6 +34,15 @@ class Signer(Protocol):
 
     def sign_typed_data(self, *, full_message: dict[str, Any]) -> SignedMessage:
         """Sign typed data. Raises: PolicyRefused when its policy forbids it."""
+        ...
+
+
+@runtime_checkable
+class BatchSigner(Protocol):
+    """What a signer offers besides if it can redeem; one without it trades, and its payouts are left to others."""
+
+    def sign_batch(self, batch: RelayedBatch) -> bytes:
+        """Hash and sign a relayer's transaction: 65 bytes. Raises: PolicyRefused when its policy forbids it."""
         ...
 
 
@@ -56,8 +67,15 @@ class KeySigner:
 
     def sign_typed_data(self, *, full_message: dict[str, Any]) -> SignedMessage:
         """Sign a login or an order. Raises: PolicyRefused for anything else."""
-        raw = self._sign(typed_digest(full_message))
-        return as_signed(raw[:-1] + bytes([raw[-1] + _FIRST_V]))
+        return as_signed(self._signature(typed_digest(full_message)))
+
+    def sign_batch(self, batch: RelayedBatch) -> bytes:
+        """Sign what batch_digest makes of the batch's own fields."""
+        return self._signature(batch_digest(batch, self._address))
+
+    def _signature(self, digest: bytes) -> bytes:
+        raw = self._sign(digest)
+        return raw[:-1] + bytes([raw[-1] + _FIRST_V])
 
     def __repr__(self) -> str:
         return f"KeySigner({self.address})"
@@ -100,16 +118,20 @@ class GuardedSigner:
         self._guard.check(full_message, self.address, self._clock.now())
         return self._inner.sign_typed_data(full_message=full_message)
 
+    def sign_batch(self, batch: RelayedBatch) -> bytes:
+        """Sign a redemption for the own wallet: 65 bytes. Raises: PolicyRefused with a BatchRefusal."""
+        if not isinstance(self._inner, BatchSigner):
+            refuse(BatchRefusal.SIGNER_CANNOT, "the signer of live.signer has no sign_batch, so it redeems nothing")
+        self._guard.check_batch(batch, self._clock.now())
+        return self._inner.sign_batch(batch)
+
     def sign_message(self, signable: object) -> SignedMessage:
-        """Relayer transactions are signed as opaque hashes, so no policy could tell what they do."""
-        raise PolicyRefused(
-            "the runner's key signs no transactions; winnings are paid by the venue's auto-redeem operator, or "
-            "redeemed by hand (docs/going-live.md)"
-        )
+        """The client has its own transactions signed as opaque hashes, and no policy could tell what they do."""
+        refuse(BatchRefusal.OPAQUE, "a hash is never signed: of transactions only redemptions, whose calls can be read")
 
     def sign_transaction(self, transaction: object) -> SignedMessage:
-        """Never from here."""
-        raise PolicyRefused("the runner's key signs no transactions: no approval, no transfer (docs/going-live.md)")
+        """Never from here: it would spend the key's own gas."""
+        refuse(BatchRefusal.OWN_TRANSACTION, "the key sends no transaction of its own: no approval, no transfer")
 
     def __repr__(self) -> str:
         return f"GuardedSigner({self.address})"

@@ -51,7 +51,7 @@ async def serve_live(
     check_binding(config.observability, token)
     clock = await clock_for(config.venue)
     signer = guarded_signer(config, home, clock, environment, ask)
-    async with open_account(config, signer, clock) as opened:
+    async with open_account(config, signer, clock, environment) as opened:
         banner = live_banner(config, home, wallet=opened.wallet, signer=opened.signer, is_owner=opened.is_owner)
         print(banner, file=sys.stderr, flush=True)
         if not consent(opened):

@@ -71,6 +71,7 @@ class Point(StrEnum):
 
     REQUEST = "requests"
     ORDER = "orders sent"
+    SENT = "orders and transactions sent"
     CANCEL = "cancels sent"
     ACCOUNT = "requests with an API key"
     WINDOW = "windows of the world's time"
@@ -95,12 +96,12 @@ class Meaning(NamedTuple):
 
 CATALOGUE: dict[FaultKind, Meaning] = {
     FaultKind.DISCONNECT: Meaning("F01", Point.REQUEST, "the connection is cut before the request is carried out"),
-    FaultKind.ANSWER_LOST: Meaning("F02", Point.ORDER, "carried out, then the connection is cut without an answer"),
+    FaultKind.ANSWER_LOST: Meaning("F02", Point.SENT, "carried out, then the connection is cut without an answer"),
     FaultKind.ANSWER_LATE: Meaning(
-        "F03", Point.ORDER, "carried out at once, answered after so many real seconds: seconds"
+        "F03", Point.SENT, "carried out at once, answered after so many real seconds: seconds"
     ),
     FaultKind.SERVER_ERROR: Meaning("F04", Point.REQUEST, "500, 502, 503 (with Retry-After) or 504; not carried out"),
-    FaultKind.ERROR_AFTER: Meaning("F04", Point.ORDER, "carried out, then answered by 500, 502, 503 or 504"),
+    FaultKind.ERROR_AFTER: Meaning("F04", Point.SENT, "carried out, then answered by 500, 502, 503 or 504"),
     FaultKind.RESTART: Meaning(
         "F05", Point.WINDOW, "425 on orders and cancels for window_seconds, then 503 post-only for post_only_seconds"
     ),
@@ -129,7 +130,7 @@ CATALOGUE: dict[FaultKind, Meaning] = {
         "carried out; answered by an unknown status, an empty id, NaN, a huge body, HTML, less or more",
     ),
     FaultKind.DELIVERED_TWICE: Meaning(
-        "F13", Point.ORDER, "carried out twice; the second answer is sent: the order is a duplicate"
+        "F13", Point.SENT, "carried out twice; the second answer is sent: the order is a duplicate"
     ),
     FaultKind.TAKER_DELAYED: Meaning(
         "F14", Point.MATCH, "answered as delayed; after delay_seconds matched, left unmatched, or killed"
@@ -202,7 +203,7 @@ CATALOGUE: dict[FaultKind, Meaning] = {
 OF_REQUESTS = frozenset(
     kind
     for kind, meaning in CATALOGUE.items()
-    if meaning.point in (Point.REQUEST, Point.ORDER, Point.CANCEL, Point.ACCOUNT)
+    if meaning.point in (Point.REQUEST, Point.ORDER, Point.SENT, Point.CANCEL, Point.ACCOUNT)
 )
 # These befall the frames, subscriptions and connections of streams.
 OF_STREAMS = frozenset(

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope
 from copytrade_live.sandbox.fault_kinds import CATALOGUE, FaultKind, Point
 
 ORDER_PATHS = frozenset(("/order", "/orders"))
+SUBMIT_PATH = "/submit"
 CANCEL_PATHS = ORDER_PATHS | {"/cancel-all", "/cancel-market-orders"}
 
 
@@ -32,6 +33,11 @@ class Asked:
     def is_order(self) -> bool:
         """Whether it sends orders."""
         return self.method == "POST" and self.path in ORDER_PATHS
+
+    @property
+    def is_submission(self) -> bool:
+        """Whether it has the relayer send a transaction."""
+        return self.method == "POST" and self.path == SUBMIT_PATH
 
     @property
     def is_cancel(self) -> bool:
@@ -58,6 +64,8 @@ class Asked:
         match CATALOGUE[kind].point:
             case Point.ORDER:
                 return self.is_order
+            case Point.SENT:
+                return self.is_order or self.is_submission
             case Point.CANCEL:
                 return bool(self.cancelled_ids)
             case Point.ACCOUNT:

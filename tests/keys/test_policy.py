@@ -55,9 +55,8 @@ def clock() -> ManualClock:
 
 
 def signer(folder: Path, clock: ManualClock) -> GuardedSigner:
-    made = GuardedSigner(
-        KeySigner(KEY), PolicyGuard(POLICY, chain_id=137, spent=SpentToday(folder / "spent.json")), clock
-    )
+    spent, redeemed = SpentToday(folder / "spent.json"), SpentToday(folder / "redeemed.json")
+    made = GuardedSigner(KeySigner(KEY), PolicyGuard(POLICY, chain_id=137, spent=spent, redeemed=redeemed), clock)
     made.bind(WALLET)
     return made
 
@@ -155,9 +154,9 @@ def test_a_login_for_another_address_is_refused(tmp_path: Path, clock: ManualClo
         signer(tmp_path, clock).sign_typed_data(full_message=login)
 
 
-def test_no_transaction_is_ever_signed(tmp_path: Path, clock: ManualClock) -> None:
+def test_no_hash_and_no_transaction_of_the_key_is_ever_signed(tmp_path: Path, clock: ManualClock) -> None:
     made = signer(tmp_path, clock)
-    with pytest.raises(PolicyRefused, match="no transactions"):
+    with pytest.raises(PolicyRefused, match="a hash is never signed"):
         made.sign_message(object())
     with pytest.raises(PolicyRefused, match="no approval"):
         made.sign_transaction({})

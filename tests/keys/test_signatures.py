@@ -113,7 +113,8 @@ def test_either_signer_trades_behind_the_policy(
     token = market.token_ids[0]
     _, ask = best(sandbox, token)
     inner = named_signer(name, lambda: Secret(KEY)) if name else KeySigner(Secret(KEY))
-    guard = PolicyGuard(SigningPolicy(), chain_id=137, spent=SpentToday(tmp_path / "spent.json"))
+    spent, redeemed = SpentToday(tmp_path / "spent.json"), SpentToday(tmp_path / "redeemed.json")
+    guard = PolicyGuard(SigningPolicy(), chain_id=137, spent=spent, redeemed=redeemed)
     signer = GuardedSigner(inner, guard, ManualClock(1_790_000_000_000))
     url = sandbox.url
     venue = VenueConfig(clob_url=url, data_url=url, gamma_url=url, relayer_url=url)

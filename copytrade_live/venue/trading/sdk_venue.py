@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 # The venue takes an order off by itself this long after its time, should we be gone by then. It wants three minutes
 # at least, and takes one of them for itself.
 _DEAD_MANS_SECONDS = 300
+# Refusals of the signer's policy that end by themselves.
+_REDEEM_LATER = frozenset({"daily_count"})
 # Most ids in one request to cancel.
 _MOST_CANCELS = 1000
 
@@ -143,18 +145,19 @@ class SdkVenue:
         """Send the transaction through the relayer, without waiting for it."""
         try:
             handle = await self._client.redeem_positions(condition_id=condition_id)
-        except (PolicyRefused, SigningError, UserInputError) as error:
-            return RedeemFailed(message=str(error), may_retry=False)
+        except PolicyRefused as refusal:
+            return RedeemFailed(message=str(refusal), may_retry=refusal.code in _REDEEM_LATER)
         except RequestRejectedError as error:
             return RedeemFailed(message=str(error), may_retry=error.status not in (401, 403))
         except PolymarketError as error:
-            return RedeemFailed(message=str(error), may_retry=True)
+            # The market listing may lag behind the resolution, and a lost answer says nothing: it is asked again.
+            return RedeemFailed(message=f"{type(error).__name__}: {error}", may_retry=True)
         return RedeemAccepted(reference=str(handle.transaction_id or handle.transaction_hash or ""))
 
     async def redemptions(self, *, after: Instant) -> list[VenueRedemption]:
         """Payouts as the wallet's public activity shows them."""
         async with _failing("redemptions"):
-            pages = self._client.list_activity(activity_types=("REDEEM",), start=max(0, after // SECOND))
+            pages = self._client.list_activity(activity_types=("REDEEM",), start=max(1, after // SECOND))
             found: list[Any] = [one async for page in pages for one in page.items]
         rows = [_redemption(one) for one in found]
         return sorted(rows, key=lambda row: row.redeemed_at)
