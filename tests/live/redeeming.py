@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from copytrade_live.clock import AcceleratedClock, Clock
-from copytrade_live.core.market import HOUR, MINUTE, Instant
+from copytrade_live.core.market import HOUR, Instant
 from copytrade_live.keys.opening import OpenAccount, guarded_signer, open_account
 from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.sandbox.world import WorldMarket
@@ -18,7 +18,7 @@ from tests.sandbox.running import Sandbox
 from tests.sandbox.trading import KEY
 
 RELAYER_KEY = "sandbox-relayer-key"
-BEFORE_THE_END = 45 * MINUTE
+BEFORE_THE_END = 3 * HOUR
 
 
 def settings(url: str, wallet: str, **sections: dict[str, Any]) -> CopytradeConfig:
@@ -62,7 +62,7 @@ def won_market(world: SyntheticWorld) -> tuple[WorldMarket, str]:
 
 
 def ending_market(world: SyntheticWorld, *, neg_risk: bool) -> tuple[WorldMarket, int, Instant]:
-    """A market that is open, trades near the middle and ends in three quarters of an hour, what pays, and when."""
+    """A market that is open, trades near the middle and ends in three hours, what pays, and when."""
     for number, one in enumerate(world.markets):
         at = one.end_at - BEFORE_THE_END
         is_known = one.payouts in ((1.0, 0.0), (0.0, 1.0)) and one.resolved_at is not None

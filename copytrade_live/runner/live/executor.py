@@ -133,6 +133,7 @@ class LiveExecutor:
             (self._keep_looking, "looks"),
             (self._keep_reconciling, "account"),
             (self._keep_redeeming, "payouts"),
+            (self._keep_telling, "conditions"),
             (self._hear_hints, "user stream"),
         ):
             self._spawn(chore(), name)
@@ -242,6 +243,11 @@ class LiveExecutor:
                 await self._redeemer.work(self._record)
             except VenueError as error:
                 self._health.failed("payouts", error)
+            await self._clock.sleep(_CHORES_SECONDS)
+
+    async def _keep_telling(self) -> None:
+        # Apart from payouts: a relayer that answers late must not make a restriction outlast its end.
+        while True:
             self._tell_openness()
             self._tell_errors()
             await self._clock.sleep(_CHORES_SECONDS)

@@ -20,11 +20,15 @@ _REACH: Instant = 7 * DAY
 
 @dataclass(slots=True)
 class _Asked:
-    """What was done about one condition. Units: next_at and pause in seconds of the clock that only goes forwards."""
+    """What was done about one condition. Units: next_at and pause in seconds of the clock that only goes forwards.
+
+    reference: of the transaction that the venue took last, and that should have paid by next_at.
+    """
 
     next_at: float
     pause: float
     is_hopeless: bool = False
+    reference: str = ""
 
 
 class Redeemer:
@@ -87,6 +91,10 @@ class Redeemer:
 
     async def _ask(self, condition_id: str, record: Record) -> None:
         asked = self._asked.setdefault(condition_id, _Asked(0.0, self._options.redeem_retry_seconds / 2))
+        if asked.reference:
+            said = f"transaction {asked.reference} was taken and has not paid in {asked.pause:.0f} s; asking again"
+            self._fail(condition_id, said, record)
+            asked.reference = ""
         asked.pause = min(2 * asked.pause, self._options.longest_redeem_retry_seconds)
         asked.next_at = self._clock.monotonic() + asked.pause
         if asked.is_hopeless:
@@ -98,10 +106,13 @@ class Redeemer:
         reach(Failpoint.REDEEM_AFTER, condition_id)
         if isinstance(answer, RedeemFailed):
             asked.is_hopeless = not answer.may_retry
-            now = self._clock.now()
-            record.observe(
-                RedemptionFailed(event_at=now, observed_at=now, condition_id=condition_id, message=answer.message)
-            )
+            self._fail(condition_id, answer.message, record)
+        else:
+            asked.reference = answer.reference
+
+    def _fail(self, condition_id: str, message: str, record: Record) -> None:
+        now = self._clock.now()
+        record.observe(RedemptionFailed(event_at=now, observed_at=now, condition_id=condition_id, message=message))
 
 
 def _concerned(record: Record) -> set[str]:
