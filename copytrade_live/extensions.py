@@ -15,14 +15,15 @@ from copytrade_live.errors import ConfigError
 
 def load_extensions(config: DecisionConfig) -> None:
     """Import and register every rule that the config names. Raises: ConfigError naming the key and what is wrong."""
-    _load(SIZING_RULES, config.sizing.rule, "sizing.rule")
-    _load(EXECUTION_POLICIES, config.execution.policy, "execution.policy")
-    _load(EXIT_POLICIES, config.exit.policy, "exit.policy")
+    load_rule(SIZING_RULES, config.sizing.rule, "sizing.rule")
+    load_rule(EXECUTION_POLICIES, config.execution.policy, "execution.policy")
+    load_rule(EXIT_POLICIES, config.exit.policy, "exit.policy")
     for wallet in config.leaders:
-        _load(EXIT_POLICIES, config.exit_policy(wallet), f"leaders.{wallet}.exit_policy")
+        load_rule(EXIT_POLICIES, config.exit_policy(wallet), f"leaders.{wallet}.exit_policy")
 
 
-def _load(registry: Registry[Any], name: str, key: str) -> None:
+def load_rule(registry: Registry[Any], name: str, key: str) -> None:
+    """Import and register one rule if it is named as module:object. Raises: ConfigError naming the key."""
     if ":" in name:
         registry.register(name, _imported(name, key))
         return

@@ -35,6 +35,10 @@ class TakenDepth:
         elif isinstance(event, LeaderFillObserved | OrderExpired) and event.book is not None:
             self._see(event.book)
 
+    def forget(self, token_id: str) -> None:
+        """Let the last book of a token go, for as long as no order of ours works in it."""
+        self._shown.pop(token_id, None)
+
     def left(self, book: Book, side: Side) -> tuple[Level, ...]:
         """The levels an order of this side can still trade against, best first, less what we took before."""
         levels = levels_to_cross(book, side)

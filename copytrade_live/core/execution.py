@@ -94,6 +94,19 @@ def entry_root(signal_id: str) -> str:
     return f"entry-{signal_id}"
 
 
+def exit_root(root_id: str, number: int) -> str:
+    """The id that every attempt of a position's exit of that number shares; root_id is its entry's."""
+    return f"exit-{root_id}-{number}"
+
+
+def signal_of(root_id: str) -> tuple[str, int]:
+    """The signal behind an intent, and the number of the exit, 0 for an entry."""
+    if not root_id.startswith("exit-"):
+        return root_id.removeprefix("entry-"), 0
+    entry, _, number = root_id.removeprefix("exit-").rpartition("-")
+    return entry.removeprefix("entry-"), int(number)
+
+
 def is_over(entry: WorkingOrder, now: Instant, config: ExecutionConfig) -> bool:
     """Whether the whole schedule's time has passed, so that another attempt would chase an old price."""
     return has_run_out(now - entry.began_at, config.repost_count, config.order_ttl_seconds)

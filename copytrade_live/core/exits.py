@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from copytrade_live.core.config import DecisionConfig, ExitConfig
-from copytrade_live.core.execution import order_id, price_attempt
+from copytrade_live.core.execution import exit_root, order_id, price_attempt
 from copytrade_live.core.market import HOUR, SECOND, Book, Instant, Micro, Side
 from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import Portfolio, Position
@@ -175,7 +175,7 @@ def _exit_order(
     position: Position, bid: float, size: Micro, reason: ExitReason, config: DecisionConfig, now: Instant
 ) -> Order:
     market = position.market
-    root_id = f"exit-{position.root_id}-{position.exits + 1}"
+    root_id = exit_root(position.root_id, position.exits + 1)
     return Order(
         order_id=order_id(root_id, 1),
         root_id=root_id,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from copytrade_live.core.events import BookObserved, LeaderFillObserved, Observation
@@ -11,14 +12,22 @@ from copytrade_live.core.market import SECOND, Book, BookSource, Instant, Level,
 from copytrade_live.core.pricing import ceil_to_tick, floor_to_tick
 from copytrade_live.core.signal import Signal
 from copytrade_pipelines.backtest.markets import MarketBoard
+from copytrade_pipelines.backtest.prints import Print, RecentPrints, print_of
 from copytrade_pipelines.backtest.streams import Lookahead
 
 
 class BookFeed(Protocol):
-    """Where a driver looks for books. Time only goes forwards: each now is at least the one before."""
+    """Where a driver looks for books. Time only goes forwards: each now is at least the one before.
+
+    What it says of a moment is a function of the tape and the moment, never of how often it was asked before.
+    """
 
     def book(self, token_id: str, now: Instant) -> Book | None:
         """The token's book as it could be known at now, None when there is none."""
+        ...
+
+    def prints(self, token_id: str, since: Instant, until: Instant) -> Iterable[Print]:
+        """Trades of others in the token after since and up to until, in order."""
         ...
 
     def saw(self, observation: Observation) -> None:
@@ -27,17 +36,24 @@ class BookFeed(Protocol):
 
 
 class TapedBooks:
-    """The last book that the tape itself showed of each token."""
+    """The last book that the tape itself showed of each token, and the fills on the tape as prints."""
 
     def __init__(self) -> None:
         self._last: dict[str, Book] = {}
+        self._prints = RecentPrints()
 
     def book(self, token_id: str, now: Instant) -> Book | None:
         """The last book shown."""
         return self._last.get(token_id)
 
+    def prints(self, token_id: str, since: Instant, until: Instant) -> Iterable[Print]:
+        """Leaders' fills, by when they became known."""
+        return self._prints.known(token_id, since, until)
+
     def saw(self, observation: Observation) -> None:
-        """Remember the book an observation carries."""
+        """Remember the book an observation carries, and the trade."""
+        if isinstance(observation, LeaderFillObserved):
+            self._prints.add(print_of(observation.signal), observation.observed_at)
         if isinstance(observation, BookObserved | LeaderFillObserved) and observation.book is not None:
             self._last[observation.book.token_id] = observation.book
 
@@ -56,6 +72,14 @@ class BookModel:
     max_age_seconds: float = 7200.0
 
 
+class Source(IntEnum):
+    """What a quote comes from; of two of the same moment the later in this list counts."""
+
+    MID = 0
+    FILL = 1
+    BOOK = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Best prices that something known implies, and since when. Units: dollars per share."""
@@ -63,6 +87,7 @@ class Quote:
     at: Instant
     bid: float
     ask: float
+    source: Source = Source.BOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +102,7 @@ class Mid:
 
 def quote_from_mid(at: Instant, mid: float, model: BookModel) -> Quote:
     """The best prices around a mid."""
-    return Quote(at, mid - model.half_spread, mid + model.half_spread)
+    return Quote(at, mid - model.half_spread, mid + model.half_spread, Source.MID)
 
 
 def quote_from_fill(signal: Signal, model: BookModel) -> Quote:
@@ -85,8 +110,8 @@ def quote_from_fill(signal: Signal, model: BookModel) -> Quote:
     is_ask = (signal.side is Side.BUY) is (signal.role is not Role.MAKER)
     width = 2.0 * model.half_spread
     if is_ask:
-        return Quote(signal.event_at, signal.price - width, signal.price)
-    return Quote(signal.event_at, signal.price, signal.price + width)
+        return Quote(signal.event_at, signal.price - width, signal.price, Source.FILL)
+    return Quote(signal.event_at, signal.price, signal.price + width, Source.FILL)
 
 
 def model_book(token_id: str, quote: Quote, tick: float, now: Instant, model: BookModel) -> Book:
@@ -125,6 +150,11 @@ class RecordedBooks:
         self._max_book_age = max_book_age
         self._recorded: dict[str, Book] = {}
         self._quotes: dict[str, Quote] = {}
+        self._prints = RecentPrints()
+
+    def prints(self, token_id: str, since: Instant, until: Instant) -> Iterable[Print]:
+        """Leaders' fills, by when they became known."""
+        return self._prints.known(token_id, since, until)
 
     def book(self, token_id: str, now: Instant) -> Book | None:
         """The recorded book if it is fresh, else a modelled one, None when nothing is known or the market is closed."""
@@ -143,6 +173,7 @@ class RecordedBooks:
     def saw(self, observation: Observation) -> None:
         """A leader's fill says where the market stood."""
         if isinstance(observation, LeaderFillObserved):
+            self._prints.add(print_of(observation.signal), observation.observed_at)
             self.saw_fill(observation.signal)
 
     def saw_fill(self, signal: Signal) -> None:
@@ -159,5 +190,5 @@ class RecordedBooks:
 
     def _learn(self, token_id: str, quote: Quote) -> None:
         known = self._quotes.get(token_id)
-        if known is None or quote.at >= known.at:
+        if known is None or (quote.at, quote.source) >= (known.at, known.source):
             self._quotes[token_id] = quote

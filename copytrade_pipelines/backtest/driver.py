@@ -1,25 +1,24 @@
-"""The backtest shell: the engine's own step over a tape, its orders executed against the tape's books.
+"""The backtest shell: the engine's own step over a tape, its orders matched against the tape's books.
 
-Time is the observations'. Between two of them stands an agenda: orders to work, held tokens to look at, midnights.
-Whatever comes of it goes back through step as an observation, as it does in the runner.
+Time is the observations'. Between two of them stands an agenda: orders to work, matches to settle, payouts, held tokens
+to look at, midnights. Whatever comes of it goes back through step as an observation, as it does in the runner.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.depth import TakenDepth
 from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, Redeem, State, initial_state, step
 from copytrade_live.core.events import (
     BookObserved,
+    FillConfirmed,
+    FillVoided,
     JournalEvent,
     LeaderFillObserved,
+    MarketResolved,
     Observation,
     OrderAccepted,
     OrderExpired,
@@ -27,24 +26,19 @@ from copytrade_live.core.events import (
     RedemptionPaid,
     TimerFired,
 )
-from copytrade_live.core.fills import at_limit, fill_against
-from copytrade_live.core.market import DAY, SECOND, Book, Instant
+from copytrade_live.core.market import DAY, Book, Instant
 from copytrade_live.core.orders import Order
 from copytrade_live.core.score import ScoreSnapshot, best_wallets
 from copytrade_live.errors import InputFileError
+from copytrade_pipelines.backtest.agenda import Agenda, Due
+from copytrade_pipelines.backtest.assumptions import Assumptions
 from copytrade_pipelines.backtest.books import BookFeed
+from copytrade_pipelines.backtest.matching import Match, Matching
 
 # Told of every step: what happened, and the state it led to.
 Sink = Callable[[Sequence[JournalEvent], State], None]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How often a backtest looks: at the book of a held token, at a resting order, at its equity. Units: seconds."""
-
-    held_seconds: float = 300.0
-    order_seconds: float = 1.0
-    equity_seconds: float = 3600.0
+VOIDED = "the match did not settle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,47 +49,24 @@ class Follow:
     top: int = 0
 
 
-class _Kind(IntEnum):
-    """What is due; at one moment in this order."""
-
-    ORDER = 0
-    HELD = 1
-    MIDNIGHT = 2
-
-
-@dataclass(slots=True)
-class _Agenda:
-    """What is to be done between observations, by time, kind and id."""
-
-    _due: list[tuple[Instant, _Kind, str]] = field(default_factory=list)
-
-    def add(self, at: Instant, kind: _Kind, key: str) -> None:
-        heapq.heappush(self._due, (at, kind, key))
-
-    def pop_before(self, end: Instant) -> tuple[Instant, _Kind, str] | None:
-        return heapq.heappop(self._due) if self._due and self._due[0][0] < end else None
-
-
 class Driver:
     """Takes observations in order and answers its own orders."""
 
     def __init__(
-        self, config: DecisionConfig, books: BookFeed, sink: Sink, *, follow: Follow | None, pace: Pace
+        self, config: DecisionConfig, assumptions: Assumptions, books: BookFeed, sink: Sink, *, follow: Follow | None
     ) -> None:
         self.state = initial_state()
         self._config = config
+        self._assumed = assumptions
         self._books = books
         self._sink = sink
         self._follow = follow
-        self._held_pace = round(pace.held_seconds * SECOND)
-        self._order_pace = round(pace.order_seconds * SECOND)
-        self._latency = round(config.paper.latency_seconds * SECOND)
-        self._depth = TakenDepth()
-        self._agenda = _Agenda()
-        self._accepted: set[str] = set()
-        self._fills: Counter[str] = Counter()
+        self._matching = Matching(assumptions)
+        self._agenda = Agenda()
         self._shown: dict[str, Book] = {}
         self._watched: set[str] = set()
+        self._unsettled: dict[str, Match] = {}
+        self._resolved: dict[str, MarketResolved] = {}
         self._now: Instant | None = None
         self._best: tuple[ScoreSnapshot | None, frozenset[str]] = (None, frozenset())
 
@@ -103,7 +74,7 @@ class Driver:
         """Do what is due before it, then observe it. Raises: InputFileError when it is out of order."""
         now = observation.observed_at
         if self._now is None:
-            self._agenda.add(_midnight_after(now), _Kind.MIDNIGHT, "")
+            self._agenda.add(_midnight_after(now), Due.MIDNIGHT)
         elif now < self._now:
             raise InputFileError(
                 f"the tape goes back in time: {type(observation).__name__} known at {now} follows {self._now}; "
@@ -120,24 +91,32 @@ class Driver:
         while (due := self._agenda.pop_before(end)) is not None:
             self._now, kind, key = due
             match kind:
-                case _Kind.ORDER:
+                case Due.SETTLEMENT:
+                    self._settle(key, self._now)
+                case Due.PAYOUT:
+                    self._pay(key, self._now)
+                case Due.ORDER:
                     self._work(key, self._now)
-                case _Kind.HELD:
+                case Due.HELD:
                     self._look(key, self._now)
-                case _Kind.MIDNIGHT:
+                case Due.MIDNIGHT:
                     self._observe(TimerFired(event_at=self._now, observed_at=self._now))
-                    self._agenda.add(_midnight_after(self._now), _Kind.MIDNIGHT, "")
+                    self._agenda.add(_midnight_after(self._now), Due.MIDNIGHT)
+                case _:
+                    assert_never(kind)
         self._now = end
 
     def _observe(self, observation: Observation) -> None:
         taken = step(self.state, observation, self._config)
         self.state = taken.state
         for event in taken.events:
-            self._depth.apply(event)
+            self._matching.apply(event)
         self._books.saw(observation)
         self._sink(taken.events, self.state)
         if isinstance(observation, OrderFilled):
             self._watch(observation.fill.token_id, observation.observed_at)
+        elif isinstance(observation, MarketResolved):
+            self._remember(observation)
         for intent in taken.intents:
             self._act(intent, observation.observed_at)
 
@@ -145,22 +124,49 @@ class Driver:
         match intent:
             case PlaceOrder():
                 order = intent.order
-                self._agenda.add(min(order.submitted_at + self._latency, order.expires_at), _Kind.ORDER, order.order_id)
+                self._agenda.add(min(self._matching.arrival(order), order.expires_at), Due.ORDER, order.order_id)
             case CancelOrder():
                 self._cancel(intent.order_id, now)
+            case Redeem() if self._assumed.redemption:
+                self._agenda.add(now + self._assumed.redemption, Due.PAYOUT, intent.condition_id)
             case Redeem():
-                cash = self.state.portfolio.receivable[intent.condition_id]
-                self._observe(
-                    RedemptionPaid(event_at=now, observed_at=now, condition_id=intent.condition_id, cash=cash)
-                )
+                self._pay(intent.condition_id, now)
             case _:
                 assert_never(intent)
 
     def _cancel(self, order_id: str, now: Instant) -> None:
         # The order of a market that resolved has left the portfolio already: only what stands there can be cancelled.
         if order_id in self.state.portfolio.working:
-            self._let_go(order_id)
+            self._matching.let_go(order_id)
             self._observe(OrderExpired(event_at=now, observed_at=now, order_id=order_id, book=None))
+
+    def _pay(self, condition_id: str, now: Instant) -> None:
+        cash = self.state.portfolio.receivable.get(condition_id, 0)
+        if cash:
+            self._observe(RedemptionPaid(event_at=now, observed_at=now, condition_id=condition_id, cash=cash))
+
+    def _settle(self, key: str, now: Instant) -> None:
+        match = self._unsettled.pop(key)
+        for fill in match.fills:
+            names = {"fill_id": fill.fill_id, "order_id": fill.order_id}
+            self._observe(
+                FillVoided(event_at=now, observed_at=now, cause=VOIDED, **names)
+                if match.is_voided
+                else FillConfirmed(event_at=now, observed_at=now, **names)
+            )
+        self._pay_late(match.fills[0].token_id, now)
+
+    def _remember(self, resolution: MarketResolved) -> None:
+        # What was matched but not settled by then is paid out once it is.
+        tokens = {token for token, _ in resolution.payouts}
+        if any(match.fills[0].token_id in tokens for match in self._unsettled.values()):
+            for token in tokens:
+                self._resolved[token] = resolution
+
+    def _pay_late(self, token_id: str, now: Instant) -> None:
+        resolution, held = self._resolved.get(token_id), self.state.portfolio.positions.get(token_id)
+        if resolution is not None and held is not None and held.size > held.going:
+            self._observe(replace(resolution, observed_at=now))
 
     def _follows(self, wallet: str) -> bool:
         if self._follow is None or wallet in self._follow.leaders:
@@ -178,13 +184,14 @@ class Driver:
     def _watch(self, token_id: str, now: Instant) -> None:
         if token_id not in self._watched and token_id in self.state.portfolio.positions:
             self._watched.add(token_id)
-            self._agenda.add(now + self._held_pace, _Kind.HELD, token_id)
+            self._agenda.add(now + self._assumed.held_pace, Due.HELD, token_id)
 
     def _look(self, token_id: str, now: Instant) -> None:
         if token_id not in self.state.portfolio.positions:
             self._watched.discard(token_id)
+            self._forget(token_id)
             return
-        self._agenda.add(now + self._held_pace, _Kind.HELD, token_id)
+        self._agenda.add(now + self._assumed.held_pace, Due.HELD, token_id)
         self._show(self._books.book(token_id, now), now)
 
     def _show(self, book: Book | None, now: Instant) -> None:
@@ -195,39 +202,50 @@ class Driver:
     def _work(self, order_id: str, now: Instant) -> None:
         entry = self.state.portfolio.working.get(order_id)
         if entry is None:
-            return self._let_go(order_id)
+            return self._matching.let_go(order_id)
         order = entry.order
         book = self._books.book(order.token_id, now)
-        if order_id not in self._accepted or _differ(book, self._shown.get(order.token_id)):
+        if not self._matching.is_accepted(order_id) or _differ(book, self._shown.get(order.token_id)):
             self._show(book, now)
         if book is not None and now < order.expires_at:
             self._match(order, book, now)
         if order_id not in self.state.portfolio.working:
-            self._let_go(order_id)
+            self._let_go(order)
         elif now >= order.expires_at:
-            self._let_go(order_id)
             self._observe(OrderExpired(event_at=order.expires_at, observed_at=now, order_id=order_id, book=book))
+            self._let_go(order)
         else:
-            self._agenda.add(min(now + self._order_pace, order.expires_at), _Kind.ORDER, order_id)
+            self._agenda.add(min(self._matching.next_look(order_id, now), order.expires_at), Due.ORDER, order_id)
         return None
 
     def _match(self, order: Order, book: Book, now: Instant) -> None:
-        entry = self.state.portfolio.working.get(order.order_id)
-        if entry is None:
+        order_id = order.order_id
+        if order_id not in self.state.portfolio.working:
             return
-        levels = self._depth.left(book, order.side)
-        if order.order_id in self._accepted:
-            levels = at_limit(order, levels)
-        else:
-            self._accepted.add(order.order_id)
-            self._observe(OrderAccepted(event_at=now, observed_at=now, order_id=order.order_id))
-        for fill in fill_against(order, entry.rest, levels, self._fills[order.order_id] + 1):
-            self._fills[order.order_id] += 1
-            self._observe(OrderFilled(event_at=now, observed_at=now, fill=fill))
+        if not self._matching.is_accepted(order_id):
+            self._matching.accept(order, book, now)
+            self._observe(OrderAccepted(event_at=now, observed_at=now, order_id=order_id))
+        entry = self.state.portfolio.working[order_id]
+        since = self._matching.unseen_since(order_id)
+        prints = () if since is None else self._books.prints(order.token_id, since, now)
+        # All of it happens at the venue before we hear of any.
+        for match in list(self._matching.meet(order, entry.rest, book, prints, now)):
+            if not match.fills[0].is_final:
+                self._unsettled[match.fills[0].fill_id] = match
+                self._agenda.add(now + self._assumed.settlement, Due.SETTLEMENT, match.fills[0].fill_id)
+            for fill in match.fills:
+                self._observe(OrderFilled(event_at=now, observed_at=now, fill=fill))
 
-    def _let_go(self, order_id: str) -> None:
-        self._accepted.discard(order_id)
-        del self._fills[order_id]
+    def _let_go(self, order: Order) -> None:
+        self._matching.let_go(order.order_id)
+        self._forget(order.token_id)
+
+    def _forget(self, token_id: str) -> None:
+        portfolio = self.state.portfolio
+        is_worked = any(entry.order.token_id == token_id for entry in portfolio.working.values())
+        if token_id not in portfolio.positions and not is_worked:
+            self._shown.pop(token_id, None)
+            self._matching.forget(token_id)
 
 
 def _differ(book: Book | None, shown: Book | None) -> bool:

@@ -13,7 +13,7 @@ from copytrade_live.core.market import Instant
 from copytrade_live.errors import ConfigError, InputFileError
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.backtest.driver import Follow, Pace
+from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.extract import FILES, Extract, Window
 from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
@@ -35,7 +35,6 @@ class RunInputs:
     config: CopytradeConfig
     window: Window
     extract: Extract
-    pace: Pace
     code: str
 
     @property
@@ -69,7 +68,6 @@ def drive(
         run_id=inputs.run_id,
         books=tape.books(),
         follow=inputs.follow,
-        pace=inputs.pace,
         started_at=inputs.window.start,
         until=inputs.window.end if until is None else until,
         journal=journal,
@@ -77,7 +75,7 @@ def drive(
     )
 
 
-def keep_inputs(folder: Path, run_id: str, config: CopytradeConfig, window: Window, taken: Extract, pace: Pace) -> None:
+def keep_inputs(folder: Path, run_id: str, config: CopytradeConfig, window: Window, taken: Extract) -> None:
     """Move an extract into a run's folder, with what else the run depends on."""
     place = folder / FOLDER
     place.mkdir()
@@ -89,7 +87,6 @@ def keep_inputs(folder: Path, run_id: str, config: CopytradeConfig, window: Wind
         "window": asdict(window),
         "digest": taken.digest,
         "leaders": list(taken.leaders),
-        "pace": asdict(pace),
         "code": code_version(),
     }
     (place / _RUN).write_text(json.dumps(described, sort_keys=True, indent=1), encoding="utf-8")
@@ -106,7 +103,6 @@ def load_inputs(folder: Path) -> RunInputs:
             config=CopytradeConfig.model_validate(found["config"]),
             window=Window(**{**window, "leaders": tuple(window["leaders"])}),
             extract=Extract(folder=place, digest=found["digest"], leaders=tuple(found["leaders"])),
-            pace=Pace(**found["pace"]),
             code=found["code"],
         )
     except FileNotFoundError:
@@ -153,7 +149,6 @@ def differences(one: RunInputs, other: RunInputs) -> dict[str, tuple[Any, Any]]:
         "window": (asdict(one.window), asdict(other.window)),
         "tape": (one.extract.digest, other.extract.digest),
         "code": (one.code, other.code),
-        "pace": (asdict(one.pace), asdict(other.pace)),
     }
     settings = _flat(one.config.model_dump(mode="json")), _flat(other.config.model_dump(mode="json"))
     pairs |= {key: (settings[0].get(key), settings[1].get(key)) for key in sorted({*settings[0], *settings[1]})}

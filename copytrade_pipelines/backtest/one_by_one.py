@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.events import Observation
 from copytrade_live.core.market import Instant
 from copytrade_pipelines.backtest.books import BookFeed, TapedBooks
-from copytrade_pipelines.backtest.driver import Follow, Pace
+from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint
 from copytrade_pipelines.backtest.run import run
 from copytrade_pipelines.backtest.summary import Summary
@@ -36,7 +37,7 @@ def sweep_one_by_one(
     *,
     books: Callable[[], BookFeed] | None = None,
     follow: Follow | None = None,
-    pace: Pace | None = None,
+    assumptions: BacktestConfig | None = None,
     started_at: Instant | None = None,
     until: Instant | None = None,
     progress: Progress = silent,
@@ -51,7 +52,13 @@ def sweep_one_by_one(
     for place, config in enumerate(configs):
         progress(place, len(configs), "configurations")
         result = run(
-            observations, config, books=make_books(), follow=follow, pace=pace, started_at=started_at, until=until
+            observations,
+            config,
+            assumptions=assumptions,
+            books=make_books(),
+            follow=follow,
+            started_at=started_at,
+            until=until,
         )
         found.append(SweepResult(summary=result.summary, trades=result.trades, equity=result.equity))
     progress(len(configs), len(configs), "configurations")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.events import JournalEvent, Observation, RunStarted
 from copytrade_live.core.market import DAY, SECOND, Instant
@@ -16,8 +17,9 @@ from copytrade_live.core.state import State
 from copytrade_live.errors import InputFileError
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig
+from copytrade_pipelines.backtest.assumptions import assumed, config_of
 from copytrade_pipelines.backtest.books import BookFeed, TapedBooks
-from copytrade_pipelines.backtest.driver import Driver, Follow, Pace
+from copytrade_pipelines.backtest.driver import Driver, Follow
 from copytrade_pipelines.backtest.journal import JournalWriter
 from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint, Ledger
 from copytrade_pipelines.backtest.notes import TapeNotes
@@ -54,10 +56,10 @@ def run(
     tape: Iterable[Observation],
     config: DecisionConfig,
     *,
+    assumptions: BacktestConfig | None = None,
     run_id: str = MODE,
     books: BookFeed | None = None,
     follow: Follow | None = None,
-    pace: Pace | None = None,
     started_at: Instant | None = None,
     until: Instant | None = None,
     journal: Path | None = None,
@@ -66,14 +68,15 @@ def run(
 ) -> BacktestResult:
     """Drive a tape through the engine.
 
-    tape is ordered by observed_at. books is where orders and held tokens find books (default: those on the tape);
-    follow says whose fills count (default: everybody's); until is when time stops, not included (default: with the
-    last observation); journal and tables are the folders a journal and the rows of decisions and fills go to.
+    tape is ordered by observed_at. assumptions say how orders fill and what that costs (default: config's own if it has
+    them). books is where orders and held tokens find books (default: those on the tape); follow says whose fills count
+    (default: everybody's); until is when time stops, not included (default: with the last observation); journal and
+    tables are the folders a journal and the rows of decisions and fills go to.
     Raises: InputFileError for an empty tape without started_at, or one that goes back in time.
     """
     settings = config.decision() if isinstance(config, CopytradeConfig) else config
-    pace = pace or Pace()
-    ledger = Ledger(sample=round(pace.equity_seconds * SECOND))
+    assuming = config_of(config, assumptions)
+    ledger = Ledger(sample=round(assuming.equity_seconds * SECOND))
     with ExitStack() as stack:
         writer = stack.enter_context(JournalWriter(journal, run_id)) if journal else None
         log = stack.enter_context(RunLog(tables)) if tables else None
@@ -85,7 +88,7 @@ def run(
             if log is not None:
                 log.fold(events, state)
 
-        driver = Driver(settings, books or TapedBooks(), record, follow=follow, pace=pace)
+        driver = Driver(settings, assumed(assuming), books or TapedBooks(), record, follow=follow)
         first, ended_at = _drive(driver, tape, settings, run_id, started_at, until, progress)
     ledger.finish(ended_at, driver.state)
     return BacktestResult(

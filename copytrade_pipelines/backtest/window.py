@@ -18,7 +18,7 @@ from copytrade_live.core.codec import dumps
 from copytrade_live.core.market import Instant
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.backtest.driver import Follow, Pace
+from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.extract import Extract, Window, extract
 from copytrade_pipelines.backtest.files import write_summary, write_tables
 from copytrade_pipelines.backtest.inputs import keep_inputs
@@ -71,7 +71,7 @@ def window_of(config: CopytradeConfig, start: Instant, end: Instant, leaders: Se
     return Window(start=start, end=end, leaders=tuple(sorted(tracker.leaders)), follow_top=tracker.follow_top)
 
 
-def name_window(config: CopytradeConfig, window: Window, tape: WarehouseTape, pace: Pace) -> str:
+def name_window(config: CopytradeConfig, window: Window, tape: WarehouseTape) -> str:
     """The id of a run: the same test of the same rows has the same id."""
     what = {
         "config": config.decision().digest(),
@@ -81,7 +81,6 @@ def name_window(config: CopytradeConfig, window: Window, tape: WarehouseTape, pa
         "tape": tape.source.digest,
         "lag": tape.lag,
         "model": asdict(tape.model),
-        "pace": asdict(pace),
     }
     return f"backtest-{hashlib.sha256(dumps(what).encode()).hexdigest()[:12]}"
 
@@ -95,8 +94,7 @@ def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, p
         lag_seconds=config.pipelines.index_lag_seconds,
         max_book_age_seconds=config.filter.max_book_age_seconds,
     )
-    pace = Pace()
-    run_id = name_window(config, window, tape, pace)
+    run_id = name_window(config, window, tape)
     folder = home.reports / run_id
     with _whole(folder) as part:
         result = run(
@@ -105,7 +103,6 @@ def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, p
             run_id=run_id,
             books=tape.books(),
             follow=Follow(leaders=frozenset(window.leaders), top=window.follow_top),
-            pace=pace,
             started_at=window.start,
             until=window.end,
             journal=part / JOURNAL,
@@ -115,7 +112,7 @@ def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, p
         write_tables(part, result)
         write_summary(part, result, config, window.leaders)
         write_report(part / REPORT, result, tape, config)
-        keep_inputs(part, run_id, config, window, source, pace)
+        keep_inputs(part, run_id, config, window, source)
     journal = result.journal_path
     return replace(
         result, journal_path=journal and folder / JOURNAL / journal.name, report_path=folder / REPORT, notes=tape.notes

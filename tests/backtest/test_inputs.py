@@ -30,7 +30,6 @@ def test_a_run_from_its_kept_inputs_gives_the_same_journal(done: Done, tmp_path:
         run_id=inputs.run_id,
         books=tape.books(),
         follow=inputs.follow,
-        pace=inputs.pace,
         started_at=inputs.window.start,
         until=inputs.window.end,
         journal=tmp_path,

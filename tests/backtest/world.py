@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from copytrade_live.backtest_settings import like_paper
+from copytrade_live.core.config import PaperConfig
 from copytrade_live.core.market import DAY, HOUR, MINUTE, SECOND
 from copytrade_live.core.score import OVERALL
 from copytrade_live.settings import CopytradeConfig
@@ -31,7 +33,9 @@ MODELS = (
     "fct_fills",
     "fct_resolutions",
 )
-CONFIG = CopytradeConfig.model_validate({"filter": {"min_liquidity": 500.0}})
+# Orders fill as paper trading's do: what a test says of books and exits does not hang on luck.
+AS_PAPER = like_paper(PaperConfig()).model_copy(update={"book": "fixed"})
+CONFIG = CopytradeConfig.model_validate({"filter": {"min_liquidity": 500.0}, "backtest": AS_PAPER.model_dump()})
 
 
 def condition(number: int) -> str:
