@@ -12,7 +12,7 @@ from copytrade_live.core.pricing import from_micro
 from copytrade_pipelines.backtest import run
 from copytrade_pipelines.backtest.books import BookModel, model_book, quote_from_fill, quote_from_mid
 from tests.backtest.conftest import Done, backtest
-from tests.backtest.world import START, Rows
+from tests.backtest.world import AS_PAPER, START, Rows
 from tests.builders import NOW, WALLET, book_seen, config, leader_fill, opening, signal
 
 AT = START + HOUR
@@ -60,7 +60,7 @@ def test_a_resting_order_fills_at_its_own_limit_once_a_book_crosses_it() -> None
         book_seen(NOW + 100, 0.49, 0.52),
         book_seen(NOW + 5000, 0.40, 0.45, size=10.0),
     ]
-    result = run(tape, settings, until=NOW + 10 * SECOND)
+    result = run(tape, settings, assumptions=AS_PAPER, until=NOW + 10 * SECOND)
     [trade] = result.trades
     assert trade.entry_price == pytest.approx(0.50)
     assert from_micro(trade.size) == 10.0
