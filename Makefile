@@ -8,7 +8,7 @@ PIP_FLAGS := --disable-pip-version-check --quiet --progress-bar off
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check bench docs lock clean
+.PHONY: help demo test soak prove check bench docs lock clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: $(VENV)/.dev  ## Run every test.
 
 soak: $(VENV)/.dev  ## Run the checks that take minutes: many seeds, big worlds, kills.
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)
+
+prove: $(VENV)/.dev  ## Prove live trading: two hours over a misbehaving venue, in a quarter of an hour.
+	$(BIN)/python -m benchmarks.live_run $(ARGS)
 
 check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 	$(BIN)/ruff check .

@@ -38,6 +38,7 @@ from copytrade_live.sandbox.own_history import OwnHistory
 from copytrade_live.sandbox.own_logs import OwnLogs
 from copytrade_live.sandbox.params import Params
 from copytrade_live.sandbox.positions import PositionBook
+from copytrade_live.sandbox.post_log import PostLog, PostLogMiddleware
 from copytrade_live.sandbox.relayer_api import Relayer
 from copytrade_live.sandbox.request_limits import LimitMiddleware
 from copytrade_live.sandbox.serving_status import ServingStatus
@@ -64,14 +65,14 @@ def build_app(
     venue = Venue(world, timekeeper, options=options, faults=book)
     positions = PositionBook(venue)
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
-    desk = TradingDesk(venue)
+    desk, posts = TradingDesk(venue), PostLog()
     clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue, WalletRpc(desk).methods(), OwnLogs(venue, desk))
     own = OwnData(venue, OwnHistory(venue, desk))
     routes = [
         WebSocketRoute("/", ActivityStream(venue).serve),
         WebSocketRoute("/ws/market", MarketStream(venue, desk).serve),
         WebSocketRoute("/ws/user", UserStream(venue, desk).serve),
-        *_admin_routes(Admin(venue), FaultAdmin(book, venue), GroundTruth(venue, positions, TradingTruth(desk))),
+        *_admin_routes(Admin(venue), FaultAdmin(book, venue), GroundTruth(venue, positions, TradingTruth(desk, posts))),
         Route("/admin/fund", Funding(desk).serve, methods=["POST"]),
         *Trading(desk).routes(),
         *Relayer(desk).routes(),
@@ -88,7 +89,11 @@ def build_app(
     limits = [Middleware(LimitMiddleware), Middleware(SignerLimitMiddleware)] if venue.options.enforce_limits else []
     return Starlette(
         routes=routes,
-        middleware=[*limits, Middleware(FaultMiddleware, book=book, venue=venue)],
+        middleware=[
+            Middleware(PostLogMiddleware, log=posts),
+            *limits,
+            Middleware(FaultMiddleware, book=book, venue=venue),
+        ],
         exception_handlers={Refusal: _answer_refusal, Refused: _answer_refused},
     )
 

@@ -11,6 +11,7 @@ from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.sandbox.answers import answer
 from copytrade_live.sandbox.fault_requests import Asked, read_request
+from copytrade_live.sandbox.replayed import replayed
 
 TIER = "standard"
 
@@ -52,7 +53,7 @@ class SignerLimitMiddleware:
             return
         asked = await read_request(scope, receive)
         if not asked.is_order and not asked.is_cancel:
-            await self._app(scope, _again(asked, receive), send)
+            await self._app(scope, replayed(asked.body, receive), send)
             return
         verdict = self._take(signer, asked)
         told = self._told(verdict)
@@ -68,7 +69,7 @@ class SignerLimitMiddleware:
                 MutableHeaders(scope=message).update(told)
             await send(message)
 
-        await self._app(scope, _again(asked, receive), send_told)
+        await self._app(scope, replayed(asked.body, receive), send_told)
 
     def _take(self, signer: str, asked: Asked) -> Verdict:
         """A batch costs one token an order, all or nothing."""
@@ -88,17 +89,3 @@ class SignerLimitMiddleware:
             "poly-ratelimit-reset": str(reset),
             "poly-ratelimit-tier": TIER,
         }
-
-
-def _again(asked: Asked, receive: Receive) -> Receive:
-    """The request's body once more, for whoever comes behind."""
-    is_told = False
-
-    async def tell() -> Message:
-        nonlocal is_told
-        if is_told:
-            return await receive()
-        is_told = True
-        return {"type": "http.request", "body": asked.body, "more_body": False}
-
-    return tell

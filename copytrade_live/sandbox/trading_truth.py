@@ -1,4 +1,4 @@
-"""What the exchange holds, whole: orders, own fills leg by leg, balances, accounts and redemptions."""
+"""What the exchange holds, whole: orders, own fills leg by leg, balances, accounts, redemptions, and posts received."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from copytrade_live.sandbox.exchange.exchange import Exchange
 from copytrade_live.sandbox.exchange.order_wire import order_row
 from copytrade_live.sandbox.exchange.rules import number
 from copytrade_live.sandbox.funding import account_row
+from copytrade_live.sandbox.post_log import PostLog
 from copytrade_live.sandbox.trading_desk import TradingDesk
 
-TRADING_PARTS = ("orders", "own_fills", "balances", "accounts", "redemptions")
+TRADING_PARTS = ("orders", "own_fills", "balances", "accounts", "redemptions", "posts")
 Writer = Callable[[Exchange, set[str]], Iterator[Row]]
 
 
 class TradingTruth:
     """The parts of /admin/truth that are about accounts."""
 
-    def __init__(self, desk: TradingDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: TradingDesk, posts: PostLog) -> None:
+        self._desk, self._posts = desk, posts
 
     def part(self, name: str, wallets: list[str]) -> Iterator[Row]:
         """One part's rows, of some wallets or of all."""
         self._desk.now()
         exchange = self._desk.exchange
-        return _WRITERS[name](exchange, {one.lower() for one in wallets} or set(exchange.accounts))
+        wanted = {one.lower() for one in wallets} or set(exchange.accounts)
+        return self._posts.rows(wanted) if name == "posts" else _WRITERS[name](exchange, wanted)
 
 
 def _orders(exchange: Exchange, wallets: set[str]) -> Iterator[Row]:

@@ -51,10 +51,11 @@ class _Open:
 
     @property
     def at_risk(self) -> float:
-        """The most that the rest may cost, collateral, fee at its worst included."""
+        """The most that the rest may cost, collateral, fee included."""
         if self.order.side is Side.SELL:
             return 0.0
-        return self.rest / MICRO * (self.order.limit + self.order.fee_rate * 0.25)
+        limit, variance = self.order.limit, self.order.limit * (1.0 - self.order.limit)
+        return float(self.rest / MICRO * (limit + self.order.fee_rate * variance**self.order.fee_exponent))
 
 
 @dataclass
