@@ -134,6 +134,12 @@ class PollingConfig(Section):
         30.0, gt=0, description="Time without data after which a stream of books is opened anew, seconds."
     )
     export_interval_seconds: float = Field(60.0, gt=0, description="Time between two journal exports, seconds.")
+    checkpoint_events: int = Field(
+        10_000,
+        ge=1,
+        description="Events after which what the journal folds to is written down again; a start reads only what "
+        "follows.",
+    )
 
 
 class OnShutdown(StrEnum):

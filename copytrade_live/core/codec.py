@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from copytrade_live.core import events
 from copytrade_live.core.encoders import record_converter
@@ -23,6 +23,7 @@ EVENT_TYPES: Mapping[str, type] = {
 TIMES = ("event_at", "observed_at")
 _TIMES = frozenset(TIMES)
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+T = TypeVar("T")
 
 
 class CodecError(ValueError):
@@ -31,7 +32,7 @@ class CodecError(ValueError):
 
 def encode(event: JournalEvent) -> dict[str, Any]:
     """An event as plain JSON values: type, version, both times and the payload."""
-    payload = {item.name: _plain(getattr(event, item.name)) for item in fields(event) if item.name not in TIMES}
+    payload = {item.name: plain(getattr(event, item.name)) for item in fields(event) if item.name not in TIMES}
     return {
         "type": type(event).__name__,
         "version": VERSION,
@@ -61,20 +62,27 @@ def decode(line: Mapping[str, Any]) -> JournalEvent:
     return event
 
 
+def read_as(kind: type[T], value: object) -> T:
+    """A value of a type from plain JSON values. Raises: CodecError naming the type or field that does not fit."""
+    read: Callable[[Any], T] = _reader(cast(Any, kind))
+    return read(value)
+
+
 def dumps(value: object) -> str:
     """Canonical JSON: sorted keys, no spaces, no NaN; equal values give equal bytes."""
     return _CANONICAL.encode(value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as what JSON knows."""
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | frozenset):
+        return [plain(item) for item in value]
     return value
 
 
@@ -86,8 +94,11 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if origin is tuple:
         return _tuple_reader(get_args(kind))
     if origin in (dict, Mapping):
-        read = _reader(get_args(kind)[1])
-        return lambda value: {key: read(item) for key, item in value.items()}
+        name, read = (_reader(part) for part in get_args(kind))
+        return lambda value: {name(key): read(item) for key, item in value.items()}
+    if origin is frozenset:
+        member = _reader(get_args(kind)[0])
+        return lambda value: frozenset(member(item) for item in value)
     if is_dataclass(kind):
         return _dataclass_reader(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):

@@ -5,7 +5,8 @@ A fold of the journal like everything else, so a restart remembers exactly what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from copytrade_live.core.context import levels_to_cross
 from copytrade_live.core.events import BookObserved, JournalEvent, LeaderFillObserved, OrderExpired, OrderFilled
@@ -14,6 +15,14 @@ from copytrade_live.core.orders import Fill
 from copytrade_live.core.pricing import crosses, from_micro, to_micro
 
 _Key = tuple[str, Side, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthNotes:
+    """What TakenDepth remembers. Shape: taken by token, side and price, micro-shares; shown by token."""
+
+    taken: tuple[tuple[str, Side, float, Micro], ...] = ()
+    shown: Mapping[str, Book] = field(default_factory=dict)
 
 
 class TakenDepth:
@@ -38,6 +47,15 @@ class TakenDepth:
     def forget(self, token_id: str) -> None:
         """Let the last book of a token go, for as long as no order of ours works in it."""
         self._shown.pop(token_id, None)
+
+    def notes(self) -> DepthNotes:
+        """All that it remembers, as values that nothing changes any more."""
+        return DepthNotes(taken=tuple((*key, size) for key, size in self._taken.items()), shown=dict(self._shown))
+
+    def recall(self, notes: DepthNotes) -> None:
+        """Remember exactly this."""
+        self._taken = {(token, side, price): size for token, side, price, size in notes.taken}
+        self._shown = dict(notes.shown)
 
     def left(self, book: Book, side: Side) -> tuple[Level, ...]:
         """The levels an order of this side can still trade against, best first, less what we took before."""

@@ -26,6 +26,7 @@ from copytrade_live.core.events import (
     Verb,
 )
 from copytrade_live.core.market import MICRO, Instant
+from copytrade_live.core.score import Gate
 from copytrade_live.errors import ConfigError
 from copytrade_live.logs import logger
 
@@ -76,12 +77,15 @@ class Alerts:
         self._sinks = sinks
         self._count = count
         self._is_open: bool | None = None
-        self.is_on = False
+
+    def begin(self, gate: Gate | None) -> None:
+        """Begin with the gate that the run before last saw: only a change of it is news."""
+        self._is_open = gate.is_open if gate is not None else None
 
     def hear(self, event: JournalEvent) -> None:
         """Hear one journaled event."""
         alert = self._alert(event)
-        if alert is None or not self.is_on:
+        if alert is None:
             return
         self._count(alert.kind)
         for sink in self._sinks:

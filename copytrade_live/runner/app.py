@@ -20,6 +20,7 @@ from copytrade_live.ports import TradingVenue
 from copytrade_live.provenance import code_version, name_run
 from copytrade_live.runner.book_stream import BookStream
 from copytrade_live.runner.books import BookDesk
+from copytrade_live.runner.checkpointing import Checkpointer
 from copytrade_live.runner.execution import Execution, PaperExecution
 from copytrade_live.runner.gatekeeping import Gatekeeper, GateSource, SnapshotSource
 from copytrade_live.runner.health import Health
@@ -52,6 +53,8 @@ LOG_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 MARKET_SECONDS = 30.0
 TIMER_SECONDS = 60.0
+# How often it is asked whether enough happened for another checkpoint.
+CHECKPOINT_SECONDS = 5.0
 
 _log = logger("runner")
 
@@ -182,6 +185,7 @@ class Runner:
             self._decisions.catch_up()
             self._exporter.export()
             self._exporter.beat(self.run_id, self.mode, self.clock.now())
+            self._checkpoints.write(self.state)
         finally:
             self._journal.close()
 
@@ -191,7 +195,14 @@ class Runner:
         config = self.config.decision()
         keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._hands)
-        last_seen = self._recorder.restore((self.tracker.apply, self._hands.apply, self.watch.hear, self.reloader.hear))
+        self._checkpoints = Checkpointer(
+            self._journal, self.tracker.memory, self._hands, self.clock, self.config.polling.checkpoint_events
+        )
+        last_seen = self._recorder.restore(
+            (self.tracker.apply, self._hands.apply),
+            (self.watch.hear, self.reloader.hear),
+            self._checkpoints.recover(),
+        )
         self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)
         seen = self.config.observability
         self._decisions = DecisionLog(
@@ -206,8 +217,7 @@ class Runner:
             self.clock,
             self.health,
         )
-        self.watch.begin()
-        self.reloader.is_wanted = False
+        self.watch.begin(self.state)
         self._announce()
         if last_seen is not None:
             self.tracker.resume(last_seen)
@@ -249,6 +259,7 @@ class Runner:
             Phase("timer", TIMER_SECONDS, self._fire_timer),
             Phase("orders", ORDER_SECONDS, self._work_orders),
             Phase("decisions", LOG_SECONDS, self._log_decisions),
+            Phase("checkpoint", CHECKPOINT_SECONDS, self._keep_checkpoint),
             Phase("vitals", LOG_SECONDS, self.watch.write_runtime),
             Phase("export", polling.export_interval_seconds, self._export),
         ]
@@ -352,6 +363,9 @@ class Runner:
     async def _log_decisions(self) -> None:
         self._journal.flush()
         self._decisions.catch_up()
+
+    async def _keep_checkpoint(self) -> None:
+        await self._checkpoints.work(self.state)
 
     async def _export(self) -> None:
         self._journal.flush()

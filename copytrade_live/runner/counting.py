@@ -22,6 +22,7 @@ from copytrade_live.core.events import (
 )
 from copytrade_live.core.market import MICRO, SECOND, Side
 from copytrade_live.core.orders import Order
+from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.reasons import ExitReason
 from copytrade_live.metrics import Kind, Metric
 
@@ -35,7 +36,6 @@ class Tally:
     def __init__(self, registry: CollectorRegistry, *, name_wallets: bool) -> None:
         self._name_wallets = name_wallets
         self._orders: dict[str, Order] = {}
-        self.is_counting = False
         self._counters = {
             one.name: Counter(one.full_name, one.meaning, one.labels, registry=registry) for one in _of(Kind.COUNTER)
         }
@@ -43,6 +43,11 @@ class Tally:
             one.name: Histogram(one.full_name, one.meaning, one.labels, buckets=one.buckets, registry=registry)
             for one in _of(Kind.HISTOGRAM)
         }
+
+    def begin(self, portfolio: Portfolio) -> None:
+        """Know the orders that the runs before left: what still fills is measured against them."""
+        for entry in (*portfolio.retired.values(), *portfolio.working.values()):
+            self._remember(entry.order)
 
     def count(self, metric: Metric, *labels: str, by: float = 1.0) -> None:
         """Add to a counter."""
@@ -61,10 +66,9 @@ class Tally:
                 self._remember(event.order)
             case _:
                 pass
-        if self.is_counting:
-            self._apply(event)
+        self._count(event)
 
-    def _apply(self, event: JournalEvent) -> None:
+    def _count(self, event: JournalEvent) -> None:
         match event:
             case LeaderFillObserved():
                 signal = event.signal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from copytrade_live.core.engine import State
@@ -9,7 +10,7 @@ from copytrade_live.core.events import JournalEvent, Observation
 from copytrade_live.core.market import Instant
 from copytrade_live.core.orders import Order
 from copytrade_live.ports import SignedOrder
-from copytrade_live.runner.paper import PaperExecutor
+from copytrade_live.runner.paper import PaperExecutor, PaperNotes
 
 
 class Record(Protocol):
@@ -48,6 +49,19 @@ class Execution(Hands, Protocol):
         """Fold one journaled event."""
         ...
 
+    @property
+    def notes_kind(self) -> type:
+        """The type of its notes."""
+        ...
+
+    def notes(self, working: Collection[str]) -> object:
+        """All that a run which follows needs of the journal, as values that nothing changes; working: the orders."""
+        ...
+
+    def recall(self, notes: object) -> None:
+        """Remember exactly this instead of the events that led to it, before begin."""
+        ...
+
     def begin(self, record: Record, last_heard: Instant | None) -> None:
         """Take over what the run before left. last_heard is its last event's, None when there was none."""
         ...
@@ -70,6 +84,17 @@ class PaperExecution:
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event."""
         self._paper.apply(event)
+
+    notes_kind = PaperNotes
+
+    def notes(self, working: Collection[str]) -> PaperNotes:
+        """All that a run which follows needs of the journal."""
+        return self._paper.notes(working)
+
+    def recall(self, notes: object) -> None:
+        """Remember exactly this."""
+        if isinstance(notes, PaperNotes):
+            self._paper.recall(notes)
 
     def place(self, order: Order) -> None:
         """Begin to work an order."""

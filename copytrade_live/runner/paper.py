@@ -7,10 +7,11 @@ limit, only when a later book crosses it. All it remembers is a fold of the jour
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.depth import TakenDepth
+from copytrade_live.core.depth import DepthNotes, TakenDepth
 from copytrade_live.core.events import (
     BookObserved,
     JournalEvent,
@@ -23,7 +24,7 @@ from copytrade_live.core.events import (
     RedemptionPaid,
 )
 from copytrade_live.core.fills import at_limit, fill_against
-from copytrade_live.core.market import SECOND, Book, Instant
+from copytrade_live.core.market import SECOND, Book, Instant, Micro
 from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import WorkingOrder
 from copytrade_live.runner.books import BookDesk
@@ -33,6 +34,17 @@ LOOK: Instant = SECOND
 
 Observe = Callable[[Observation], None]
 Working = Callable[[], Mapping[str, WorkingOrder]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperNotes:
+    """What the executor remembers of the journal. Shape: accepted and fills of the orders that still work."""
+
+    depth: DepthNotes = field(default_factory=DepthNotes)
+    accepted: frozenset[str] = frozenset()
+    fills: Mapping[str, int] = field(default_factory=dict)
+    owed: Mapping[str, Micro] = field(default_factory=dict)
+    resolved: str = ""
 
 
 class PaperExecutor:
@@ -66,6 +78,22 @@ class PaperExecutor:
             self._owed[self._resolved] += event.cash
         elif isinstance(event, RedemptionPaid):
             self._owed.pop(event.condition_id, None)
+
+    def notes(self, working: Collection[str]) -> PaperNotes:
+        """All that a run which follows needs of the journal, given the orders that work."""
+        return PaperNotes(
+            depth=self._taken.notes(),
+            accepted=frozenset(self._accepted.intersection(working)),
+            fills={order_id: self._fills[order_id] for order_id in working if self._fills[order_id]},
+            owed={condition: cash for condition, cash in self._owed.items() if cash},
+            resolved=self._resolved,
+        )
+
+    def recall(self, notes: PaperNotes) -> None:
+        """Remember exactly this, before anything is placed."""
+        self._taken.recall(notes.depth)
+        self._accepted, self._fills = set(notes.accepted), Counter(notes.fills)
+        self._owed, self._resolved = Counter(notes.owed), notes.resolved
 
     def place(self, order: Order) -> None:
         """Take an order; it meets a book once the latency has passed."""

@@ -19,8 +19,11 @@ from copytrade_live.core.events import (
 )
 from copytrade_live.core.market import Instant
 from copytrade_live.ports import SignedOrder
+from copytrade_live.runner.checkpointing import Recovered
 from copytrade_live.runner.execution import Hands
 from copytrade_live.store.journal import Journal
+
+Listener = Callable[[JournalEvent], None]
 
 # What is looked at most, and built on only through a later step: an order that is signed, an export.
 MAY_WAIT = (LeaderFillObserved, BookObserved, MarketObserved, TimerFired, FeedCovered)
@@ -33,20 +36,30 @@ class Recorder:
         self._journal = journal
         self._config = config
         self._hands = hands
-        self._listeners: Sequence[Callable[[JournalEvent], None]] = ()
+        self._listeners: Sequence[Listener] = ()
         self.state: State = initial_state()
         self.run_id = ""
         # Told how long each step took, committing included, seconds.
         self.on_step: Callable[[float], None] = lambda seconds: None
 
-    def restore(self, listeners: Sequence[Callable[[JournalEvent], None]]) -> Instant | None:
-        """Fold the journal; listeners hear every event, now and later. Returns: when the last one was observed."""
-        self._listeners = listeners
-        last: Instant | None = None
-        for event in self._journal.events():
+    def restore(
+        self,
+        folds: Sequence[Listener],
+        witnesses: Sequence[Listener] = (),
+        recovered: Recovered | None = None,
+    ) -> Instant | None:
+        """Fold the journal, or what follows a checkpoint. Returns: when the last event was observed.
+
+        folds hear every event, now and later; witnesses only what happens from now on.
+        """
+        self._listeners, last, after = folds, None, 0
+        if recovered is not None:
+            self.state, last, after = recovered.state, recovered.observed_at, recovered.seq
+        for event in self._journal.events(after):
             self.state = evolve(self.state, event)
             self._tell(event)
             last = event.observed_at
+        self._listeners = (*folds, *witnesses)
         return last
 
     def observe(self, observation: Observation, signed: SignedOrder | None = None) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from copytrade_live.core.events import JournalEvent, RunStarted, ScoresPublished
 from copytrade_live.core.market import Instant
 from copytrade_live.core.portfolio import Portfolio
@@ -14,6 +17,14 @@ def roster(config: TrackerConfig, snapshot: ScoreSnapshot | None, portfolio: Por
     held = [position.wallet for position in portfolio.positions.values()]
     working = [entry.order.wallet for entry in portfolio.working.values()]
     return tuple(dict.fromkeys([*config.leaders, *best_wallets(snapshot, config.follow_top), *held, *working]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedNotes:
+    """What Joined remembers. Shape: since by wallet; best are the best scored of the last snapshot."""
+
+    since: Mapping[str, Instant] = field(default_factory=dict)
+    best: frozenset[str] = frozenset()
 
 
 class Joined:
@@ -34,6 +45,14 @@ class Joined:
             for wallet in best - self._best - set(self._config.leaders):
                 self._since[wallet] = event.observed_at
             self._best = best
+
+    def notes(self) -> JoinedNotes:
+        """All that it remembers."""
+        return JoinedNotes(since=dict(self._since), best=self._best)
+
+    def recall(self, notes: JoinedNotes) -> None:
+        """Remember exactly this."""
+        self._since, self._best = dict(notes.since), notes.best
 
     def since(self, wallet: str, default: Instant) -> Instant:
         """When the wallet joined; default for one that nothing in the journal names."""

@@ -13,6 +13,7 @@ from copytrade_live.clock import SystemClock, stopwatch
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.events import JournalEvent
 from copytrade_live.core.market import SECOND
+from copytrade_live.core.state import State
 from copytrade_live.durable import write_whole
 from copytrade_live.runner.alerts import Alerts, load_sinks
 from copytrade_live.runner.counting import Tally
@@ -48,9 +49,10 @@ class Watch:
         self.tally.apply(event)
         self.alerts.hear(event)
 
-    def begin(self) -> None:
-        """From here on events are of this run: they count, and are worth an alert."""
-        self.tally.is_counting = self.alerts.is_on = True
+    def begin(self, state: State) -> None:
+        """Begin with what the runs before left; events heard from here on count, and are worth an alert."""
+        self.tally.begin(state.portfolio)
+        self.alerts.begin(state.standing.gate)
 
     async def write_runtime(self) -> None:
         """Say what the journal does not hold: that we live, how late sources are, what fails."""

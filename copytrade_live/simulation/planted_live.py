@@ -130,7 +130,7 @@ def _void_twice() -> Iterator[None]:
         fill_id = f"{order_id}/{trade.trade_id}"
         seen = self._seen._fills.get(fill_id)
         if trade.status is TradeStatus.FAILED and seen is not None and seen.stand is Stand.VOIDED:
-            seen.stand = Stand.PROVISIONAL
+            self._seen._fills[fill_id] = replace(seen, stand=Stand.PROVISIONAL)
         return right(self, trade, *rest)  # type: ignore[arg-type]
 
     with swapped(Looker, "_take", take):

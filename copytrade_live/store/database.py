@@ -11,7 +11,7 @@ from copytrade_live.errors import StateError
 
 BUSY_SECONDS = 10.0
 # What PRAGMA user_version says once every migration ran.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:

@@ -15,6 +15,7 @@ from copytrade_live.durable import make_folder, sync_file
 from copytrade_live.errors import StateError
 from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.ports import SignedOrder
+from copytrade_live.store.checkpoints import Checkpoint, keep_checkpoint
 from copytrade_live.store.commands import mark_taken
 from copytrade_live.store.database import connect, migrate, naming, transaction
 from copytrade_live.store.lock import RunnerLock
@@ -27,8 +28,8 @@ WAL_SUFFIX = "-wal"
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - a constant of ours
 
 _LAST_BOOKS = (
-    "SELECT max(seq) FROM journal WHERE type = 'BookObserved' AND json_array_length(payload, '$.book.bids') > 0 "
-    "GROUP BY json_extract(payload, '$.book.token_id')"
+    "SELECT max(seq) FROM journal WHERE seq > ?1 AND type = 'BookObserved' "
+    "AND json_array_length(payload, '$.book.bids') > 0 GROUP BY json_extract(payload, '$.book.token_id')"
 )
 
 
@@ -108,6 +109,12 @@ class Journal:
         reach(Failpoint.JOURNAL_AFTER_COMMIT, detail)
         return [row.seq for row in rows]
 
+    def keep_checkpoint(self, checkpoint: Checkpoint, written_at: Instant) -> None:
+        """Keep what the rows up to its seq fold to, without waiting for the disk. Raises: StateError."""
+        self._hurry(False)
+        with naming(self.path):
+            keep_checkpoint(self._connection, checkpoint, written_at)
+
     def flush(self) -> None:
         """Have everything that was appended survive the death of the machine. Raises: StateError."""
         if not self._is_waiting:
@@ -134,14 +141,15 @@ class Journal:
             for found in cursor:
                 yield JournalRow(**dict(found))
 
-    def read_what_counts(self) -> Iterator[JournalRow]:
-        """The rows that make the state, in order: of each token's books only the last that bids, as only marks know it.
+    def read_what_counts(self, after_seq: int = 0) -> Iterator[JournalRow]:
+        """Rows after a seq that make the state: of each token's books only the last that bids, as only marks know it.
 
         Most of a journal is books, so this is many times faster than reading all of it.
         """
         with naming(self.path):
             cursor = self._connection.execute(
-                f"{_SELECT} WHERE type != 'BookObserved' OR seq IN ({_LAST_BOOKS}) ORDER BY seq"
+                f"{_SELECT} WHERE seq > ?1 AND (type != 'BookObserved' OR seq IN ({_LAST_BOOKS})) ORDER BY seq",
+                (after_seq,),
             )
             for found in cursor:
                 yield JournalRow(**dict(found))

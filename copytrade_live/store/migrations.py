@@ -41,6 +41,19 @@ CREATE TABLE signed_orders (
     payload TEXT NOT NULL
 ) STRICT
 """
+_CHECKPOINTS = """
+CREATE TABLE checkpoints (
+    seq INTEGER PRIMARY KEY REFERENCES journal (seq),
+    written_at INTEGER NOT NULL,
+    observed_at INTEGER NOT NULL,
+    code_version TEXT NOT NULL,
+    config_digest TEXT NOT NULL,
+    shape_digest TEXT NOT NULL,
+    row_digest TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT
+"""
 _META = "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"
 _APPEND_ONLY = """
 CREATE TRIGGER journal_is_append_only_{verb} BEFORE {verb} ON journal
@@ -75,3 +88,10 @@ def add_argument_to_commands(db: Database) -> None:
     """Keep what a command is about besides a wallet: a mode, a token."""
     db.conn.execute("ALTER TABLE commands ADD COLUMN argument TEXT NOT NULL DEFAULT ''")
     db.conn.execute("PRAGMA user_version = 3")
+
+
+@steps()
+def create_checkpoints(db: Database) -> None:
+    """Keep what the journal folded to, so that a start need not read all of it."""
+    db.conn.execute(_CHECKPOINTS)
+    db.conn.execute("PRAGMA user_version = 4")

@@ -10,6 +10,7 @@ from copytrade_live.core.engine import State, evolve, initial_state
 from copytrade_live.core.market import Instant
 from copytrade_live.store.decision_lines import Line, decision_line
 from copytrade_live.store.journal import Journal
+from copytrade_live.store.recovery import newest_state
 from copytrade_live.store.rows import JournalRow
 
 _CHUNK = 500
@@ -31,11 +32,11 @@ def read_view(path: Path) -> View:
 
     Raises: StateError when there is none or it is damaged.
     """
-    state, last = initial_state(), None
     with Journal.open_reader(path) as journal, journal.at_one_moment():
-        for row in journal.read_what_counts():
+        seq, state = newest_state(journal) or (0, initial_state())
+        for row in journal.read_what_counts(seq):
             state = evolve(state, row.event)
-        last = journal.row(journal.last_seq)
+        last: JournalRow | None = journal.row(journal.last_seq)
         mode = journal.mode
     return View(
         mode=mode,

@@ -58,7 +58,6 @@ class Broken:
 def test_what_matters_is_told_and_what_does_not_is_not() -> None:
     kept, counted = Kept(), Counter[str]()
     alerts = Alerts([Broken(), kept], lambda kind: counted.update([kind]))
-    alerts.is_on = True
     for event in EVENTS:
         alerts.hear(event)
     assert [(one.kind, one.severity) for one in kept.alerts] == [
@@ -75,12 +74,14 @@ def test_what_matters_is_told_and_what_does_not_is_not() -> None:
     assert "halt by me lunch" in kept.alerts[6].text
 
 
-def test_what_happened_in_an_earlier_run_is_told_no_more() -> None:
+def test_a_gate_that_stands_as_the_run_before_left_it_is_no_news() -> None:
     kept = Kept()
     alerts = Alerts([kept], lambda kind: None)
-    for event in EVENTS:
-        alerts.hear(event)
+    alerts.begin(builders.gate())
+    alerts.hear(GateObserved(event_at=1, observed_at=1, gate=builders.gate()))
     assert kept.alerts == []
+    alerts.hear(GateObserved(event_at=2, observed_at=2, gate=None))
+    assert [one.kind for one in kept.alerts] == ["gate"]
 
 
 def test_sinks_are_named_in_the_config_and_a_wrong_name_is_refused() -> None:

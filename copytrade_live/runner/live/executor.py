@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from copytrade_live.clock import Clock
@@ -25,7 +26,7 @@ from copytrade_live.runner.execution import Record
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.ceiling import Ceiling, Urgency
 from copytrade_live.runner.live.conditions import Conditions, ErrorCount
-from copytrade_live.runner.live.fills_seen import FillsSeen
+from copytrade_live.runner.live.fills_seen import FillNotes, FillsSeen
 from copytrade_live.runner.live.look import Looker
 from copytrade_live.runner.live.openness import Openness
 from copytrade_live.runner.live.options import LiveOptions
@@ -40,6 +41,14 @@ _CHORES_SECONDS = 1.0
 _HINTS_AGAIN_SECONDS = 5.0
 
 _log = logger("orders")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveNotes:
+    """What the executor remembers of the journal. Shape: noted are payouts by the venue's id."""
+
+    fills: FillNotes = field(default_factory=FillNotes)
+    noted: frozenset[str] = frozenset()
 
 
 class LiveExecutor:
@@ -88,6 +97,18 @@ class LiveExecutor:
             self._works[event.fill.order_id].nudge()
         elif isinstance(event, OrderAbandoned) and event.order_id in self._works:
             self._works[event.order_id].nudge()
+
+    notes_kind = LiveNotes
+
+    def notes(self, working: Collection[str]) -> LiveNotes:
+        """All that a run which follows needs of the journal."""
+        return LiveNotes(fills=self._seen.notes(), noted=self._redeemer.noted)
+
+    def recall(self, notes: object) -> None:
+        """Remember exactly this."""
+        if isinstance(notes, LiveNotes):
+            self._seen.recall(notes.fills)
+            self._redeemer.recall(notes.noted)
 
     def place(self, order: Order) -> None:
         """Begin to work an order, beside all others."""

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum, auto
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from copytrade_live.core.events import FillConfirmed, FillVoided, JournalEvent, OrderFilled, OrderSigned
-from copytrade_live.core.market import Instant, Micro
+from copytrade_live.core.market import DAY, Instant, Micro
 
 # Orders remembered; the oldest are forgotten first. A fill of a forgotten order shows as a change from outside.
 _REMEMBERED_ORDERS = 50_000
 
 
-class Stand(Enum):
+# Settled fills are remembered so long for the runs that follow: no first look reaches back anywhere near as far.
+_REMEMBERED_FILLS: Instant = 30 * DAY
+
+
+class Stand(StrEnum):
     """How far a fill of ours is."""
 
-    PROVISIONAL = auto()
-    CONFIRMED = auto()
-    VOIDED = auto()
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+    VOIDED = "voided"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SeenFill:
     """A fill that the journal has."""
 
     order_id: str
     matched_at: Instant
     stand: Stand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillNotes:
+    """What FillsSeen remembers. Shape: venue_ids, signed_at and matched by our order id, fills by fill id."""
+
+    venue_ids: Mapping[str, str] = field(default_factory=dict)
+    signed_at: Mapping[str, Instant] = field(default_factory=dict)
+    fills: Mapping[str, SeenFill] = field(default_factory=dict)
+    matched: Mapping[str, Micro] = field(default_factory=dict)
 
 
 class FillsSeen:
@@ -36,7 +51,9 @@ class FillsSeen:
         self._venue_ids: dict[str, str] = {}
         self._order_ids: dict[str, str] = {}
         self._signed_at: dict[str, Instant] = {}
+        # What looks compare with, and what a run that follows starts with: its first look reaches further back.
         self._fills: dict[str, SeenFill] = {}
+        self._all_fills: dict[str, SeenFill] = {}
         self._matched: dict[str, Micro] = {}
 
     def apply(self, event: JournalEvent) -> None:
@@ -46,12 +63,30 @@ class FillsSeen:
         elif isinstance(event, OrderFilled):
             fill = event.fill
             stand = Stand.CONFIRMED if fill.is_final else Stand.PROVISIONAL
-            self._fills[fill.fill_id] = SeenFill(fill.order_id, event.event_at, stand)
+            seen = SeenFill(fill.order_id, event.event_at, stand)
+            self._fills[fill.fill_id] = self._all_fills[fill.fill_id] = seen
+            self._let_go_before(event.event_at - _REMEMBERED_FILLS)
             self._matched[fill.order_id] = self._matched.get(fill.order_id, 0) + fill.size
         elif isinstance(event, FillConfirmed):
             self._settle(event.fill_id, Stand.CONFIRMED)
         elif isinstance(event, FillVoided):
             self._settle(event.fill_id, Stand.VOIDED)
+
+    def notes(self) -> FillNotes:
+        """All that a run which follows needs."""
+        return FillNotes(
+            venue_ids=dict(self._venue_ids),
+            signed_at=dict(self._signed_at),
+            fills=dict(self._all_fills),
+            matched=dict(self._matched),
+        )
+
+    def recall(self, notes: FillNotes) -> None:
+        """Remember exactly this."""
+        self._venue_ids, self._signed_at = dict(notes.venue_ids), dict(notes.signed_at)
+        self._order_ids = {venue_id: order_id for order_id, venue_id in self._venue_ids.items()}
+        self._all_fills, self._matched = dict(notes.fills), dict(notes.matched)
+        self._fills = dict(self._all_fills)
 
     def venue_id(self, order_id: str) -> str | None:
         """The venue's id of an order of ours, None when it was never signed."""
@@ -103,5 +138,15 @@ class FillsSeen:
             self._matched.pop(oldest, None)
 
     def _settle(self, fill_id: str, stand: Stand) -> None:
-        if fill_id in self._fills:
-            self._fills[fill_id].stand = stand
+        for fills in (self._fills, self._all_fills):
+            if fill_id in fills:
+                fills[fill_id] = replace(fills[fill_id], stand=stand)
+
+    def _let_go_before(self, instant: Instant) -> None:
+        """Forget for good what is old, but nothing that came after a fill that may still fail."""
+        while True:
+            oldest, seen = next(iter(self._all_fills.items()))
+            if seen.matched_at >= instant or seen.stand is Stand.PROVISIONAL:
+                return
+            del self._all_fills[oldest]
+            self._fills.pop(oldest, None)

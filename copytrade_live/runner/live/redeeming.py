@@ -50,6 +50,15 @@ class Redeemer:
         if isinstance(event, RedemptionPaid):
             self._noted.add(event.redemption_id)
 
+    @property
+    def noted(self) -> frozenset[str]:
+        """Payouts that the journal has, by the venue's id."""
+        return frozenset(self._noted)
+
+    def recall(self, noted: frozenset[str]) -> None:
+        """Remember exactly these payouts."""
+        self._noted = set(noted)
+
     async def look(self, record: Record) -> int:
         """Note payouts that came. Returns: how many. Raises: VenueError."""
         if not _concerned(record):

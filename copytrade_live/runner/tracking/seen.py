@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from copytrade_live.core.market import MICRO, SECOND, Instant
+from copytrade_live.core.market import MICRO, Instant
 from copytrade_live.core.signal import Signal
+from copytrade_live.runner.tracking.memory import Group, ToldGroup, group_of
 from copytrade_live.runner.tracking.ports import Sighting
 from copytrade_live.venue.identity import fill_id
 from copytrade_live.venue.rows import VenueFill
-
-Group = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,23 @@ class SeenFills:
 
     def remember(self, signal: Signal) -> None:
         """Take in a committed signal; nothing changes when it was ours a moment ago."""
-        group = _group(signal.wallet, signal.tx_hash, signal.event_at, signal.token_id, signal.side)
+        group = group_of(signal.wallet, signal.tx_hash, signal.event_at, signal.token_id, signal.side)
         known = self._groups.setdefault(group, _Known(signal.event_at))
         known.signals.setdefault(signal.signal_id, _Figures(round(signal.size * MICRO), signal.price))
+
+    def take_over(self, groups: Iterable[ToldGroup]) -> None:
+        """Take in what the runs before committed."""
+        for group in groups:
+            known = self._groups.setdefault(group.key, _Known(group.event_at))
+            for signal_id, shares, price in group.signals:
+                known.signals.setdefault(signal_id, _Figures(shares, price))
 
     def new_among(self, sightings: Iterable[Sighting]) -> Iterator[tuple[Sighting, str]]:
         """Fills that are not known yet, each with the id it is given from now on."""
         touched: dict[tuple[Group, str], list[Sighting]] = {}
         for sighting in sightings:
             fill = sighting.fill
-            group = _group(fill.wallet, fill.tx_hash, fill.event_at, fill.token_id, fill.side)
+            group = group_of(fill.wallet, fill.tx_hash, fill.event_at, fill.token_id, fill.side)
             known = self._groups.setdefault(group, _Known(fill.event_at))
             told = known.told.setdefault(sighting.source, {})
             if fill.fill_id not in told:
@@ -86,7 +92,7 @@ class SeenFills:
     def has_told(self, sighting: Sighting) -> bool:
         """Whether this source told of this fill before."""
         fill = sighting.fill
-        known = self._groups.get(_group(fill.wallet, fill.tx_hash, fill.event_at, fill.token_id, fill.side))
+        known = self._groups.get(group_of(fill.wallet, fill.tx_hash, fill.event_at, fill.token_id, fill.side))
         return known is not None and fill.fill_id in known.told.get(sighting.source, {})
 
     def untold_by(self, source: str, after: Instant, before: Instant) -> list[tuple[str, Instant]]:
@@ -103,11 +109,6 @@ class SeenFills:
         old = [key for key, known in self._groups.items() if known.event_at < wallet_floor.get(key[0], floor)]
         for key in old:
             del self._groups[key]
-
-
-def _group(wallet: str, tx_hash: str, event_at: Instant, token_id: str, side: str) -> Group:
-    # Without a transaction only the second tells fills apart.
-    return wallet, tx_hash or f"at {event_at // SECOND}", token_id, str(side)
 
 
 def _compare(known: _Known, source: str) -> tuple[list[str], list[str]]:

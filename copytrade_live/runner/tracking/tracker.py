@@ -22,23 +22,20 @@ from copytrade_live.core.reasons import Condition
 from copytrade_live.core.signal import Signal
 from copytrade_live.errors import VenueError
 from copytrade_live.runner.health import Health
-from copytrade_live.runner.roster import Joined
 from copytrade_live.runner.tracking.chain import ChainSource
 from copytrade_live.runner.tracking.holdings import LeaderHoldings
 from copytrade_live.runner.tracking.lags import Lags
+from copytrade_live.runner.tracking.memory import REACH_BACK, SignalMemory
 from copytrade_live.runner.tracking.polling import PollSource
 from copytrade_live.runner.tracking.ports import Sighting, SignalSource
 from copytrade_live.runner.tracking.seen import SeenFills
 from copytrade_live.runner.tracking.stream import StreamSource
 from copytrade_live.settings import TrackerConfig
 
-# How far a new run reads back over the end of the one before: longer than a round of polling takes.
-_REACH_BACK: Instant = HOUR
 # How wrong our clock may have been at the end of that run.
 _WRONG_CLOCK: Instant = 3 * HOUR
 # A match that the chain does not have by then never settled.
 _SETTLES_WITHIN: Instant = 2 * MINUTE
-_VOIDS_KEPT: Instant = 24 * HOUR
 _TIDY_EVERY: Instant = MINUTE
 _SHOW_EVERY_SECONDS = 1.0
 
@@ -62,20 +59,17 @@ class Tracker:
         self.holdings = holdings
         self._clock = clock
         self._overlap = round(config.overlap_seconds * SECOND)
-        self._joined = Joined(config)
+        # What the journal tells, and a run that follows starts with.
+        self.memory = SignalMemory(config)
         self._health = health
         self.lags = Lags()
         self._seen = SeenFills()
-        self._newest: dict[str, Instant] = {}
-        self._latest: Instant = 0
         self._since: dict[str, Instant] = {}
         self._resumed_at: Instant | None = None
         self._tidied_at: Instant = 0
         self._answered: Instant = 0
         self._shown_at = float("-inf")
-        self._covered: Instant = 0
         self._open: dict[str, Instant] = {}
-        self._voided: dict[str, Instant] = {}
         self._looking: dict[str, Instant] = {}
         self._measured_from: Instant = 0
 
@@ -106,7 +100,7 @@ class Tracker:
     def coverage(self) -> FeedCovered | None:
         """Up to where everything was told and committed, when that moved on: there a next run begins to read."""
         until = min([self._answered_until(), *self._open.values()])
-        if until <= self._covered:
+        if until <= self.memory.covered:
             return None
         now = self._clock.now()
         sources = [one for one in self.sources if one.is_complete]
@@ -140,7 +134,7 @@ class Tracker:
                 continue
             before = chain.covered_until() - _SETTLES_WITHIN
             for signal_id, event_at in self._seen.untold_by(chain.name, chain.read_from, before):
-                if signal_id not in self._voided and signal_id not in self._open:
+                if signal_id not in self.memory.voided and signal_id not in self._open:
                     cause = f"not on the chain {_SETTLES_WITHIN // SECOND} s later"
                     found.append(LeaderFillVoided(event_at=event_at, observed_at=now, signal_id=signal_id, cause=cause))
         return found
@@ -148,25 +142,18 @@ class Tracker:
     def resume(self, resumed_at: Instant) -> None:
         """Go on after a run that ended then: what leaders did meanwhile is still ours to answer."""
         # By the venue's time where it was told lately: our clock may have been wrong, then or now.
-        latest = max(self._latest, resumed_at - _WRONG_CLOCK) if self._latest else resumed_at
-        self._resumed_at = self._covered or latest - _REACH_BACK
+        latest = self.memory.latest
+        latest = max(latest, resumed_at - _WRONG_CLOCK) if latest else resumed_at
+        self._resumed_at = self.memory.covered or latest - REACH_BACK
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event: a committed fill is seen."""
-        self._joined.apply(event)
-        if isinstance(event, FeedCovered):
-            self._covered = max(self._covered, event.until)
-        elif isinstance(event, LeaderFillVoided):
-            self._voided[event.signal_id] = event.event_at
-        elif isinstance(event, LeaderFillObserved):
-            signal = event.signal
-            self._open.pop(signal.signal_id, None)
-            self._seen.remember(signal)
-            self._newest[signal.wallet] = max(self._newest.get(signal.wallet, 0), signal.event_at)
+        self.memory.apply(event)
+        if isinstance(event, LeaderFillObserved):
+            self._open.pop(event.signal.signal_id, None)
+            if self._since:
+                self._seen.remember(event.signal)
             self.holdings.apply(event)
-            self._latest = max(self._latest, signal.event_at)
-            if not self._since:
-                self._tidy(self._latest, self._covered or self._latest - _REACH_BACK - self._overlap)
 
     def follow(self, wallets: Sequence[str]) -> None:
         """Follow exactly these wallets from now on; what one that joins did before is not a signal."""
@@ -174,16 +161,18 @@ class Tracker:
             return
         now, resumed_at = self._clock.now(), self._resumed_at
         self._measured_from = self._measured_from or now
+        if not self._since:
+            self._seen.take_over(self.memory.groups)
         before, self._since = self._since, {}
         for wallet in dict.fromkeys(wallets):
-            joined_at = self._joined.since(wallet, now if resumed_at is None else resumed_at)
+            joined_at = self.memory.joined.since(wallet, now if resumed_at is None else resumed_at)
             since = joined_at if resumed_at is None else max(joined_at, resumed_at)
             self._since[wallet] = before.get(wallet, _whole_second(since))
         for source in self.sources:
             source.follow(self._since)
         if resumed_at is not None:
             # A listing may be late by the overlap, so it goes back over the newest fill that was answered.
-            self.poll.start_from({one: min(at, resumed_at) for one, at in self._newest.items()})
+            self.poll.start_from({one: min(at, resumed_at) for one, at in self.memory.newest.items()})
         # Whoever joins after the first roster of a run is new to us.
         self._resumed_at = None
 
@@ -237,16 +226,15 @@ class Tracker:
 
     def _floor(self, wallet: str, answered_until: Instant) -> Instant:
         # A listing that stood still answers late for everyone: what is near the newest fill is kept, however old.
-        newest = max(self._newest.get(wallet, 0), self._since.get(wallet, 0))
+        newest = max(self.memory.newest.get(wallet, 0), self._since.get(wallet, 0))
         return min(answered_until, newest - self._overlap)
 
     def _tidy(self, now: Instant, answered_until: Instant) -> None:
         if now - self._tidied_at < _TIDY_EVERY:
             return
         self._tidied_at = now
-        floors = {wallet: self._floor(wallet, answered_until) - SECOND for wallet in self._newest}
+        floors = {wallet: self._floor(wallet, answered_until) - SECOND for wallet in self.memory.newest}
         self._seen.forget_before(floors, answered_until)
-        self._voided = {one: at for one, at in self._voided.items() if at >= now - _VOIDS_KEPT}
 
     def _choose_pace(self, *, has_gap: bool) -> None:
         """Polling audits while another source tells everything; where one missed something, it looks at once."""
