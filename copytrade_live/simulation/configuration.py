@@ -13,7 +13,7 @@ def simulation_config(world: World, *, is_live: bool) -> CopytradeConfig:
         {
             "safety": {"dry_run": not is_live},
             "tracker": {"leaders": world.leaders, "follow_top": 3},
-            "polling": {"exit_interval_seconds": 3.0, "export_interval_seconds": 20.0},
+            "polling": {"exit_interval_seconds": 3.0, "export_interval_seconds": 20.0, "checkpoint_events": 60},
             "filter": {
                 "min_liquidity": 10.0,
                 "min_leader_notional": 5.0,

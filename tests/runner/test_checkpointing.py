@@ -88,7 +88,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.integers(min_value=0, max_value=10**6), st.floats(min_value=0, max_value=1), st.booleans())
 def test_a_checkpoint_and_the_tail_are_the_whole_fold(seed: int, share: float, is_live: bool) -> None:
     events = events_of(seed, is_live=is_live)
