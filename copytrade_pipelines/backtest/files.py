@@ -1,7 +1,7 @@
 """The tables beside a report, as Parquet and CSV, and the summary as JSON.
 
-A run's folder: summary.json, report.html, {trades, equity, decisions, fills, rules, exits}.{parquet,csv}, journal/, and
-what it was made from in inputs/.
+A run's folder: summary.json, report.html, journal/, {trades, equity, decisions, fills, rules, exits}.{parquet,csv},
+shadows.parquet, and what it was made from in inputs/.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.ledger import CopyTrade
 from copytrade_pipelines.backtest.run import BacktestResult
 from copytrade_pipelines.backtest.summary import drawdowns
-from copytrade_pipelines.backtest.table_schemas import EQUITY, TRADES
+from copytrade_pipelines.backtest.table_schemas import EQUITY, TRADES, write_table
 
 SUMMARY = "summary.json"
 _IN_MICRO = ("size", "paid", "received", "entry_fees", "exit_fees")
@@ -39,12 +39,6 @@ def write_tables(folder: Path, result: BacktestResult) -> None:
     for name in _STREAMED:
         if (folder / f"{name}.parquet").is_file():
             _restate(folder, name)
-
-
-def write_table(folder: Path, name: str, table: pa.Table) -> None:
-    """Write one table in both forms."""
-    pq.write_table(table, folder / f"{name}.parquet")
-    pa_csv.write_csv(table, folder / f"{name}.csv")
 
 
 def write_summary(

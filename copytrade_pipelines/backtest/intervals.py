@@ -14,6 +14,7 @@ DRAWS = 2_000
 # With fewer events an interval would only pretend.
 LEAST_EVENTS = 5
 _SEED = 36
+_PORTION = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +69,16 @@ def _sums(event: NDArray[np.int64], parts: Sequence[float]) -> _Floats:
 
 
 def _drawn(values: _Floats, weights: _Floats, draws: int) -> tuple[_Floats, _Floats]:
-    # Seeded, so that the same run has the same intervals.
+    # Seeded, so that the same run has the same intervals; in portions, so that memory stays small.
     draw = np.random.default_rng(_SEED)
+    events, portion = len(values), max(1, _PORTION // len(values))
     totals, means = np.empty(draws), np.empty(draws)
-    for number in range(draws):
-        times = np.bincount(draw.integers(0, len(values), len(values)), minlength=len(values))
-        totals[number], weight = times @ values, times @ weights
-        means[number] = totals[number] / weight if weight > 0.0 else 0.0
+    for first in range(0, draws, portion):
+        last = min(first + portion, draws)
+        drawn = draw.integers(0, events, (last - first, events))
+        totals[first:last] = values[drawn].sum(axis=1)
+        weight = weights[drawn].sum(axis=1)
+        means[first:last] = np.divide(totals[first:last], weight, out=np.zeros(last - first), where=weight > 0.0)
     return totals, means
 
 

@@ -20,6 +20,7 @@ from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.assumptions import assumed, config_of
 from copytrade_pipelines.backtest.books import BookFeed, TapedBooks
 from copytrade_pipelines.backtest.driver import Driver, Follow
+from copytrade_pipelines.backtest.follow_up import FollowUp
 from copytrade_pipelines.backtest.journal import JournalWriter
 from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint, Ledger
 from copytrade_pipelines.backtest.notes import TapeNotes
@@ -35,7 +36,8 @@ class BacktestResult:
     """What a run came to, and the files it wrote (None where none was asked for).
 
     Shape: decisions counts copied and every rejection by reason, exits counts by reason, books counts decisions by
-    where their book came from. notes say what a warehouse tape had to leave out.
+    where their book came from. notes say what a warehouse tape had to leave out, follow_up what rejected signals came
+    to.
     """
 
     run_id: str
@@ -50,6 +52,7 @@ class BacktestResult:
     journal_path: Path | None = None
     report_path: Path | None = None
     notes: TapeNotes | None = None
+    follow_up: FollowUp | None = None
 
 
 def run(

@@ -37,7 +37,7 @@ DECISIONS_FILE, FILLS_FILE = "decisions.parquet", "fills.parquet"
 _BATCH = 20_000
 
 
-class _Rows:
+class Rows:
     """Rows of one table, written a batch at a time."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -46,11 +46,13 @@ class _Rows:
         self._rows: list[tuple[Any, ...]] = []
 
     def append(self, row: tuple[Any, ...]) -> None:
+        """Add one row, its values in the order of the schema."""
         self._rows.append(row)
         if len(self._rows) >= _BATCH:
             self._flush()
 
     def close(self) -> None:
+        """Write what is left."""
         self._flush()
         self._writer.close()
 
@@ -74,8 +76,8 @@ class RunLog:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._decisions = _Rows(folder / DECISIONS_FILE, DECISIONS)
-        self._fills = _Rows(folder / FILLS_FILE, FILLS)
+        self._decisions = Rows(folder / DECISIONS_FILE, DECISIONS)
+        self._fills = Rows(folder / FILLS_FILE, FILLS)
         self._orders: dict[str, tuple[Order, _Intent]] = {}
         self._shown: dict[str, Book] = {}
         self._provisional: dict[str, tuple[Any, ...]] = {}

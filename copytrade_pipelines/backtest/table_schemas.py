@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
 _MOMENT = pa.timestamp("ms")
 _TEXT, _REAL = pa.string(), pa.float64()
@@ -103,3 +107,61 @@ FILLS = pa.schema(
         ("fate", _TEXT),
     ]
 )
+# One row a buy that was answered, as a copy of one stake that was not made (or, where reason is copied, was).
+SHADOWS = pa.schema(
+    [
+        ("decided_at", _MOMENT),
+        ("signal_id", _TEXT),
+        ("wallet", _TEXT),
+        ("event_id", _TEXT),
+        ("token_id", _TEXT),
+        ("reason", _TEXT),
+        ("fate", _TEXT),
+        ("closed_at", _MOMENT),
+        ("size", _REAL),
+        ("paid", _REAL),
+        ("received", _REAL),
+        ("pnl", _REAL),
+    ]
+)
+_COUNT = pa.int64()
+# One row a reason: how many buys, what became of their shadows, what the rule saved, and profit a copy and a dollar.
+RULES = pa.schema(
+    [
+        ("reason", _TEXT),
+        ("buys", _COUNT),
+        ("followed", _COUNT),
+        ("events", _COUNT),
+        ("mirrored", _COUNT),
+        ("resolved", _COUNT),
+        ("unresolved", _COUNT),
+        ("unfilled", _COUNT),
+        ("unknown_market", _COUNT),
+        ("saved", _REAL),
+        ("each", _REAL),
+        ("each_low", _REAL),
+        ("each_high", _REAL),
+        ("a_dollar", _REAL),
+        ("a_dollar_low", _REAL),
+        ("a_dollar_high", _REAL),
+    ]
+)
+# One row a policy, of all leaders (wallet is empty) and of each; difference is against the run itself.
+EXITS = pa.schema(
+    [
+        ("wallet", _TEXT),
+        ("policy", _TEXT),
+        ("copies", _COUNT),
+        ("open", _COUNT),
+        ("profit", _REAL),
+        ("difference", _REAL),
+        ("difference_low", _REAL),
+        ("difference_high", _REAL),
+    ]
+)
+
+
+def write_table(folder: Path, name: str, table: pa.Table) -> None:
+    """Write one table in both forms."""
+    pq.write_table(table, folder / f"{name}.parquet")
+    pa_csv.write_csv(table, folder / f"{name}.csv")

@@ -18,9 +18,11 @@ from copytrade_live.core.codec import dumps
 from copytrade_live.core.market import Instant
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_pipelines.backtest.assumptions import assumed
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.extract import Extract, Window, extract
 from copytrade_pipelines.backtest.files import write_summary, write_tables
+from copytrade_pipelines.backtest.follow_up import follow_up, terms_of
 from copytrade_pipelines.backtest.inputs import keep_inputs
 from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
@@ -109,6 +111,9 @@ def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, p
             tables=part,
             progress=progress,
         )
+        terms = terms_of(config.decision(), assumed(config.backtest))
+        found = follow_up(tape, terms, part, result.trades, result.ended_at, progress)
+        result = replace(result, follow_up=found)
         write_tables(part, result)
         write_summary(part, result, config, window.leaders)
         write_report(part / REPORT, result, tape, config)
