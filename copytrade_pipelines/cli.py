@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from copytrade_pipelines import cli_audit, cli_backtest, cli_quality, cli_score, cli_sql
+from copytrade_pipelines import cli_audit, cli_backtest, cli_quality, cli_score, cli_sql, cli_sweep
 from copytrade_pipelines.cli_options import PANEL, ConfigOption, FillSource, JsonOption, VenueOption, open_location
 from copytrade_pipelines.cli_output import show_gate, show_published, show_rows
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 app.add_typer(cli_score.app, name="score", rich_help_panel=PANEL)
 app.add_typer(cli_backtest.app, name="backtest", rich_help_panel=PANEL)
+app.add_typer(cli_sweep.app, name="sweep", rich_help_panel=PANEL)
 app.add_typer(cli_audit.app, name="audit", rich_help_panel=PANEL)
 app.add_typer(cli_quality.app, name="quality", rich_help_panel=PANEL)
 app.add_typer(cli_sql.app, name="sql", rich_help_panel=PANEL)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from copytrade_pipelines.gating import GateDecision
     from copytrade_pipelines.headless import Outcome
 
+_MAIN_FILES = {"report": "report.html", "trades": "trades.parquet", "equity": "equity.parquet"}
+
 
 def show_published(outcome: Outcome, as_json: bool, decision: GateDecision | None = None) -> None:
     """A run that ended in a published snapshot, and the gate if it was decided."""
@@ -50,17 +52,17 @@ def show_rows(rows: Mapping[str, int]) -> None:
 def show_backtest(found: Mapping[str, Any], as_json: bool) -> None:
     """One backtest in numbers, and where its report is."""
     from copytrade_live.output import print_table
+    from copytrade_pipelines.backtest.past_runs import read_run
 
     numbers = {str(record["number"]): str(record["value"]) for record in found["summary"]}
-    kept = {name: found[name] for name in ("run_id", "window", "report", "journal", "decisions", "exits", "books")}
-    folder = Path(str(found["report"])).parent
-    paths = {name: str(path) for name in ("trades", "equity") for path in [folder / f"{name}.parquet"]}
+    folder = Path(str(found["folder"]))
+    paths = {name: str(folder / file) for name, file in _MAIN_FILES.items()}
     if as_json:
-        print(json.dumps(kept | paths | {"folder": str(folder), "summary": numbers}, sort_keys=True))
+        kept = {name: found[name] for name in ("window", "journal", "decisions", "exits", "books")}
+        print(json.dumps(read_run(folder).as_json() | paths | kept | {"folder": str(folder)}, sort_keys=True))
         return
     print_table(f"Backtest {found['run_id']}, {found['window']}", ["", ""], numbers.items())
     for title in ("decisions", "exits"):
         print_table(title.capitalize(), ["", ""], Counter(found[title]).most_common())
-    print(f"report {found['report']}")
-    print(f"trades {paths['trades']}")
-    print(f"equity {paths['equity']}")
+    for name, path in paths.items():
+        print(f"{name} {path}")

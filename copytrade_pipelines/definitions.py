@@ -27,6 +27,8 @@ from copytrade_pipelines.assets import (
     publish,
     report_card,
     scores,
+    sweeps,
+    walks,
     wallets,
 )
 from copytrade_pipelines.automation import automate
@@ -56,6 +58,8 @@ ASSETS: list[dg.AssetsDefinition] = [
     *publish.ASSETS,
     *live_journal.ASSETS,
     *backtests.ASSETS,
+    *sweeps.ASSETS,
+    *walks.ASSETS,
     *report_card.ASSETS,
 ]
 

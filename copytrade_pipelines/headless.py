@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from dagster._core.utils import make_new_run_id
 
 from copytrade_live.clock import SystemClock
@@ -70,19 +71,30 @@ class Location:
             build(config, home), dg.Definitions(loggers={LOGGER: _logger(self._watcher)})
         )
 
-    def run_job(self, name: str, ops: Mapping[str, Any] | None = None) -> Outcome:
-        """Run a job that a person could launch from the UI. Raises: PipelineFailed."""
-        return self._run(self.definitions.resolve_job_def(name), ops or {})
+    def run_job(
+        self, name: str, ops: Mapping[str, Any] | None = None, partitions: tuple[str, str] | None = None
+    ) -> Outcome:
+        """Run a job that a person could launch from the UI, of some partitions from first to last if it has any.
+
+        Raises: PipelineFailed.
+        """
+        chosen = dict(
+            zip((ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG), partitions or (), strict=False)
+        )
+        return self._run(self.definitions.resolve_job_def(name), ops or {}, chosen)
 
     def materialize(self, keys: Sequence[dg.AssetKey], ops: Mapping[str, Any] | None = None) -> Outcome:
         """Make some assets, in order, with their checks. Raises: PipelineFailed."""
         everything = self.definitions.resolve_implicit_global_asset_job_def()
         return self._run(everything.get_subset(asset_selection=set(keys)), ops or {})
 
-    def _run(self, job: dg.JobDefinition, ops: Mapping[str, Any]) -> Outcome:
+    def _run(
+        self, job: dg.JobDefinition, ops: Mapping[str, Any], more_tags: Mapping[str, str] | None = None
+    ) -> Outcome:
         run_config = {"ops": dict(ops), "loggers": {LOGGER: {}}}
         run_id = make_new_run_id()
         tags = tags_of_run(self.instance, run_id, self.config.decision().digest(), {}) | {TRIGGER_TAG: COMMAND_LINE}
+        tags |= more_tags or {}
         with display() as shown, sweeping(self.instance):
             shown.begin(len(job.nodes))
             self._watcher.display = shown

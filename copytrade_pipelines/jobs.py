@@ -3,7 +3,7 @@
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from copytrade_pipelines.assets.backtests import BacktestConfig
+from copytrade_pipelines.assets.backtest_config import BacktestConfig, GridConfig, WalkConfig
 from copytrade_pipelines.assets.report_card import CardConfig
 from copytrade_pipelines.assets.scores import ScoreConfig
 from copytrade_pipelines.assets.wallets import WalletsRun
@@ -112,6 +112,22 @@ nightly_backtest = _job(
     description="Replay recorded fills through the live engine with point-in-time scores, and write the report.",
 )
 
+sweep = _job(
+    "sweep",
+    dg.AssetSelection.assets(["sweep_points"]),
+    kind="sweep",
+    config=dg.RunConfig(ops={"sweep_points": GridConfig()}),
+    description="Test a grid of settings on one window, in eight shards: launch a backfill of all of them.",
+)
+
+weekly_walk_forward = _job(
+    "weekly_walk_forward",
+    dg.AssetSelection.assets(["walk_forward"]),
+    kind="sweep",
+    config=dg.RunConfig(ops={"walk_forward": WalkConfig()}),
+    description="Choose settings on past weeks and test each choice on the week after, with a gap between.",
+)
+
 score_days = _job(
     "score_days",
     dg.AssetSelection.assets(["daily_scores"]),
@@ -143,6 +159,8 @@ JOBS: list[AnyJob] = [
     ingest_live_journal,
     rescore_after_copies,
     nightly_backtest,
+    sweep,
+    weekly_walk_forward,
     score_days,
     audit_histories,
     weekly_report_card,

@@ -9,4 +9,6 @@ VENUE_POOL = "venue_api"
 BOOKS_POOL = "venue_books"
 # Long, heavy on the processor, seldom in the file.
 BACKTESTS_POOL = "backtests"
-POOLS = (WAREHOUSE_POOL, VENUE_POOL, BOOKS_POOL, BACKTESTS_POOL)
+# A sweep uses every core by itself; give this pool more slots where runs go to other machines.
+SWEEPS_POOL = "sweeps"
+POOLS = (WAREHOUSE_POOL, VENUE_POOL, BOOKS_POOL, BACKTESTS_POOL, SWEEPS_POOL)

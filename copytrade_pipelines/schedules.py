@@ -84,6 +84,12 @@ SCHEDULES = [
         "A quiet hour, and off the full hour of the score refresh.",
     ),
     _by_the_clock(
+        "walk_forward_weekly",
+        jobs.weekly_walk_forward,
+        "30 2 * * 0",
+        "One more test week has passed since the last; a quiet hour before the nightly backtest.",
+    ),
+    _by_the_clock(
         "report_card_weekly",
         jobs.weekly_report_card,
         "50 4 * * 1",

@@ -38,3 +38,16 @@ class Rate:
 def _spoken(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def with_time_left(progress: Progress) -> Progress:
+    """The same progress, with how long the rest will take at the pace so far."""
+    clock = SystemClock()
+    began_at = clock.monotonic()
+
+    def tell(done: int, total: int, label: str) -> None:
+        seconds = clock.monotonic() - began_at
+        left = f", {_spoken(seconds / done * (total - done))} left" if 0 < done < total else ""
+        progress(done, total, f"{label}{left}")
+
+    return tell

@@ -13,7 +13,8 @@ from copytrade_live.clock import to_iso
 from copytrade_live.core.market import DAY
 from copytrade_live.errors import ConfigError
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.assets.backtests import ASSETS, window_days
+from copytrade_pipelines.assets.backtest_config import window_days
+from copytrade_pipelines.assets.backtests import ASSETS
 from copytrade_pipelines.backtest.overrides import override
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.warehouse import Warehouse

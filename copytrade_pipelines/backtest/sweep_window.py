@@ -1,0 +1,159 @@
+"""A sweep of a window of the warehouse: one extract for all points, one tape for those that read it alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from copytrade_live.core.codec import dumps
+from copytrade_live.core.market import DAY
+from copytrade_live.provenance import code_version
+from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_pipelines.backtest import sweep
+from copytrade_pipelines.backtest.driver import Follow, Pace
+from copytrade_pipelines.backtest.extract import Extract, Window, extract
+from copytrade_pipelines.backtest.grid import Grid, Point
+from copytrade_pipelines.backtest.inputs import RunInputs, default_tape
+from copytrade_pipelines.backtest.ledger import EquityPoint
+from copytrade_pipelines.backtest.one_by_one import SweepResult
+from copytrade_pipelines.backtest.performance import deflated_sharpes
+from copytrade_pipelines.backtest.window import TAPES, Opens
+from copytrade_pipelines.ingest.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """One point of a grid and what it came to on a window. tape is the digest of the rows it read."""
+
+    point: Point
+    result: SweepResult
+    window: Window
+    tape: str
+
+    def row(self, sweep_id: str, points: int) -> dict[str, Any]:
+        """A row of marts.sweep_points."""
+        return {
+            "sweep_id": sweep_id,
+            "point": self.point.number,
+            "points": points,
+            "changes": dumps(dict(self.point.changes)),
+            "from_at": self.window.start,
+            "to_at": self.window.end,
+            "leaders": list(self.window.leaders),
+            "config_digest": self.point.config.decision().digest(),
+            "code_version": code_version(),
+            "tape": self.tape,
+            "engine": self.result.engine,
+            "refused": self.result.refused,
+            "daily_equity": daily_equity(self.result.equity),
+            **asdict(self.result.summary),
+        }
+
+
+def name_sweep(grid: Grid, base: CopytradeConfig, window: Window) -> str:
+    """The id of a sweep: shards of the same one, run on their own, agree on it."""
+    what = {"grid": grid.model_dump(mode="json"), "config": base.model_dump(mode="json"), "window": asdict(window)}
+    return f"sweep-{hashlib.sha256(dumps(what).encode()).hexdigest()[:12]}"
+
+
+def sweep_window(
+    source: Opens | duckdb.DuckDBPyConnection,
+    home: Home,
+    window: Window,
+    points: Sequence[Point],
+    progress: Progress = silent,
+) -> list[Swept]:
+    """Test every point on a window; the warehouse is open only while rows are taken out of it.
+
+    Raises: ConfigError for an unknown leader, InputFileError when there is nothing to test.
+    """
+    tapes = home.reports / TAPES
+    tapes.mkdir(parents=True, exist_ok=True)
+    most = max((point.config.tracker.follow_top for point in points), default=0)
+    widest = replace(window, follow_top=most) if window.follow_top else window
+    with TemporaryDirectory(dir=tapes) as folder:
+        with _opened(source) as con:
+            taken = extract(con, widest, Path(folder), _champion(points))
+        return sweep_extract(taken, window, points, progress)
+
+
+def sweep_extract(taken: Extract, window: Window, points: Sequence[Point], progress: Progress = silent) -> list[Swept]:
+    """Test every point on rows taken out before; those that read the rows alike go together."""
+    alike: dict[str, list[Point]] = {}
+    for point in points:
+        alike.setdefault(_reading(point.config, window), []).append(point)
+    found: list[Swept] = []
+    for group in alike.values():
+        config = group[0].config
+        own = replace(window, follow_top=config.tracker.follow_top) if window.follow_top else window
+        inputs = RunInputs(run_id="sweep", config=config, window=own, extract=taken, pace=Pace(), code=code_version())
+        results = sweep(
+            default_tape(inputs),
+            [point.config for point in group],
+            follow=Follow(leaders=frozenset(own.leaders), top=own.follow_top),
+            started_at=own.start,
+            until=own.end,
+            progress=_after(progress, len(found), len(points)),
+        )
+        found += [
+            Swept(point=point, result=result, window=own, tape=taken.digest)
+            for point, result in zip(group, results, strict=True)
+        ]
+    return sorted(found, key=lambda one: one.point.number)
+
+
+def ranked(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of marts.sweep_points of one sweep, the greatest return first, each with its deflated Sharpe ratio."""
+    deflated = deflated_sharpes([_curve(row["daily_equity"] or []) for row in rows])
+    found = [{**row, "deflated_sharpe": chance} for row, chance in zip(rows, deflated, strict=True)]
+    return sorted(found, key=lambda row: (-(row["total_return"] or 0.0), row["point"]))
+
+
+def daily_equity(points: Sequence[EquityPoint]) -> list[float]:
+    """The account at the start and at the end of each whole day after it."""
+    if not points:
+        return []
+    closes, place = [], 0
+    for day in range((points[-1].at - points[0].at) // DAY + 1):
+        while place + 1 < len(points) and points[place + 1].at <= points[0].at + day * DAY:
+            place += 1
+        closes.append(points[place].equity)
+    return closes
+
+
+def _curve(closes: Sequence[float]) -> list[EquityPoint]:
+    return [
+        EquityPoint(at=day * DAY, equity=equity, cash=0.0, exposure=0.0, positions=0)
+        for day, equity in enumerate(closes)
+    ]
+
+
+def _reading(config: CopytradeConfig, window: Window) -> str:
+    # What a tape depends on besides its rows.
+    follows = config.tracker.follow_top if window.follow_top else 0
+    tape = config.pipelines.index_lag_seconds, config.filter.max_book_age_seconds
+    return dumps([*tape, follows, config.backtest.model_dump(mode="json")])
+
+
+def _champion(points: Sequence[Point]) -> str:
+    return points[0].config.scoring.champion if points else CopytradeConfig().scoring.champion
+
+
+def _after(progress: Progress, before: int, points: int) -> Progress:
+    def tell(done: int, total: int, label: str) -> None:
+        progress(before + done, points, label)
+
+    return tell
+
+
+def _opened(
+    source: Opens | duckdb.DuckDBPyConnection,
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    return nullcontext(source) if isinstance(source, duckdb.DuckDBPyConnection) else source.connect()
