@@ -17,7 +17,7 @@ from copytrade_live.core.market import DAY
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest import sweep
-from copytrade_pipelines.backtest.driver import Follow, Pace
+from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.extract import Extract, Window, extract
 from copytrade_pipelines.backtest.grid import Grid, Point
 from copytrade_pipelines.backtest.inputs import RunInputs, default_tape
@@ -93,7 +93,7 @@ def sweep_extract(taken: Extract, window: Window, points: Sequence[Point], progr
     for group in alike.values():
         config = group[0].config
         own = replace(window, follow_top=config.tracker.follow_top) if window.follow_top else window
-        inputs = RunInputs(run_id="sweep", config=config, window=own, extract=taken, pace=Pace(), code=code_version())
+        inputs = RunInputs(run_id="sweep", config=config, window=own, extract=taken, code=code_version())
         results = sweep(
             default_tape(inputs),
             [point.config for point in group],
