@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
-from copytrade_live.errors import StateError
+from copytrade_live.errors import DiskFull, StateError
 from copytrade_live.failpoints import Failpoint, reach
 
 TEMPORARY_SUFFIX = ".part"
+# The disk is full, the quota is, or the file may not grow.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -29,7 +32,8 @@ def write_durably(path: Path, content: bytes) -> None:
         reach(Failpoint.FILE_AFTER_MOVE, path.name)
         sync_folder(path.parent)
     except OSError as error:
-        raise StateError(f"{path} cannot be written: {error}; free disk space or mend its permissions") from error
+        beside.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -42,7 +46,15 @@ def write_whole(path: Path, content: bytes) -> None:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        raise StateError(f"{path} cannot be written: {error}; free disk space or mend its permissions") from error
+        beside.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> StateError:
+    """Why a file could not be written, as the failure it is: a full disk passes, the rest does not."""
+    if error.errno in _FULL:
+        return DiskFull(f"{path} cannot be written: {error}; free disk space")
+    return StateError(f"{path} cannot be written: {error}; mend the disk or its permissions")
 
 
 def make_folder(path: Path) -> None:

@@ -11,6 +11,7 @@ CopytradeError
 ├── KeyRefused               the key is missing, unsafe where it lies, or not wanted; live trading does not start
 ├── SnapshotError            a published file is missing, truncated or tampered with; keep the last good one
 ├── StateError               the state database is locked, corrupt or of another mode; stop
+│   └── DiskFull             nothing was written; the same may be done once there is room
 ├── PortInUseError           another process listens there
 ├── WarehouseError           the warehouse is locked by another process or broken; stop the run
 ├── SqlModelError            a SQL model breaks its contract; names the model and the fix
@@ -76,6 +77,10 @@ class SnapshotError(CopytradeError):
 
 class StateError(CopytradeError):
     """The state database cannot be used."""
+
+
+class DiskFull(StateError):
+    """There is no room to write; nothing of what was to be written was."""
 
 
 class PortInUseError(CopytradeError):

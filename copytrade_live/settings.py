@@ -162,6 +162,14 @@ class SafetyConfig(Section):
         description="Working orders when the runner is asked to end: cancel, or leave for the next run to follow up.",
     )
     live_mode_confirm_delay_seconds: float = Field(5.0, ge=0, description="Wait before live trading starts, seconds.")
+    least_free_megabytes: float = Field(
+        100.0,
+        ge=0,
+        description="No entry is made while less is free on the disk of COPYTRADE_HOME, MB: what is left is for exits.",
+    )
+    max_stall_seconds: float = Field(
+        5.0, gt=0, description="No entry is made for ten seconds after the runner stood still for longer, seconds."
+    )
 
 
 class KeySource(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from copytrade_live.clock import Clock
@@ -13,7 +13,7 @@ from copytrade_live.core.market import Market
 from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
-from copytrade_live.errors import ConfigError, VenueUnavailable
+from copytrade_live.errors import ConfigError, DiskFull, VenueUnavailable
 from copytrade_live.logs import logger, set_level
 from copytrade_live.metrics import STEP_SECONDS
 from copytrade_live.ports import TradingVenue
@@ -27,10 +27,12 @@ from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.executor import LiveExecutor
 from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.markets import MarketDesk
+from copytrade_live.runner.pace import Pace
 from copytrade_live.runner.paper import PaperExecutor
 from copytrade_live.runner.phases import Phase, run_side_by_side, tick
 from copytrade_live.runner.recorder import Recorder
 from copytrade_live.runner.reload import Reloader
+from copytrade_live.runner.room import Room
 from copytrade_live.runner.roster import roster
 from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, ResolutionFeed
 from copytrade_live.runner.tracking.assemble import assemble_tracker
@@ -47,6 +49,7 @@ PAPER = "paper"
 LIVE = "live"
 # Operators and the gate are heard, orders worked and the decision log written within a second.
 CONTROL_SECONDS = 0.5
+ROOM_SECONDS = 1.0
 ORDER_SECONDS = 0.25
 LOG_SECONDS = 1.0
 # A signal waits so long for its book and market, real seconds; one that is too old by then is refused anyway.
@@ -130,6 +133,8 @@ class Runner:
             else LiveExecutor(account.venue, self._books, clock, self.health, account.options)
         )
         self._phases: list[Phase] = []
+        self._unanswered: list[Signal] = []
+        self._pace = Pace(clock, config.safety.max_stall_seconds)
         self.reloader = Reloader(self.health)
         self.watch = Watch(self)
 
@@ -172,20 +177,22 @@ class Runner:
     async def run_forever(self) -> None:
         """Run every part at its own pace until cancelled."""
         books = () if self._book_stream is None else (self._book_stream.run,)
-        await run_side_by_side(self._phases, self.clock, [*self.tracker.services, *books])
+        await run_side_by_side(self._phases, self.clock, [*self.tracker.services, *books, self._keep_pace])
 
     async def stop(self, *, cancels: bool = False) -> None:
         """Let go of the venue, cancelling what rests there if asked to; close comes after it."""
         await self._hands.end(cancels=cancels)
 
     def close(self) -> None:
-        """Write out what is not written yet and let go of the journal."""
+        """Write out what is not written yet and let go of the journal; what finds no room, the next start makes up."""
         try:
             self._journal.flush()
             self._decisions.catch_up()
             self._exporter.export()
             self._exporter.beat(self.run_id, self.mode, self.clock.now())
             self._checkpoints.write(self.state)
+        except DiskFull as error:
+            _log.error("not everything was written out: %s", error)
         finally:
             self._journal.close()
 
@@ -205,6 +212,7 @@ class Runner:
         )
         self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)
         seen = self.config.observability
+        self._room = Room(self._journal, self.clock, self.health, self.config.safety.least_free_megabytes)
         self._decisions = DecisionLog(
             self.home.decisions, self._journal, megabytes=seen.decision_log_megabytes, keep=seen.decision_log_files
         )
@@ -246,7 +254,8 @@ class Runner:
 
     def _make_phases(self) -> list[Phase]:
         polling = self.config.polling
-        return [
+        phases = [
+            Phase("room", ROOM_SECONDS, self._look_at_room),
             Phase("control", CONTROL_SECONDS, self._control),
             Phase("leaders", self.config.tracker.poll_interval_seconds, self._follow_leaders),
             *(
@@ -263,8 +272,20 @@ class Runner:
             Phase("vitals", LOG_SECONDS, self.watch.write_runtime),
             Phase("export", polling.export_interval_seconds, self._export),
         ]
+        return [replace(phase, run=partial(self._room.within, phase.run)) for phase in phases]
 
     # --- phases ---------------------------------------------------------------------------------------------
+
+    async def _look_at_room(self) -> None:
+        self._room.look(self._recorder)
+
+    async def _keep_pace(self) -> None:
+        while True:
+            await self._pace.step()
+            await self._room.within(self._look_at_pace)
+
+    async def _look_at_pace(self) -> None:
+        self._pace.look(self._recorder)
 
     async def _control(self) -> None:
         self._gatekeeper.poll(lambda: self.state, self._recorder.observe)
@@ -293,9 +314,11 @@ class Runner:
         self.tracker.follow(roster(self.config.tracker, state.standing.snapshot, state.portfolio))
 
     async def _look(self, source: SignalSource) -> None:
-        signals = await self.tracker.look(source)
+        # What a full disk keeps from being written is answered with the next look.
+        self._unanswered += await self.tracker.look(source)
         if (sight := self.tracker.sight(self.state.standing.broken)) is not None:
             self._recorder.observe(sight)
+        signals, self._unanswered = self._unanswered, []
         await self._answer(signals)
 
     def _copied(self) -> set[tuple[str, str]]:
@@ -315,16 +338,23 @@ class Runner:
             late = f"books and markets took more than {ANSWER_SECONDS:g} s; {len(signals)} signals go without"
             self.health.failed("answer", VenueUnavailable(late))
             books, markets = self._books.last_known(tokens), self._markets.last_known(conditions)
-        for signal in signals:
-            self._recorder.observe(
-                LeaderFillObserved(
-                    event_at=signal.event_at,
-                    observed_at=self.clock.now(),
-                    signal=signal,
-                    book=books.get(signal.token_id),
-                    market=markets.get(signal.condition_id),
+        rest = list(signals)
+        try:
+            self._pace.look(self._recorder)
+            while rest:
+                signal = rest[0]
+                self._recorder.observe(
+                    LeaderFillObserved(
+                        event_at=signal.event_at,
+                        observed_at=self.clock.now(),
+                        signal=signal,
+                        book=books.get(signal.token_id),
+                        market=markets.get(signal.condition_id),
+                    )
                 )
-            )
+                del rest[0]
+        finally:
+            self._unanswered += rest
 
     async def _watch_positions(self) -> None:
         portfolio = self.state.portfolio

@@ -76,8 +76,8 @@ class BookDesk:
         """Observe a book of a held token, unless it says no more than the last one did a moment ago."""
         told_at, *told = self._told.get(book.token_id, (0, None, None))
         if told != [book.best_bid, book.best_ask] or not 0 <= book.observed_at - told_at < _REPEAT:
-            self._told[book.token_id] = (book.observed_at, book.best_bid, book.best_ask)
             observe(BookObserved(event_at=book.event_at, observed_at=self._clock.now(), book=book))
+            self._told[book.token_id] = (book.observed_at, book.best_bid, book.best_ask)
 
     def _pushed(self, wanted: Iterable[str]) -> dict[str, Book]:
         if self._stream is None:

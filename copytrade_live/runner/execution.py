@@ -26,6 +26,14 @@ class Record(Protocol):
         ...
 
 
+class RoomyRecord(Record, Protocol):
+    """A record that can say beforehand whether it could be written to."""
+
+    def has_room(self, now: Instant) -> bool:
+        """Whether a step could be written now."""
+        ...
+
+
 class Hands(Protocol):
     """What acts on intents, after what decided them is on disk. None of these may wait, nor observe."""
 
@@ -62,7 +70,7 @@ class Execution(Hands, Protocol):
         """Remember exactly this instead of the events that led to it, before begin."""
         ...
 
-    def begin(self, record: Record, last_heard: Instant | None) -> None:
+    def begin(self, record: RoomyRecord, last_heard: Instant | None) -> None:
         """Take over what the run before left. last_heard is its last event's, None when there was none."""
         ...
 

@@ -152,12 +152,12 @@ class PaperExecutor:
                 observe(RedemptionPaid(event_at=now, observed_at=now, condition_id=condition_id, cash=cash))
 
     def _end_cancelled(self, working: Working, observe: Observe) -> None:
-        now, cancelled = self._clock.now(), sorted(self._cancelled)
-        self._cancelled.clear()
-        for order_id in cancelled:
-            self._let_go(order_id)
+        now = self._clock.now()
+        for order_id in sorted(self._cancelled):
             if order_id in working():
                 observe(_expired(working()[order_id].order, None, now))
+            self._cancelled.discard(order_id)
+            self._let_go(order_id)
 
     def _elapsed(self) -> Instant:
         return round(self._clock.monotonic() * SECOND)
@@ -184,8 +184,8 @@ class PaperExecutor:
         if order.order_id not in working():
             self._let_go(order.order_id)
         elif elapsed >= expires:
-            self._let_go(order.order_id)
             observe(_expired(order, book, now))
+            self._let_go(order.order_id)
 
     def _match(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from copytrade_live.clock import AcceleratedClock
 from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.core.reasons import Condition
 from copytrade_live.errors import StateError
 from copytrade_live.runner.vitals import Vitals
 
@@ -26,7 +27,7 @@ class Readiness:
 
     def reasons(self) -> list[str]:
         """Why the runner cannot do its work; empty when it can."""
-        return [*self._disk(), *self._late(), *self._blind()]
+        return [*self._disk(), *self._unwell(), *self._late(), *self._blind()]
 
     def _disk(self) -> Iterator[str]:
         now = self._vitals.clock.now()
@@ -38,6 +39,12 @@ class Readiness:
                 self._disk_said = str(error)
         if self._disk_said:
             yield self._disk_said
+
+    def _unwell(self) -> Iterator[str]:
+        broken = self._vitals.state.standing.broken
+        for kind in (Condition.DISK, Condition.LOOP_STALL):
+            if (found := broken.get(kind)) is not None:
+                yield f"{kind.value}: {found.detail} (measured {found.measured:.4g}, limit {found.limit:.4g})"
 
     def _late(self) -> Iterator[str]:
         clock = self._vitals.clock

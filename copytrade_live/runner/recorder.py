@@ -18,6 +18,7 @@ from copytrade_live.core.events import (
     TimerFired,
 )
 from copytrade_live.core.market import Instant
+from copytrade_live.errors import DiskFull
 from copytrade_live.ports import SignedOrder
 from copytrade_live.runner.checkpointing import Recovered
 from copytrade_live.runner.execution import Hands
@@ -73,6 +74,14 @@ class Recorder:
             self._tell(event)
         for intent in done.intents:
             self._act(intent)
+
+    def has_room(self, now: Instant) -> bool:
+        """Whether a step could be written now."""
+        try:
+            self._journal.check_writable(now)
+        except DiskFull:
+            return False
+        return True
 
     def follow(self, config: DecisionConfig, now: Instant) -> None:
         """Decide by another config from now on."""

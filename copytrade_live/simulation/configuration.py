@@ -11,7 +11,7 @@ def simulation_config(world: World, *, is_live: bool) -> CopytradeConfig:
     """Follows every leader of the world; short orders, early profits and losses, so that much happens soon."""
     return CopytradeConfig.model_validate(
         {
-            "safety": {"dry_run": not is_live},
+            "safety": {"dry_run": not is_live, "least_free_megabytes": 0.0},
             "tracker": {"leaders": world.leaders, "follow_top": 3},
             "polling": {"exit_interval_seconds": 3.0, "export_interval_seconds": 20.0, "checkpoint_events": 60},
             "filter": {

@@ -27,7 +27,7 @@ class Life:
         self.failure: BaseException | None = None
         self.runner = make(self)
         self._task: asyncio.Task[object] | None = None
-        self._is_open = False
+        self._is_open = self._was_started = False
 
     def begin(self, loop: VirtualLoop) -> None:
         """Start the runner and let it run."""
@@ -46,6 +46,11 @@ class Life:
     def is_running(self) -> bool:
         """Whether it was started, and neither ended nor was killed."""
         return self._is_open and not self.is_dead and not self.is_over
+
+    @property
+    def was_started(self) -> bool:
+        """Whether its runner ever ran."""
+        return self._was_started
 
     def reach(self, point: Failpoint) -> None:
         """Pass a failpoint; the dead get no further. Raises: Killed."""
@@ -97,7 +102,7 @@ class Life:
 
     async def _live(self) -> None:
         await self.runner.start()
-        self._is_open = True
+        self._is_open = self._was_started = True
         await self.runner.run_forever()
 
     def _note_failure(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from copytrade_live.core.engine import evolve, initial_state
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.reasons import HaltReason
-from copytrade_live.errors import StateError
+from copytrade_live.errors import DiskFull, StateError
 from copytrade_live.failpoints import Failpoint
 from copytrade_live.replay import replay
 from copytrade_live.runner.app import Runner, Sources
@@ -162,8 +162,8 @@ class Stage:
             return
         if not life.is_dead:
             failure = life.end()
-            # Who cannot write stops; whoever starts it again finds the disk as it is then.
-            allowed = isinstance(failure, StateError) and "full" in str(failure) and self._disk_was_full
+            # Who cannot even begin stops; whoever starts it again finds the disk as it is then.
+            allowed = isinstance(failure, DiskFull) and not life.was_started and self._disk_was_full
             text = f"the runner ended by itself: {failure!r}"
             self.verdict.hold(allowed, Invariant.I19, self.clock.truth(), text)
         await life.bury()

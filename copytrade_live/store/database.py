@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from copytrade_live.errors import StateError
+from copytrade_live.errors import DiskFull, StateError
 
 BUSY_SECONDS = 10.0
 # What PRAGMA user_version says once every migration ran.
@@ -40,6 +40,8 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"state database {path} cannot grow: {error}; free disk space") from error
         raise StateError(
             f"state database {path} cannot be used: {error}; is another process holding it, or the disk full?"
         ) from error
@@ -59,7 +61,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         connection.rollback()
         raise
-    connection.commit()
+    try:
+        connection.commit()
+    except BaseException:
+        # A disk that is full may show only now; nothing of it may be left for the next one to trip over.
+        if connection.in_transaction:
+            connection.rollback()
+        raise
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

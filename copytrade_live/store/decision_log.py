@@ -5,13 +5,14 @@ Every line carries the seq of its journal row, so after any crash the log goes o
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 from pathlib import Path
 
 from copytrade_live.core.codec import dumps
-from copytrade_live.durable import make_folder
+from copytrade_live.durable import make_folder, unwritable
 from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.store.decision_lines import decision_line
 from copytrade_live.store.journal import Journal
@@ -38,7 +39,7 @@ class DecisionLog:
     def catch_up(self) -> int:
         """Append what the journal has and the log has not. Returns: how many lines."""
         lines: list[bytes] = []
-        logged = self._watermark
+        before = logged = self._watermark
         for row in self._journal.read(self._watermark):
             self._watermark = row.seq
             content = decision_line(row, self._observation_behind(row))
@@ -47,9 +48,11 @@ class DecisionLog:
                 logged = row.seq
         if lines:
             reach(Failpoint.DECISIONS_BEFORE_WRITE)
-            with self._path.open("ab") as file:
-                file.write(b"".join(lines))
-                size = file.tell()
+            try:
+                size = _append(self._path, b"".join(lines))
+            except OSError as error:
+                self._watermark = before
+                raise unwritable(self._path, error) from error
             reach(Failpoint.DECISIONS_AFTER_WRITE)
             if size >= self._most_bytes:
                 self._put_aside(logged)
@@ -67,6 +70,20 @@ class DecisionLog:
         if self._cause is None or self._cause.seq != row.caused_by:
             self._cause = self._journal.row(row.caused_by)
         return self._cause
+
+
+def _append(path: Path, content: bytes) -> int:
+    """Write all of it or nothing. Returns: how long the file is now. Raises: OSError."""
+    with path.open("ab", buffering=0) as file:
+        size = file.tell()
+        try:
+            written = file.write(content)
+            if written != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            file.truncate(size)
+            raise
+        return size + written
 
 
 def put_aside(path: Path) -> list[tuple[int, Path]]:

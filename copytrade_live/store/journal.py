@@ -25,6 +25,8 @@ from copytrade_live.store.signed_orders import find_signed, keep_signed
 _COLUMNS = "seq, run_id, type, version, caused_by, event_at, observed_at, payload"
 _INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant of ours
 WAL_SUFFIX = "-wal"
+# Bytes, doubled as text: what a few steps take.
+_ROOM = 16_384
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - a constant of ours
 
 _LAST_BOOKS = (
@@ -180,7 +182,14 @@ class Journal:
         return int(found or 0)
 
     def check_writable(self, now: Instant) -> None:
-        """Write a row and commit it. Raises: StateError when the disk or the file refuses."""
+        """Write a row and commit it. Raises: DiskFull without room for some steps, StateError for anything worse."""
+        with naming(self.path):
+            # A row that is there already is written without any room; so some is asked for, and given back.
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute("INSERT INTO meta (key, value) VALUES ('room', hex(zeroblob(?)))", (_ROOM,))
+            finally:
+                self._connection.rollback()
         with naming(self.path), transaction(self._connection):
             self._connection.execute(
                 "INSERT INTO meta (key, value) VALUES ('written_at', ?) "

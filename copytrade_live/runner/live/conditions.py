@@ -21,7 +21,6 @@ class Conditions:
         """Observe a condition if it is news; a run begins with all of them unknown."""
         if self._told.get(kind) is is_ok:
             return
-        self._told[kind] = is_ok
         now = self._clock.now()
         record.observe(
             ConditionObserved(
@@ -34,6 +33,7 @@ class Conditions:
                 detail=detail,
             )
         )
+        self._told[kind] = is_ok
 
     def is_ok(self, kind: Condition) -> bool:
         """Whether a condition was last told as good; what was never told counts as good."""

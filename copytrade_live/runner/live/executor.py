@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +19,11 @@ from copytrade_live.core.events import (
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.orders import Order
 from copytrade_live.core.reasons import Condition
-from copytrade_live.errors import VenueError
+from copytrade_live.errors import DiskFull, VenueError
 from copytrade_live.logs import logger
 from copytrade_live.ports import HintKind, TradingVenue
 from copytrade_live.runner.books import BookDesk
-from copytrade_live.runner.execution import Record
+from copytrade_live.runner.execution import Record, RoomyRecord
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.ceiling import Ceiling, Urgency
 from copytrade_live.runner.live.conditions import Conditions, ErrorCount
@@ -82,7 +83,7 @@ class LiveExecutor:
         self._account_due = asyncio.Event()
         self._is_closing = False
         self._strangers: frozenset[str] = frozenset()
-        self._record: Record
+        self._record: RoomyRecord
 
     # --- what the recorder calls -------------------------------------------------------------------------------
 
@@ -124,7 +125,7 @@ class LiveExecutor:
 
     # --- life ------------------------------------------------------------------------------------------------------
 
-    def begin(self, record: Record, last_heard: Instant | None) -> None:
+    def begin(self, record: RoomyRecord, last_heard: Instant | None) -> None:
         """Take over what the run before left, and begin to watch. last_heard: the journal's last event of that run."""
         self._record = record
         self._bench = Bench(
@@ -157,7 +158,7 @@ class LiveExecutor:
             (self._keep_telling, "conditions"),
             (self._hear_hints, "user stream"),
         ):
-            self._spawn(chore(), name)
+            self._spawn(self._endure(chore), name)
 
     async def progress(self, record: Record) -> None:
         """Everything is done in tasks. Raises what broke one: whoever runs the executor must end with it."""
@@ -196,10 +197,51 @@ class LiveExecutor:
     async def _live(
         self, order_id: str, work: OrderWork, life: Callable[[OrderWork], Coroutine[Any, Any, None]]
     ) -> None:
+        again: OrderWork | None = work
         try:
-            await life(work)
+            while again is not None:
+                try:
+                    await life(again)
+                    return
+                except DiskFull as error:
+                    self._health.failed("disk", error)
+                again, life = await self._take_up(order_id, again)
         finally:
             self._works.pop(order_id, None)
+
+    async def _take_up(
+        self, order_id: str, work: OrderWork
+    ) -> tuple[OrderWork | None, Callable[[OrderWork], Coroutine[Any, Any, None]]]:
+        """After a disk that was full: once there is room, go on as a run would that is started then.
+
+        What was found meanwhile could not be written, so it is looked for again. What may still buy is cancelled.
+        """
+        venue_id = self._seen.venue_id(order_id)
+        while True:
+            await self._clock.sleep(_CHORES_SECONDS)
+            if self._record.has_room(self._clock.now()):
+                break
+            if venue_id is not None and work.should_end:
+                with suppress(VenueError):
+                    await self._ceiling.wait(Urgency.EXIT)
+                    await self._venue.cancel([venue_id])
+        entry = self._record.state.portfolio.working.get(order_id)
+        if entry is None:
+            return None, OrderWork.resume
+        again = self._works[order_id] = OrderWork(entry.order, self._bench, is_new=False)
+        if entry.ending is not None or work.should_end:
+            again.cancel()
+        return again, OrderWork.resume if venue_id is not None else OrderWork.run
+
+    async def _endure(self, chore: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A chore that is begun again after a disk that was full."""
+        while True:
+            try:
+                await chore()
+                return
+            except DiskFull as error:
+                self._health.failed("disk", error)
+                await self._clock.sleep(_CHORES_SECONDS)
 
     def _spawn(self, life: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(life, name=name)

@@ -95,6 +95,11 @@ class OrderWork:
         self._cancel_asked = True
         self._news.set()
 
+    @property
+    def should_end(self) -> bool:
+        """Whether it must not rest while nothing can be written: it buys, was cancelled, or its time is over."""
+        return self._order.exit_reason is None or self._why_stop() is not None
+
     # --- the two ways to begin ------------------------------------------------------------------------------
 
     async def run(self) -> None:

@@ -1,0 +1,199 @@
+"""A disk that takes nothing pauses the runner and ends nothing: what could not be written has not happened."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from copytrade_live.clock import ManualClock
+from copytrade_live.core.events import BookObserved, ConditionObserved, JournalEvent, SignalRejected, TimerFired
+from copytrade_live.core.reasons import Condition, RejectReason
+from copytrade_live.errors import DiskFull
+from copytrade_live.runner.health import Health
+from copytrade_live.runner.pace import Pace
+from copytrade_live.runner.recorder import Recorder
+from copytrade_live.runner.room import Room
+from copytrade_live.simulation.faults import SimFault
+from copytrade_live.simulation.profiles import Profile
+from copytrade_live.simulation.run import run_seed
+from copytrade_live.store.decision_log import DecisionLog
+from copytrade_live.store.journal import Journal
+from tests.builders import NOW, at, book, leader_fill, opening
+from tests.parity.tape import BOLD
+
+
+class NoHands:
+    """Carries out nothing."""
+
+    def place(self, order: object) -> None: ...
+    def cancel(self, order_id: str) -> None: ...
+    def redeem(self, condition_id: str) -> None: ...
+
+
+@dataclass
+class Desk:
+    """A recorder on a real database, and what its listeners heard."""
+
+    journal: Journal
+    recorder: Recorder
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
+    health: Health = field(default_factory=Health)
+    heard: list[JournalEvent] = field(default_factory=list)
+
+    def room(self, limit: float = 0.0) -> Room:
+        return Room(self.journal, self.clock, self.health, limit)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Journal.open(tmp_path / "state.sqlite", "paper") as journal:
+        made = Desk(journal, Recorder(journal, BOLD, NoHands()))
+        made.recorder.restore((), (made.heard.append,))
+        for seen in opening():
+            made.recorder.observe(seen)
+        yield made
+
+
+@contextmanager
+def full(journal: Journal) -> Iterator[None]:
+    """No page may be added, and none is free."""
+    connection = journal.connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA max_page_count = 1073741823")
+
+
+def fill_up(desk: Desk) -> None:
+    """Take what room the last pages have."""
+    with pytest.raises(DiskFull, match="free disk space"):
+        watch_books(desk)
+
+
+def watch_books(desk: Desk) -> None:
+    for number in range(1000):
+        desk.recorder.observe(BookObserved(**at(NOW + number), book=book()))
+
+
+def test_a_step_that_finds_no_room_has_not_happened(desk: Desk) -> None:
+    with full(desk.journal):
+        fill_up(desk)
+        state, heard, seq = desk.recorder.state, list(desk.heard), desk.journal.last_seq
+        with pytest.raises(DiskFull):
+            desk.recorder.observe(leader_fill(with_book=book()))
+        assert not desk.recorder.has_room(NOW)
+        assert (desk.recorder.state, desk.heard, desk.journal.last_seq) == (state, heard, seq)
+    assert desk.recorder.has_room(NOW)
+    desk.recorder.observe(leader_fill(with_book=book()))
+    assert desk.journal.last_seq > seq
+    assert desk.recorder.state != state
+
+
+def test_entries_wait_until_room_was_there_for_a_look(desk: Desk) -> None:
+    room = desk.room()
+
+    async def fill() -> None:
+        watch_books(desk)
+
+    async def look() -> None:
+        room.look(desk.recorder)
+
+    with full(desk.journal):
+        asyncio.run(room.within(fill))
+        asyncio.run(room.within(look))
+        assert "disk" in desk.health.last_failure
+    if Condition.DISK not in desk.recorder.state.standing.broken:
+        # Not even that had room; it is told once there is some.
+        room.look(desk.recorder)
+    broken = desk.recorder.state.standing.broken[Condition.DISK]
+    assert (broken.measured, broken.limit) == (0.0, 0.0)
+    assert "full" in broken.detail
+    desk.recorder.observe(leader_fill())
+    assert [one.reason for one in desk.heard if isinstance(one, SignalRejected)][-1] is RejectReason.UNWELL
+    room.look(desk.recorder)
+    assert Condition.DISK not in desk.recorder.state.standing.broken
+    assert "disk" not in desk.health.last_failure
+
+
+def test_little_room_is_told_with_what_was_measured_and_the_limit(desk: Desk) -> None:
+    room = desk.room(limit=1e12)
+    room.look(desk.recorder)
+    room.look(desk.recorder)
+    (told,) = [one for one in desk.heard if isinstance(one, ConditionObserved)]
+    assert told.kind is Condition.DISK
+    assert not told.is_ok
+    assert told.limit == 1e12
+    assert told.measured is not None
+    assert 0 < told.measured < 1e12
+    assert "free disk space" in told.detail
+
+
+def test_the_decision_log_writes_whole_lines_or_waits(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "decisions.jsonl"
+    log = DecisionLog(path, desk.journal)
+    desk.recorder.observe(leader_fill())
+    assert log.catch_up() == 1
+    before = path.read_bytes()
+    for number in range(20):
+        desk.recorder.observe(leader_fill(NOW + number, signal_id=f"g{number}"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 700, hard))
+        with pytest.raises(DiskFull):
+            log.catch_up()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert log.catch_up() == 20
+    assert path.read_bytes().startswith(before)
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_a_runner_outlives_a_disk_that_is_full_again_and_again(is_live: bool) -> None:
+    often = Profile(
+        name="full",
+        summary="A disk that is full every half a minute.",
+        is_live=is_live,
+        fault_seconds=240.0,
+        signals=20,
+        odds={SimFault.DISK_FULL: 0.05},
+    )
+    copies = 0
+    for seed in range(4):
+        report = run_seed(seed, often)
+        assert not report.violations, report.violations[0]
+        assert report.met[SimFault.DISK_FULL.value] > 2
+        assert report.lives == 1
+        copies += report.copies
+    assert copies
+
+
+def test_a_runner_that_stood_still_buys_nothing_until_it_kept_its_pace_for_a_while(desk: Desk) -> None:
+    pace, clock = Pace(desk.clock, 5.0), desk.clock
+    asyncio.run(pace.step())
+    pace.look(desk.recorder)
+    assert not desk.recorder.state.standing.broken
+    clock.set(clock.now() + 20_000)
+    pace.look(desk.recorder)
+    broken = desk.recorder.state.standing.broken[Condition.LOOP_STALL]
+    assert (broken.measured, broken.limit, broken.detail) == (20.0, 5.0, "nothing ran for 20.0 s")
+    desk.recorder.observe(leader_fill())
+    assert [one.reason for one in desk.heard if isinstance(one, SignalRejected)][-1] is RejectReason.UNWELL
+    for _ in range(19):
+        asyncio.run(pace.step())
+        pace.look(desk.recorder)
+    assert Condition.LOOP_STALL in desk.recorder.state.standing.broken
+    for _ in range(2):
+        asyncio.run(pace.step())
+        pace.look(desk.recorder)
+    assert Condition.LOOP_STALL not in desk.recorder.state.standing.broken
+    assert desk.recorder.state.seen
+    desk.recorder.observe(TimerFired(**at(NOW)))
