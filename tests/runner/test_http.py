@@ -210,3 +210,23 @@ def test_the_runtime_file_says_what_the_journal_does_not(venue, make_home):
     assert told["mode"] == "paper"
     assert told["failing"] == {}
     assert abs(told["written_at"] - SystemClock().now()) < 60 * SECOND
+
+
+def test_a_runner_without_room_to_write_says_so_goes_on_and_is_ready_again(venue, make_home):
+    home = make_home("full")
+
+    async def look():
+        async with running(venue, home) as (runner, clock, client):
+            await run_steps(runner, venue, clock, 60, by=5)
+            connection = runner.journal.connection
+            connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
+            await run_steps(runner, venue, clock, 300, by=5)
+            stuck = await client.get("/readyz")
+            connection.execute("PRAGMA max_page_count = 1073741823")
+            await run_steps(runner, venue, clock, 30, by=5)
+            return stuck, await client.get("/readyz")
+
+    stuck, again = asyncio.run(look())
+    assert stuck.status_code == 503
+    assert "free disk space" in stuck.text
+    assert again.status_code == 200, again.text

@@ -52,7 +52,7 @@ def test_a_step_that_a_full_disk_cuts_short_leaves_nothing_behind(journal, steps
     pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
     journal.connection.execute(f"PRAGMA max_page_count = {pages}")
     big = [event for events in steps(200) for event in events]
-    with pytest.raises(StateError, match="disk full"):
+    with pytest.raises(StateError, match="free disk space"):
         journal.append("paper-1", big)
     assert journal.last_seq == before
     journal.connection.execute("PRAGMA max_page_count = 1000000")
