@@ -65,6 +65,30 @@ class AcceleratedClock:
         await asyncio.sleep(seconds / self.speed)
 
 
+class Pulse(Protocol):
+    """How time passes at a socket: spans and waits, no dates."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait this long."""
+        ...
+
+
+class LoopPulse:
+    """Time of the running event loop: real time, or virtual in a simulated loop, however fast a sandbox's world runs."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait this long."""
+        await asyncio.sleep(seconds)
+
+
 class ManualClock:
     """A clock that moves only when told to: for stepped worlds and tests."""
 

@@ -116,7 +116,10 @@ class TrackerConfig(Section):
         0.1, gt=0, le=1, description="Share of that budget while the chain is read and polling only audits."
     )
     stream_silence_seconds: float = Field(
-        12.0, gt=0, description="Time without anyone's fill after which the activity stream is opened anew, seconds."
+        12.0,
+        gt=0,
+        description="Time without anyone's fill after which the activity stream is opened anew, real seconds even where a "
+        "sandbox's time runs fast.",
     )
     chain_interval_seconds: float = Field(
         1.0, gt=0, description="Time between two looks at the chain, where venue.rpc_url names a node, seconds."
@@ -131,7 +134,7 @@ class PollingConfig(Section):
 
     exit_interval_seconds: float = Field(5.0, gt=0, description="Time between two looks at open positions, seconds.")
     book_silence_seconds: float = Field(
-        30.0, gt=0, description="Time without data after which a stream of books is opened anew, seconds."
+        30.0, gt=0, description="Time without data after which a stream of books is opened anew, real seconds."
     )
     export_interval_seconds: float = Field(60.0, gt=0, description="Time between two journal exports, seconds.")
     checkpoint_events: int = Field(

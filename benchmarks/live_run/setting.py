@@ -56,9 +56,9 @@ def write_config(home: Home, url: str, wallet: str, leaders: list[str], speed: f
             "follow_top": 0,
             "poll_interval_seconds": speed,
             "chain_interval_seconds": speed,
-            "stream_silence_seconds": 60.0 * speed,
+            "stream_silence_seconds": 60.0,
         },
-        "polling": {"exit_interval_seconds": speed, "book_silence_seconds": 60.0 * speed},
+        "polling": {"exit_interval_seconds": speed, "book_silence_seconds": 60.0},
         "filter": {
             "max_signal_age_seconds": 12.0 * speed,
             "max_feed_lag_seconds": 12.0 * speed,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from copytrade_live.clock import Clock
+from copytrade_live.clock import Clock, Pulse
 from copytrade_live.core.market import SECOND, Book, Instant
 from copytrade_live.errors import PayloadError
 from copytrade_live.runner.health import Health
@@ -41,14 +41,21 @@ _FIRST_BOOK: Instant = 10 * SECOND
 class _Shard:
     """One connection and its tokens."""
 
-    def __init__(self, dial: Dial, clock: Clock, health: Health, silence_seconds: float) -> None:
+    def __init__(self, dial: Dial, clock: Clock, health: Health, silence_seconds: float, pulse: Pulse | None) -> None:
         self._clock = clock
         self._health = health
         self.books: dict[str, LiveBook] = {}
         self.asked_at: dict[str, Instant] = {}
         self.asked_again = 0
         self.connection = Connection(
-            _PART, dial, self, clock, health, ping_seconds=_PING_SECONDS, silence_seconds=silence_seconds
+            _PART,
+            dial,
+            self,
+            clock,
+            health,
+            ping_seconds=_PING_SECONDS,
+            silence_seconds=silence_seconds,
+            pulse=pulse,
         )
 
     def add(self, token_ids: Iterable[str]) -> None:
@@ -121,8 +128,10 @@ class _Shard:
 class BookStream:
     """Live books of wanted tokens."""
 
-    def __init__(self, dial: Dial, clock: Clock, health: Health, *, silence_seconds: float) -> None:
-        self._make: Callable[[], _Shard] = lambda: _Shard(dial, clock, health, silence_seconds)
+    def __init__(
+        self, dial: Dial, clock: Clock, health: Health, *, silence_seconds: float, pulse: Pulse | None = None
+    ) -> None:
+        self._make: Callable[[], _Shard] = lambda: _Shard(dial, clock, health, silence_seconds, pulse)
         self._clock = clock
         self._shards: list[_Shard] = []
         self._shard_of: dict[str, _Shard] = {}

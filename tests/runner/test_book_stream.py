@@ -50,7 +50,7 @@ class Line:
 @asynccontextmanager
 async def line(speed: float = 1.0):
     board, health, clock = Switchboard(), Health(), AcceleratedClock(NOW, speed)
-    stream = BookStream(board.dial, clock, health, silence_seconds=30.0)
+    stream = BookStream(board.dial, clock, health, silence_seconds=30.0, pulse=clock)
     listed = Listed()
     running = asyncio.create_task(stream.run())
     try:

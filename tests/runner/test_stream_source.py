@@ -48,7 +48,7 @@ class Line:
 @asynccontextmanager
 async def line(board: Switchboard | None = None):
     made = Line(board or Switchboard(), Health(), AcceleratedClock(NOW, SPEED), None)  # type: ignore[arg-type]
-    made.source = StreamSource(made.board.dial, made.clock, CONFIG, made.health)
+    made.source = StreamSource(made.board.dial, made.clock, CONFIG, made.health, made.clock)
     made.source.follow({WALLET: NOW})
     running = asyncio.create_task(made.source.run())
     try:
@@ -219,3 +219,20 @@ class KeepersClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def test_silence_is_counted_in_real_time_however_fast_the_world_runs():
+    async def scenario() -> None:
+        board, health, clock = Switchboard(), Health(), AcceleratedClock(NOW, 1_000.0)
+        source = StreamSource(board.dial, clock, CONFIG, health)
+        running = asyncio.create_task(source.run())
+        try:
+            (await board.answered(1)).say(STRANGE)
+            await asyncio.sleep(0.3)  # five minutes of the world
+            assert source.is_alive(clock.now())
+            assert (source.connection.opened, source.connection.greeted_again) == (1, 0)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    run(scenario)

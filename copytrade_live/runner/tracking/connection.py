@@ -2,7 +2,8 @@
 
 A peer that answers pings may still have stopped sending, so what counts is data: after silence_seconds without any the
 greeting is sent once more, and a little later the connection is opened anew. When that brings nothing either, the
-patience doubles, so that a world in which nothing happens is not called up for ever.
+patience doubles, so that a world in which nothing happens is not called up for ever. Pings, pauses and silence are
+counted as the socket's peer counts them: in real time, not in the time of a sandbox's world.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from copytrade_live.clock import Clock
+from copytrade_live.clock import Clock, LoopPulse, Pulse
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import VenueUnavailable
 from copytrade_live.runner.health import Health
@@ -56,11 +57,13 @@ class Connection:
         *,
         ping_seconds: float,
         silence_seconds: float,
+        pulse: Pulse | None = None,
     ) -> None:
         self._name = name
         self._dial = dial
         self._listener = listener
         self._clock = clock
+        self._pulse = pulse or LoopPulse()
         self._health = health
         self._ping = ping_seconds
         self._silence = silence_seconds
@@ -75,7 +78,7 @@ class Connection:
 
     def is_alive(self) -> bool:
         """Whether data came lately over an open connection."""
-        return self._socket is not None and self._clock.monotonic() - self._heard <= self._silence
+        return self._socket is not None and self._pulse.monotonic() - self._heard <= self._silence
 
     async def run(self) -> None:
         """Stay connected."""
@@ -88,7 +91,7 @@ class Connection:
                 self._health.failed(self._name, self._why or error)
             if self._heard > before:
                 pause = _FIRST_PAUSE_SECONDS
-            await self._clock.sleep(pause)
+            await self._pulse.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def send(self, frame: str) -> None:
@@ -107,7 +110,7 @@ class Connection:
     async def _talk(self, socket: FrameSocket) -> None:
         self._socket, self._why = socket, None
         self.opened += 1
-        watching = asyncio.create_task(self._watch(socket, self._clock.monotonic()), name=f"{self._name} watchdog")
+        watching = asyncio.create_task(self._watch(socket, self._pulse.monotonic()), name=f"{self._name} watchdog")
         try:
             await self.greet()
             await self._listen(socket)
@@ -123,7 +126,7 @@ class Connection:
         while True:
             frame = await socket.receive()
             if frame and self._listener.hear(frame):
-                self.heard_at, self._heard = self._clock.now(), self._clock.monotonic()
+                self.heard_at, self._heard = self._clock.now(), self._pulse.monotonic()
                 self._patience = self._silence
                 if self._name in self._health.last_failure:
                     self._health.succeeded(self._name, self.heard_at)
@@ -136,8 +139,8 @@ class Connection:
         """Ping, and hang up on a peer that has nothing to say."""
         greeted_at, pinged_at = opened_at, opened_at
         while True:
-            await self._clock.sleep(min(self._ping, self._patience / 5))
-            now = self._clock.monotonic()
+            await self._pulse.sleep(min(self._ping, self._patience / 5))
+            now = self._pulse.monotonic()
             silent_since = max(self._heard, opened_at)
             silent = now - silent_since
             if silent > self._patience:

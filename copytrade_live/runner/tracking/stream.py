@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from copytrade_live.clock import Clock
+from copytrade_live.clock import Clock, Pulse
 from copytrade_live.core.market import Instant, Role
 from copytrade_live.errors import PayloadError
 from copytrade_live.runner.health import Health
@@ -35,7 +35,9 @@ class StreamSource:
     is_complete = False
     interval_seconds = 0.0
 
-    def __init__(self, dial: Dial, clock: Clock, config: TrackerConfig, health: Health) -> None:
+    def __init__(
+        self, dial: Dial, clock: Clock, config: TrackerConfig, health: Health, pulse: Pulse | None = None
+    ) -> None:
         self._clock = clock
         self._health = health
         self._since: frozenset[str] = frozenset()
@@ -53,6 +55,7 @@ class StreamSource:
             health,
             ping_seconds=_PING_SECONDS,
             silence_seconds=config.stream_silence_seconds,
+            pulse=pulse,
         )
 
     async def run(self) -> None:
