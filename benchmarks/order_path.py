@@ -41,10 +41,9 @@ from copytrade_live.runner.books import BookDesk
 from copytrade_live.runner.clocks import clock_for
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.executor import LiveExecutor
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.recorder import Recorder
 from copytrade_live.sandbox.synthetic import build_synthetic_world
-from copytrade_live.settings import CopytradeConfig, parse_config
+from copytrade_live.settings import CopytradeConfig, LiveOptions, parse_config
 from copytrade_live.store.journal import Journal
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.trading.sdk_venue import SdkVenue

@@ -78,7 +78,7 @@ class Pulse(Protocol):
 
 
 class LoopPulse:
-    """Time of the running event loop: real time, or virtual in a simulated loop, however fast a sandbox's world runs."""
+    """Time of the running event loop: real, or virtual in a simulated loop, however fast a sandbox's world runs."""
 
     def monotonic(self) -> float:
         """Seconds since some moment."""

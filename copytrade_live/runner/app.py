@@ -25,7 +25,6 @@ from copytrade_live.runner.execution import Execution, PaperExecution
 from copytrade_live.runner.gatekeeping import Gatekeeper, GateSource, SnapshotSource
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.executor import LiveExecutor
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.markets import MarketDesk
 from copytrade_live.runner.pace import Pace
 from copytrade_live.runner.paper import PaperExecutor
@@ -38,7 +37,7 @@ from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, Reso
 from copytrade_live.runner.tracking.assemble import assemble_tracker
 from copytrade_live.runner.tracking.ports import ChainFeed, SignalSource, TokenFeed
 from copytrade_live.runner.watch import Watch
-from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.settings import CopytradeConfig, Home, LiveOptions
 from copytrade_live.store.configs import keep_config
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.export import Exporter

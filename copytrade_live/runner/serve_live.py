@@ -15,9 +15,8 @@ from copytrade_live.logs import logger
 from copytrade_live.runner.app import LiveAccount
 from copytrade_live.runner.clocks import clock_for
 from copytrade_live.runner.http import check_binding, take_token
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.serve import open_runner, run_until_stopped, shown
-from copytrade_live.settings import ClockSource, CopytradeConfig, Home, load_config
+from copytrade_live.settings import ClockSource, CopytradeConfig, Home, LiveOptions, load_config
 from copytrade_live.store.lease import AccountLease
 
 # What an operator types, and what a service says in CONSENT_VARIABLE beside --yes.
@@ -67,9 +66,11 @@ async def serve_live(
 
 def options_for(config: CopytradeConfig) -> LiveOptions:
     """How patient live execution is at this venue."""
-    if config.venue.clock is ClockSource.VENUE:
-        return LiveOptions(max_clock_skew_seconds=_WORLDS_SKEW_SECONDS)
-    return LiveOptions()
+    orders = config.orders
+    if config.venue.clock is not ClockSource.VENUE:
+        return orders
+    skew = max(orders.max_clock_skew_seconds, _WORLDS_SKEW_SECONDS)
+    return orders.model_copy(update={"max_clock_skew_seconds": skew})
 
 
 def consent_of_a_service(environment: MutableMapping[str, str]) -> Consent:

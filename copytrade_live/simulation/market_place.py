@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from copytrade_live.core.state import State
 from copytrade_live.runner.app import LiveAccount
-from copytrade_live.runner.live.options import LiveOptions
+from copytrade_live.settings import LiveOptions
 from copytrade_live.simulation.invariants import Invariant
 from copytrade_live.simulation.lives import Life
 from copytrade_live.simulation.post_check import PostCheck

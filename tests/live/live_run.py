@@ -27,8 +27,7 @@ from copytrade_live.core.score import Gate, ScoreSnapshot
 from copytrade_live.failpoints import Failpoint, armed
 from copytrade_live.runner.app import LiveAccount, Runner, Sources
 from copytrade_live.runner.clocks import clock_for
-from copytrade_live.runner.live.options import LiveOptions
-from copytrade_live.settings import CopytradeConfig, Home, parse_config
+from copytrade_live.settings import CopytradeConfig, Home, LiveOptions, parse_config
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi

@@ -25,9 +25,9 @@ from copytrade_live.ports import SignedOrder
 from copytrade_live.runner.books import BookDesk
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.executor import LiveExecutor
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.sandbox.exchange.exchange import Exchange
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
+from copytrade_live.settings import LiveOptions
 from copytrade_live.simulation.clock import VirtualClock
 from copytrade_live.simulation.loop import VirtualLoop
 from copytrade_live.venue.listing import Listing

@@ -359,7 +359,7 @@ def test_defect_17_the_state_database_has_one_path_everywhere() -> None:
         for path in (ROOT / folder).rglob("*.py")
         if '"state.sqlite"' in path.read_text(encoding="utf-8")
     ]
-    assert [str(path) for path in spelled] == ["copytrade_live/settings.py"]
+    assert [str(path) for path in spelled] == ["copytrade_live/settings/home.py"]
 
 
 def test_defect_18_cutoffs_and_halts_are_heard_within_a_second() -> None:

@@ -17,10 +17,9 @@ from copytrade_live.clock import AcceleratedClock, ManualClock, SystemClock
 from copytrade_live.errors import ConfigError, StateError, VenueUnavailable
 from copytrade_live.runner.app import LiveAccount, Runner
 from copytrade_live.runner.clocks import clock_for
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.phases import Phase, run_side_by_side
 from copytrade_live.runner.serve import open_runner
-from copytrade_live.settings import CopytradeConfig, Home, parse_config
+from copytrade_live.settings import CopytradeConfig, Home, LiveOptions, parse_config
 from copytrade_live.store.journal import Journal
 
 SERVE = """

@@ -30,12 +30,12 @@ from copytrade_live.runner.live.conditions import Conditions, ErrorCount
 from copytrade_live.runner.live.fills_seen import FillNotes, FillsSeen
 from copytrade_live.runner.live.look import Looker
 from copytrade_live.runner.live.openness import Openness
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.live.order_work import Bench, OrderWork
 from copytrade_live.runner.live.reconcile import Reconciler
 from copytrade_live.runner.live.redeeming import Redeemer
 from copytrade_live.runner.live.venue_time import VenueTime
 from copytrade_live.runner.live.waiting import wait_for
+from copytrade_live.settings import LiveOptions
 
 # How often the small chores are looked at.
 _CHORES_SECONDS = 1.0

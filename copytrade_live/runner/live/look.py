@@ -16,8 +16,8 @@ from copytrade_live.ports import TradeStatus, TradingVenue, VenueOrder, VenueTra
 from copytrade_live.runner.execution import Record
 from copytrade_live.runner.live.ceiling import Ceiling, Urgency
 from copytrade_live.runner.live.fills_seen import FillsSeen, Stand
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.live.venue_time import VenueTime
+from copytrade_live.settings import LiveOptions
 
 # The venue counts trades in whole seconds, by its own clock.
 _GRAIN: Instant = 5 * SECOND

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copytrade_live.clock import Clock
 from copytrade_live.ports import PostRefused, VenueRestriction
-from copytrade_live.runner.live.options import LiveOptions
+from copytrade_live.settings import LiveOptions
 
 # These do not pass by themselves: someone has to act, and trying again does harm.
 LASTING = frozenset({VenueRestriction.GEOBLOCKED, VenueRestriction.CLOSED_ONLY, VenueRestriction.UNAUTHORISED})

@@ -37,8 +37,8 @@ from copytrade_live.runner.live.ceiling import Ceiling, Urgency
 from copytrade_live.runner.live.fills_seen import FillsSeen
 from copytrade_live.runner.live.look import Look, Looker
 from copytrade_live.runner.live.openness import Openness
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.live.waiting import wait_for
+from copytrade_live.settings import LiveOptions
 
 # How long preparing waits before it asks again.
 _PREPARE_AGAIN_SECONDS = 1.0

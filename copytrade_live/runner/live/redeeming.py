@@ -11,8 +11,8 @@ from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.ports import RedeemFailed, TradingVenue
 from copytrade_live.runner.execution import Record
 from copytrade_live.runner.live.ceiling import Ceiling, Urgency
-from copytrade_live.runner.live.options import LiveOptions
 from copytrade_live.runner.live.venue_time import VenueTime
+from copytrade_live.settings import LiveOptions
 
 # Payouts are read this far back: the venue may pay before it tells of the resolution, and we may have been away.
 _REACH: Instant = 7 * DAY
