@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 RUN = "RUN"
+
+
+class TapeOption(StrEnum):
+    """What --tape takes."""
+
+    WAREHOUSE = "warehouse"
+    JOURNAL = "journal"
+
+
+class AssumeOption(StrEnum):
+    """What --assume takes."""
+
+    CONFIG = "config"
+    PAPER = "paper"
+
+
 RunArgument = Annotated[str, typer.Argument(metavar=RUN, help="A run's id, its beginning, or: last.")]
 
 
@@ -118,6 +135,33 @@ def compare(
     if not changed:
         print("none: the same test of the same rows")
     print_table("Came to", ["", *names], [[name, *pair] for name, pair in numbers.items()])
+
+
+@app.command("like-run")
+def like_run(
+    journal: Annotated[
+        Path | None,
+        typer.Argument(metavar="JOURNAL", help="A runner's export folder; default: this home's paper runs."),
+    ] = None,
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="Compare copies decided from here on.")] = "",
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="End of the period; default: the last event.")] = "",
+    live: Annotated[bool, typer.Option("--live", help="The journal of real money, instead of paper's.")] = False,
+    tape: Annotated[
+        TapeOption, typer.Option(help="Rebuild the period from the warehouse, or from what the runner itself saw.")
+    ] = TapeOption.WAREHOUSE,
+    assume: Annotated[
+        AssumeOption, typer.Option(help="How orders fill: as backtest: in the config says, or as on paper.")
+    ] = AssumeOption.CONFIG,
+    top: Annotated[int, typer.Option(min=1, help="How many rows to show, the largest differences first.")] = 20,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a paper or live period as a backtest of itself, and explain each difference."""
+    from copytrade_pipelines.cli_like_run import explain_period
+
+    explain_period(
+        journal, start, end, is_live=live, tape=tape.value, assume=assume.value, top=top, config=config, as_json=as_json
+    )
 
 
 def leaders_of(text: str) -> list[str]:
