@@ -86,7 +86,8 @@ def write_run(
 
 
 def _metadata(result: BacktestResult) -> dict[str, Any]:
-    from copytrade_pipelines.backtest.report import headline, png_plots  # matplotlib is heavy, definitions load often
+    from copytrade_pipelines.backtest.report_numbers import headline
+    from copytrade_pipelines.backtest.report_plots import png_plots  # matplotlib is heavy, definitions load often
 
     numbers = [
         dg.TableRecord({"number": number.name, "value": number.value, "what": number.detail})

@@ -150,16 +150,17 @@ def differences(one: RunInputs, other: RunInputs) -> dict[str, tuple[Any, Any]]:
         "tape": (one.extract.digest, other.extract.digest),
         "code": (one.code, other.code),
     }
-    settings = _flat(one.config.model_dump(mode="json")), _flat(other.config.model_dump(mode="json"))
+    settings = flat(one.config.model_dump(mode="json")), flat(other.config.model_dump(mode="json"))
     pairs |= {key: (settings[0].get(key), settings[1].get(key)) for key in sorted({*settings[0], *settings[1]})}
     return {name: pair for name, pair in pairs.items() if dumps(pair[0]) != dumps(pair[1])}
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings by dotted key."""
+    found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict) and value:
-            flat |= _flat(value, f"{prefix}{name}.")
+            found |= flat(value, f"{prefix}{name}.")
         else:
-            flat[prefix + name] = value
-    return flat
+            found[prefix + name] = value
+    return found

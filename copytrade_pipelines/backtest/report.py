@@ -2,192 +2,122 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import jinja2
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from copytrade_live.core.market import Instant
 from copytrade_live.core.reasons import ExitReason, RejectReason
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig
-from copytrade_pipelines.backtest.breakdown import CALIBRATION_COPIES, by_count, calibrate, pnl_by
-from copytrade_pipelines.backtest.figures import (
-    Draw,
-    bars,
-    calibration_plot,
-    equity_curve,
-    histogram,
-    render_png,
-    render_svg,
-)
-from copytrade_pipelines.backtest.palette import DARK, LIGHT, declarations
+from copytrade_pipelines.backtest.book_figure import Bought
+from copytrade_pipelines.backtest.breakdown import by_count
+from copytrade_pipelines.backtest.inputs import flat
+from copytrade_pipelines.backtest.page import page_of, pictures
+from copytrade_pipelines.backtest.rejected_signals import Fate
+from copytrade_pipelines.backtest.report_numbers import headline, moment
+from copytrade_pipelines.backtest.report_plots import Part, plots
+from copytrade_pipelines.backtest.rule_value import EVERYBODY, ExitValue, RuleValue
 from copytrade_pipelines.backtest.run import BacktestResult
-from copytrade_pipelines.backtest.run_log import COPIED
-from copytrade_pipelines.backtest.summary import Summary, closed_trades
+from copytrade_pipelines.backtest.run_log import COPIED, FILLS_FILE
 from copytrade_pipelines.backtest.tape import WarehouseTape, days_without_fills
 
-# Copies shown on the page; the tables beside it have all of them.
-SHOWN_TRADES = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """One figure with its title; draw is None when there is nothing to draw, and note says why."""
-
-    name: str
-    title: str
-    note: str
-    draw: Draw | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
-    """One headline number, its unit spelt out, and good or bad when it is either."""
-
-    name: str
-    value: str
-    detail: str = ""
-    tone: str = ""
+# Copies and leaders shown on the page; the tables beside it have all of them.
+SHOWN_TRADES = 200
+SHOWN_LEADERS = 12
+# Where the program runs and what it watches is none of a backtest's settings.
+_SETTINGS = ("filter", "score", "sizing", "risk", "execution", "exit", "bankroll", "leaders", "backtest", "tracker",
+             "scoring", "pipelines")  # fmt: skip
 
 
 def write_report(path: Path, result: BacktestResult, tape: WarehouseTape, config: CopytradeConfig) -> None:
-    """Write the page of a run."""
-    path.write_text(render(result, tape, config), encoding="utf-8")
+    """Write the page of a run beside its tables."""
+    path.write_text(render(result, tape, config, bought_in(path.parent, result)), encoding="utf-8")
 
 
-def render(result: BacktestResult, tape: WarehouseTape, config: CopytradeConfig) -> str:
+def render(
+    result: BacktestResult,
+    tape: WarehouseTape,
+    config: CopytradeConfig,
+    bought: Mapping[str, list[Bought]] | None = None,
+) -> str:
     """The page of a run as text."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("copytrade_pipelines.backtest", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"moment": moment, "wallet": shorten}
     trades = sorted(result.trades, key=lambda trade: (-abs(trade.pnl), trade.root_id))
-    return environment.get_template("report.html.j2").render(
+    drawn = plots(result, bought)
+    found = result.follow_up
+    return page_of(
+        "report.html.j2",
         result=result,
         numbers=headline(result.summary),
-        plots=[(plot, plot.draw and render_svg(plot.draw, plot.title)) for plot in plots(result)],
-        rejections=_explained({name: count for name, count in result.decisions.items() if name != COPIED}),
+        parts={part.value: pictures(plot for plot in drawn if plot.part is part) for part in Part},
+        rules=rule_rows(result),
+        stake=found.stake if found else None,
+        fates=[fate.value for fate in (Fate.UNFILLED, Fate.UNRESOLVED, Fate.UNKNOWN_MARKET)],
         exits=_explained(result.exits),
+        policies=_leaders(found.exits if found else ()),
+        pace=found.pace / 60_000 if found else None,
         trades=trades[:SHOWN_TRADES],
         hidden_trades=max(0, len(trades) - SHOWN_TRADES),
         still_open=[trade for trade in trades if trade.is_open],
         facts=_facts(result, tape, config),
+        settings=changed_settings(config),
         problems=_problems(tape),
-        modelled=result.books.get("modelled", 0),
+        books=book_shares(result.books),
         model=tape.model,
-        light=declarations(LIGHT),
-        dark=declarations(DARK),
     )
 
 
-def plots(result: BacktestResult) -> list[Plot]:
-    """The figures of a run, in the order of the page."""
-    filled = [trade for trade in result.trades if trade.is_filled]
-    closed = closed_trades(filled)
-    slips = [100.0 * trade.slippage for trade in filled if trade.slippage is not None]
-    rejections = by_count({name: count for name, count in result.decisions.items() if name != COPIED})
-    exits = by_count(result.exits)
-    bins = calibrate(closed)
-    none = "No copy was filled."
-    return [
-        Plot(name="equity", title="Equity and drawdown", note="", draw=equity_curve(result.equity)),
-        Plot(
-            name="by_leader",
-            title="Profit by leader",
-            note=none,
-            draw=bars(pnl_by(filled, lambda trade: shorten(trade.wallet)), "profit after fees, $", signed=True)
-            if filled
-            else None,
-        ),
-        Plot(
-            name="by_category",
-            title="Profit by category",
-            note=none,
-            draw=bars(pnl_by(filled, lambda trade: trade.category or "unknown"), "profit after fees, $", signed=True)
-            if filled
-            else None,
-        ),
-        Plot(
-            name="rejections",
-            title="Signals rejected, by reason",
-            note="No signal was rejected.",
-            draw=bars(rejections, "signals") if rejections else None,
-        ),
-        Plot(
-            name="exits",
-            title="Exits, by reason",
-            note="No position was left.",
-            draw=bars(exits, "exits") if exits else None,
-        ),
-        Plot(
-            name="slippage",
-            title="Slippage against the leader's price",
-            note=none,
-            draw=histogram(slips, "cents per share, fees left out") if slips else None,
-        ),
-        Plot(
-            name="calibration",
-            title="Did sure scores pay?",
-            note=f"Needs {CALIBRATION_COPIES} closed copies of leaders past probation; there are {len(closed)} closed.",
-            draw=calibration_plot(bins) if bins else None,
-        ),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """One reason: how many signals it refused, what it means, and what it was worth where it refused buys."""
+
+    reason: str
+    signals: int
+    meaning: str
+    value: RuleValue | None
+
+
+def rule_rows(result: BacktestResult) -> list[RuleRow]:
+    """Every reason that was counted, the most frequent first; then what was copied, measured the same way."""
+    values = {value.reason: value for value in (result.follow_up.rules if result.follow_up else ())}
+    refused = {name: count for name, count in result.decisions.items() if name != COPIED}
+    rows = [
+        RuleRow(reason=name, signals=count, meaning=meaning, value=values.get(name))
+        for name, count, meaning in _explained(refused)
     ]
+    if rows and COPIED in values:
+        copied = "Copied by the run: what the same stake earned there, for comparison."
+        rows.append(RuleRow(reason=COPIED, signals=result.decisions[COPIED], meaning=copied, value=values[COPIED]))
+    return rows
 
 
-def png_plots(result: BacktestResult) -> dict[str, bytes]:
-    """The figures of a run as PNG, by name; those with nothing to draw are left out."""
-    return {plot.name: render_png(plot.draw) for plot in plots(result) if plot.draw is not None}
+def changed_settings(config: CopytradeConfig) -> list[tuple[str, object, object]]:
+    """The settings of a backtest that are not the default: key, value, default."""
+    ours, default = flat(config.model_dump(mode="json")), flat(CopytradeConfig().model_dump(mode="json"))
+    keys = [key for key in {**default, **ours} if key.partition(".")[0] in _SETTINGS]
+    return [(key, ours.get(key), default.get(key)) for key in keys if ours.get(key) != default.get(key)]
 
 
-def headline(summary: Summary) -> list[Number]:
-    """The numbers at the top of the page."""
-    tone = "good" if summary.pnl > 0 else "bad" if summary.pnl < 0 else ""
-    slip = summary.average_slippage
-    return [
-        Number(
-            name="Final equity", value=f"${summary.final_equity:,.2f}", detail=f"from ${summary.starting_cash:,.2f}"
-        ),
-        Number(name="Return", value=f"{summary.total_return:+.2%}", detail=f"{summary.pnl:+,.2f} $", tone=tone),
-        Number(name="Max drawdown", value=f"{summary.max_drawdown:.2%}", detail="fall from the peak of equity"),
-        Number(
-            name="Copies", value=f"{summary.copies:,}", detail=f"{summary.filled:,} filled, {summary.closed:,} closed"
-        ),
-        Number(name="Rejections", value=f"{summary.rejections:,}", detail=f"of {summary.signals:,} signals"),
-        Number(name="Hit rate", value=_share(summary.hit_rate), detail="closed copies that paid"),
-        Number(
-            name="Average slippage",
-            value="n/a" if slip is None else f"{100 * slip:+.2f} ¢",
-            detail="per share above the leader's price",
-        ),
-        Number(name="Fees", value=f"${summary.fees:,.2f}", detail="paid to the venue"),
-        Number(
-            name="Modelled books",
-            value=_share(summary.modelled_share),
-            detail="of decisions",
-            tone="bad" if summary.modelled_share else "",
-        ),
-    ]
+def book_shares(books: Mapping[str, int]) -> list[tuple[str, int, float]]:
+    """Where the books of decisions came from: source, decisions, share of all."""
+    total = sum(books.values())
+    return [(name, books.get(name, 0), books.get(name, 0) / total) for name in ("recorded", "modelled", "none")
+            if total]  # fmt: skip
 
 
-def shorten(wallet: str) -> str:
-    """A wallet's first and last digits."""
-    return wallet if len(wallet) <= 12 else f"{wallet[:6]}…{wallet[-4:]}"
-
-
-def moment(instant: Instant | None) -> str:
-    """An instant to the minute in UTC, a dash for none."""
-    return "–" if instant is None else f"{datetime.fromtimestamp(instant / 1000, tz=UTC):%Y-%m-%d %H:%M}"
-
-
-def _share(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.1%}"
+def bought_in(folder: Path, result: BacktestResult) -> dict[str, list[Bought]]:
+    """The buys of the copies that are drawn, from the run's own fills."""
+    wanted = [picture.trade.root_id for picture in (result.follow_up.pictures if result.follow_up else ())]
+    found: dict[str, list[Bought]] = defaultdict(list)
+    if wanted and (folder / FILLS_FILE).is_file():
+        chosen = pc.field("root_id").isin(wanted)
+        for row in pq.read_table(folder / FILLS_FILE, filters=chosen).to_pylist():
+            found[row["root_id"]].append(Bought(price=row["price"], size=row["size"], limit=row["limit"]))
+    return dict(found)
 
 
 def _explained(counts: Mapping[str, int]) -> list[tuple[str, int, str]]:
@@ -195,10 +125,20 @@ def _explained(counts: Mapping[str, int]) -> list[tuple[str, int, str]]:
     return [(name, int(count), meanings[name]) for name, count in by_count(counts).items()]
 
 
+def _leaders(values: Any) -> list[tuple[str, dict[str, ExitValue]]]:
+    by_wallet: dict[str, dict[str, ExitValue]] = defaultdict(dict)
+    for value in values:
+        by_wallet[value.wallet][value.policy] = value
+    # Everybody's row first, then the leaders with most copies.
+    everybody = [(EVERYBODY, by_wallet.pop(EVERYBODY))] if EVERYBODY in by_wallet else []
+    return [*everybody, *list(by_wallet.items())[:SHOWN_LEADERS]]
+
+
 def _facts(result: BacktestResult, tape: WarehouseTape, config: CopytradeConfig) -> dict[str, str]:
-    window = tape.window
+    window, assumed = tape.window, config.backtest
     named = f"{len(window.leaders)} named" if window.leaders else ""
     best = f"the {window.follow_top} best scored at each moment" if window.follow_top else ""
+    lags = [*assumed.order_seconds]
     return {
         "Run": result.run_id,
         "Window": f"{moment(window.start)} to {moment(window.end)} UTC",
@@ -206,7 +146,10 @@ def _facts(result: BacktestResult, tape: WarehouseTape, config: CopytradeConfig)
         "Config": config.decision().digest(),
         "Code": code_version(),
         "Tape": tape.source.digest,
-        "Latency of an order": f"{config.paper.latency_seconds:g} s",
+        "Fills, queue, fees": f"{assumed.fills}, {assumed.queue}, {assumed.fees}",
+        "Latency of an order": f"{assumed.latency}: {lags[0]:g} to {lags[-1]:g} s",
+        "Held by the venue": f"{assumed.taker_delay_seconds:g} s, an order that would trade at once",
+        "Settlement": f"after {assumed.settlement_seconds:g} s; {assumed.settlement_failure_rate:.1%} of matches fail",
         "A fill counts as known after": f"{tape.lag / 1000:g} s",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import pytest
 
 from copytrade_live.core.market import DAY, HOUR, MINUTE
 from copytrade_pipelines.backtest.rejected_signals import Fate
+from copytrade_pipelines.backtest.report_plots import png_plots
 from copytrade_pipelines.backtest.rule_value import AS_RUN, EVERYBODY, RuleValue
 from tests.backtest.conftest import Done, backtest
 from tests.backtest.world import END, START, Rows
@@ -79,6 +81,23 @@ def test_every_shadow_is_a_row_and_every_rule_too(refused: Done) -> None:
     assert (shadows["f5"]["fate"], shadows["f5"]["size"]) == ("unresolved", 20.0)
     rules = pq.read_table(folder / "rules.parquet").to_pylist()
     assert [(row["reason"], row["buys"], row["followed"]) for row in rules] == [("low_p_pos", 5, 3)]
+
+
+def test_every_rule_says_on_the_page_what_it_saved_or_cost(refused: Done) -> None:
+    assert refused.result.report_path is not None
+    page = refused.result.report_path.read_text()
+    row = page[page.index('<td class="t">low_p_pos</td>') :].split("</tr>")[0]
+    assert re.findall(r'<td class="n ?">(.*?)</td>', row) == [
+        "5",
+        "5",
+        "3",
+        "1",
+        "1",
+        "-0.67",
+        "too few events",
+        "-2.00",
+    ]
+    assert "rule_value" in png_plots(refused.result)
 
 
 def test_shadows_leave_no_trace_in_the_run(refused: Done) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from copytrade_live.core.events import OrderFilled
 from copytrade_live.core.market import HOUR
-from copytrade_pipelines.backtest.breakdown import calibrate, pnl_by
+from copytrade_pipelines.backtest.breakdown import calibrate, pnl_by, sure_scores, thinned
 from copytrade_pipelines.backtest.ledger import CopyTrade, EquityPoint
-from copytrade_pipelines.backtest.report import headline, png_plots
+from copytrade_pipelines.backtest.report_numbers import headline
+from copytrade_pipelines.backtest.report_plots import png_plots
 from copytrade_pipelines.backtest.run_log import COPIED
 from copytrade_pipelines.backtest.summary import drawdowns
 from tests.backtest.conftest import Done, backtest
@@ -96,7 +97,7 @@ def test_texts_of_the_venue_are_escaped(tmp_path: Path) -> None:
 def test_open_positions_are_listed_at_their_mark(done: Done, page: str) -> None:
     still_open = [found for found in done.result.trades if found.is_open]
     assert len(still_open) == done.result.summary.open_positions == 2
-    section = page[page.index("Still open at the end") : page.index("<h2>Copies")]
+    section = page[page.index("Still open at the end") : page.index('<h2 id="copies">')]
     for found in still_open:
         assert f"{found.value:,.2f}" in section
 
@@ -133,12 +134,12 @@ def test_a_run_without_copies_says_so(tmp_path: Path) -> None:
 
 def test_calibration_needs_enough_copies_and_leaves_probation_out() -> None:
     wins = [trade(number, 1.0 if number % 2 else -1.0, p_pos=0.5 + number / 100) for number in range(20)]
-    assert calibrate(wins[:19]) == []
-    assert calibrate([*wins[:19], trade(99, 1.0, is_probation=True)]) == []
-    groups = calibrate(wins)
+    assert calibrate(sure_scores(wins[:19])) == []
+    assert calibrate(sure_scores([*wins[:19], trade(99, 1.0, is_probation=True)])) == []
+    groups = calibrate(sure_scores(wins))
     assert sum(group.copies for group in groups) == 20
-    assert all(0.0 <= group.low <= group.paid <= group.high <= 1.0 for group in groups)
-    assert [group.p_pos for group in groups] == sorted(group.p_pos for group in groups)
+    assert all(0.0 <= group.low <= group.share <= group.high <= 1.0 for group in groups)
+    assert [group.belief for group in groups] == sorted(group.belief for group in groups)
 
 
 def test_many_names_are_summed_into_others() -> None:
@@ -185,3 +186,45 @@ def test_the_summary_is_there_for_machines(done: Done) -> None:
     assert found["summary"]["pnl"] == done.result.summary.pnl
     assert found["decisions"] == done.result.decisions
     assert found["from_at"] < found["to_at"]
+
+
+def test_the_share_of_modelled_books_cannot_be_missed(done: Done, page: str) -> None:
+    assert sum(done.result.books.values()) == done.result.summary.signals
+    for name, count in done.result.books.items():
+        assert f"{name} {count / done.result.summary.signals:.1%} ({count})" in page
+
+
+def test_settings_that_are_not_the_default_are_named(page: str) -> None:
+    assert '<td class="t">filter.min_liquidity</td><td class="v">500.0</td><td class="v">2000.0</td>' in page
+
+
+def test_copies_are_drawn_on_the_books_they_met(page: str) -> None:
+    assert page.count("at the first fill") >= 3
+    assert "largest" in page
+
+
+def test_titles_of_figures_cannot_break_out_of_them(tmp_path: Path) -> None:
+    rows = Rows()
+    rows.market(1, outcomes=['"><script>x</script>\\1', "No"])
+    rows.score(START - HOUR)
+    rows.fill("f1", 1, START + HOUR, 0.5)
+    done = backtest(rows, tmp_path, leaders=(WALLET,))
+    assert done.result.report_path is not None
+    page = done.result.report_path.read_text()
+    assert "<script>" not in page
+    assert 'aria-label="&quot;&gt;&lt;script&gt;x&lt;/script&gt;\\1 of' in page
+
+
+def test_a_long_curve_is_thinned_without_losing_its_falls() -> None:
+    points = [
+        EquityPoint(
+            at=NOW + number, equity=100.0 + number % 7 - 50.0 * (number == 4321), cash=0, exposure=0, positions=0
+        )
+        for number in range(10_000)
+    ]
+    few = thinned(points, most=400)
+    assert len(few) <= 400
+    assert min(point.equity for point in few) == min(point.equity for point in points)
+    assert (few[0], few[-1]) == (points[0], points[-1])
+    assert few == sorted(few, key=lambda point: point.at)
+    assert thinned(points[:50]) == points[:50]
