@@ -52,8 +52,8 @@ class BacktestConfig(Section):
     )
     latency: Literal["measured", "fixed"] = Field(
         "measured",
-        description="Where lags come from: measured by the runner's journals before the window where they hold enough, "
-        "else, as with fixed, the two lists below.",
+        description="Where lags come from: measured by the runner's journals where they hold enough, else, as with "
+        "fixed, the two lists below.",
     )
     latency_least_samples: int = Field(200, ge=20, description="Measured lags below which the lists below are used.")
     detection_seconds: Lags = Field(

@@ -29,6 +29,11 @@ KNOWN_AT: dict[str, str | None] = {
     "statuses": "known_at",
     "payouts": "known_at",
     "books": "observed_at",
+    # The venue matches when a print happens, whoever hears of it later.
+    "prints": "event_at",
+    "terms": "known_at",
+    # Fitted to books that were known before the window began.
+    "fit": "0",
     # A mid is known the index lag after its time.
     "prices": '"at" + $lag',
 }
@@ -49,6 +54,9 @@ POISON: dict[str, dict[str, str]] = {
         "asks": "list_transform(bids, lambda level: {'price': 1 - level.price, 'size': level.size * 5 + 1})",
     },
     "prices": {"mid": "1 - mid"},
+    "prints": {"price": "1 - price", "size": "size * 7 + 13"},
+    "terms": {"fee_rate": "fee_rate * 3 + 0.02"},
+    "fit": {"half_spread": "half_spread"},
 }
 # That a market closed is the only fact of it that comes with time: it never happens, or a day late.
 _CLOSED_LATER = {Change.CUT: "null", Change.POISON: "closed_at + 86400000"}

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copytrade_live.clock import to_iso
-from copytrade_live.core.market import HOUR, Instant
+from copytrade_live.core.market import DAY, HOUR, Instant
 from copytrade_live.core.score import best_wallets
 from copytrade_live.errors import ConfigError, InputFileError
 from copytrade_pipelines.backtest import queries
+from copytrade_pipelines.backtest.book_fit import FIT
 from copytrade_pipelines.backtest.notes import TapeNotes
 from copytrade_pipelines.backtest.rows import BATCH_ROWS
 from copytrade_pipelines.backtest.scores import snapshots
@@ -23,7 +24,8 @@ from copytrade_pipelines.scoring.parameters import SCORE_VERSION
 
 # How far before the window mids and books may already say where a market stood.
 BEFORE: Instant = 24 * HOUR
-FILES = ("scores", "fills", "markets", "statuses", "payouts", "books", "prices")
+FIT_BEFORE: Instant = 30 * DAY
+FILES = ("scores", "fills", "markets", "statuses", "payouts", "prints", "terms", "books", "prices", "fit")
 _TABLES = (
     "marts.fct_fills",
     "marts.fct_resolutions",
@@ -66,8 +68,14 @@ class Extract:
         return self.folder / f"{name}.parquet"
 
 
-def extract(con: duckdb.DuckDBPyConnection, window: Window, folder: Path, version: str = SCORE_VERSION) -> Extract:
-    """Write the tape's rows into a folder, with the scores of one version.
+def extract(
+    con: duckdb.DuckDBPyConnection,
+    window: Window,
+    folder: Path,
+    version: str = SCORE_VERSION,
+    fit: Instant = FIT_BEFORE,
+) -> Extract:
+    """Write the tape's rows into a folder, with the scores of one version, and books fitted so long before the window.
 
     Raises: InputFileError when tables are not built or the window holds no fills, ConfigError for an unknown leader.
     """
@@ -84,7 +92,8 @@ def extract(con: duckdb.DuckDBPyConnection, window: Window, folder: Path, versio
         _write(con, folder, name, queries.TOUCHED + query, chosen)
     for name, query in queries.OF_TOKENS.items():
         _write(con, folder, name, queries.TOUCHED + query, {**chosen, "before": BEFORE})
-    return Extract(folder=folder, digest=_digest(folder), leaders=leaders)
+    _write(con, folder, "fit", FIT, {"start": window.start, "fit": fit})
+    return Extract(folder=folder, digest=digest_of(folder), leaders=leaders)
 
 
 def _require_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -155,7 +164,8 @@ def _even(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(pending).combine_chunks()
 
 
-def _digest(folder: Path) -> str:
+def digest_of(folder: Path) -> str:
+    """Sixteen hex digits that name the content of an extract."""
     digest = hashlib.sha256()
     for name in FILES:
         with (folder / f"{name}.parquet").open("rb") as file:

@@ -45,12 +45,7 @@ class RunInputs:
 
 def default_tape(inputs: RunInputs) -> WarehouseTape:
     """The tape that the run itself read."""
-    return tape_of(
-        inputs.extract,
-        inputs.window,
-        lag_seconds=inputs.config.pipelines.index_lag_seconds,
-        max_book_age_seconds=inputs.config.filter.max_book_age_seconds,
-    )
+    return tape_of(inputs.extract, inputs.window, inputs.config)
 
 
 def drive(

@@ -19,7 +19,7 @@ FILLS = """
         epoch_ms(event_at) as event_at, epoch_ms(observed_at) as observed_at
     from marts.fct_fills
     where wallet in (select unnest($leaders)) and observed_at < epoch_ms(cast($end as bigint))
-    order by observed_at, fill_id
+    order by event_at, fill_id
 """
 # Put before the queries below: what the leaders touched in the window.
 TOUCHED = """
@@ -35,6 +35,7 @@ SPAN = "select epoch_ms(min(observed_at)), epoch_ms(max(observed_at)) from marts
 MARKETS = """
     select condition_id, token_ids, outcomes, event_id, category, tick_size, min_order_size, fee_rate, fee_exponent,
         is_neg_risk, is_closed or is_accepting_orders as is_accepting_orders,
+        epoch_ms(start_at) as start_at,
         epoch_ms(end_at) as end_at,
         if(is_closed and coalesce(closed_at, observed_at) < epoch_ms(cast($end as bigint)),
             epoch_ms(coalesce(closed_at, observed_at)), null) as closed_at
@@ -72,6 +73,23 @@ PRICES = """
         and "at" >= epoch_ms(cast($start as bigint) - $before) and "at" < epoch_ms(cast($end as bigint))
     order by "at", token_id
 """
-OF_WINDOW = {"markets": MARKETS, "statuses": STATUSES, "payouts": PAYOUTS}
+# Everybody's trades in those tokens, once each: a maker's row counts only where no taker of the transaction is known.
+PRINTS = """
+    select token_id, epoch_ms(event_at) as event_at, price, size,
+        if((side = 'BUY') = (role is distinct from 'maker'), 'BUY', 'SELL') as taker_side
+    from marts.fct_fills
+    where token_id in (select token_id from touched)
+        and event_at >= epoch_ms(cast($start as bigint)) and observed_at < epoch_ms(cast($end as bigint))
+    qualify role is distinct from 'maker'
+        or count(*) filter (role is distinct from 'maker') over (partition by token_id, tx_hash, event_at) = 0
+    order by event_at, token_id, fill_id
+"""
+TERMS = """
+    select condition_id, rate as fee_rate, exponent as fee_exponent, epoch_ms(observed_at) as known_at
+    from raw.fee_schedules
+    where condition_id in (select condition_id from touched) and observed_at < epoch_ms(cast($end as bigint))
+    order by condition_id, known_at, source
+"""
+OF_WINDOW = {"markets": MARKETS, "statuses": STATUSES, "payouts": PAYOUTS, "prints": PRINTS, "terms": TERMS}
 # Also bounded by how far before the window they may begin.
 OF_TOKENS = {"books": BOOKS, "prices": PRICES}

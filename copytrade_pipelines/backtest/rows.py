@@ -9,11 +9,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from copytrade_live.core.market import Book, Instant, Level, Market, MarketStatus, Role, Side
+from copytrade_live.core.market import Instant, Market, MarketStatus, Role, Side
 from copytrade_live.core.score import TraderScore
 from copytrade_live.core.signal import Signal
-from copytrade_pipelines.backtest.books import Mid
-from copytrade_pipelines.backtest.markets import ListedMarket, StatusChange
+from copytrade_pipelines.backtest.markets import ListedMarket, StatusChange, Terms
 from copytrade_pipelines.backtest.notes import TapeNotes
 
 BATCH_ROWS = 8192
@@ -44,8 +43,10 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 def read_signals(path: Path, notes: TapeNotes) -> Iterator[Signal]:
     """Leaders' fills, in the order of the file, without what each held before."""
+    last_id = None
     for row in read_rows(path):
-        problem = _fill_problem(row)
+        problem = "fill listed twice" if row["fill_id"] == last_id else _fill_problem(row)
+        last_id = row["fill_id"]
         if problem is not None:
             notes.skip(problem)
             continue
@@ -63,35 +64,6 @@ def read_signals(path: Path, notes: TapeNotes) -> Iterator[Signal]:
             observed_at=row["observed_at"],
             tx_hash=row["tx_hash"] or "",
         )
-
-
-def read_books(path: Path, notes: TapeNotes) -> Iterator[Book]:
-    """Recorded books, in the order of the file."""
-    for row in read_rows(path):
-        bids, asks = _levels(row["bids"], is_bid=True), _levels(row["asks"], is_bid=False)
-        if row["observed_at"] is None or row["event_at"] is None:
-            notes.skip("book without a time")
-        elif bids is None or asks is None:
-            notes.skip("book with a price outside 0 to 1 or a size that is not positive")
-        elif bids and asks and bids[0].price >= asks[0].price:
-            notes.skip("book whose bid is not below its ask")
-        else:
-            yield Book(
-                token_id=row["token_id"],
-                bids=bids,
-                asks=asks,
-                event_at=row["event_at"],
-                observed_at=row["observed_at"],
-            )
-
-
-def read_mids(path: Path, notes: TapeNotes, lag: Instant) -> Iterator[Mid]:
-    """Past mids, in the order of the file; each counts as known lag later."""
-    for row in read_rows(path):
-        if row["at"] is None or not _is_probability(row["mid"]):
-            notes.skip("mid outside 0 to 1")
-        else:
-            yield Mid(row["token_id"], row["at"], row["at"] + lag, row["mid"])
 
 
 def read_markets(path: Path, notes: TapeNotes, lag: Instant) -> Iterator[ListedMarket]:
@@ -118,7 +90,22 @@ def read_markets(path: Path, notes: TapeNotes, lag: Instant) -> Iterator[ListedM
             observed_at=0,
         )
         yield ListedMarket(
-            market=market, closed_at=closed_at, closed_known_at=None if closed_at is None else closed_at + lag
+            market=market,
+            closed_at=closed_at,
+            closed_known_at=None if closed_at is None else closed_at + lag,
+            opens_at=row["start_at"],
+        )
+
+
+def read_terms(path: Path, notes: TapeNotes) -> Iterator[Terms]:
+    """What markets charged, and since when."""
+    for row in read_rows(path):
+        exponent = 1.0 if row["fee_exponent"] is None else row["fee_exponent"]
+        if row["known_at"] is None or not (_is_number(row["fee_rate"]) and _is_number(exponent)):
+            notes.skip("fee that is not a number")
+            continue
+        yield Terms(
+            condition_id=row["condition_id"], since=row["known_at"], fee_rate=row["fee_rate"], fee_exponent=exponent
         )
 
 
@@ -166,13 +153,6 @@ def _fill_problem(row: Row) -> str | None:
     if not _is_number(row["size"]) or row["size"] <= 0.0:
         return "fill with a size that is not positive"
     return None
-
-
-def _levels(rows: list[Row] | None, *, is_bid: bool) -> tuple[Level, ...] | None:
-    levels = [Level(row["price"], row["size"]) for row in rows or ()]
-    if not all(_is_probability(level.price) and _is_number(level.size) and level.size > 0.0 for level in levels):
-        return None
-    return tuple(sorted(levels, key=lambda level: -level.price if is_bid else level.price))
 
 
 def _is_market(row: Row) -> bool:

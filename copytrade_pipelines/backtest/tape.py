@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from types import MappingProxyType
 
 from copytrade_live.core.events import (
     GateObserved,
@@ -18,12 +19,16 @@ from copytrade_live.core.holdings import size_after
 from copytrade_live.core.market import DAY, SECOND, Instant
 from copytrade_live.core.score import Gate
 from copytrade_live.core.signal import Signal
-from copytrade_pipelines.backtest.books import BookModel, RecordedBooks
+from copytrade_live.settings import CopytradeConfig
+from copytrade_pipelines.backtest.book_fit import BookModel, read_cells
 from copytrade_pipelines.backtest.extract import Extract, Window
 from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.notes import TapeNotes
-from copytrade_pipelines.backtest.rows import read_books, read_changes, read_markets, read_mids, read_rows, read_signals
+from copytrade_pipelines.backtest.recorded import RecordedBooks
+from copytrade_pipelines.backtest.recorded_rows import books_of, mids_of, prints_of
+from copytrade_pipelines.backtest.rows import read_changes, read_markets, read_rows, read_signals, read_terms
 from copytrade_pipelines.backtest.scores import scores_as_of
+from copytrade_pipelines.backtest.streams import Lookahead
 
 # At one moment: what allows entries first, then what ends markets, then whom to copy.
 _KINDS: tuple[type, ...] = (ScoresPublished, GateObserved, MarketResolved, LeaderFillObserved)
@@ -53,11 +58,12 @@ class WarehouseTape:
     lag: Instant
     max_book_age: Instant
     model: BookModel = field(default_factory=BookModel)
+    origins: Mapping[str, str] = field(default_factory=dict)
     notes: TapeNotes = field(default_factory=TapeNotes)
 
     def __iter__(self) -> Iterator[Observation]:
         """Observations in order."""
-        self.notes = notes = TapeNotes()
+        self.notes = notes = TapeNotes(origins=dict(self.origins))
         markets = self._board(notes)
         wallets = frozenset(self.source.leaders)
         return merge(
@@ -75,17 +81,23 @@ class WarehouseTape:
         return self._feed(self._board(unseen), unseen)
 
     def _board(self, notes: TapeNotes) -> MarketBoard:
+        path = self.source.path
         return MarketBoard(
-            read_markets(self.source.path("markets"), notes, self.lag), read_changes(self.source.path("statuses"))
+            read_markets(path("markets"), notes, self.lag),
+            read_changes(path("statuses")),
+            read_terms(path("terms"), notes),
         )
 
     def _feed(self, markets: MarketBoard, notes: TapeNotes) -> RecordedBooks:
+        path = self.source.path
         return RecordedBooks(
-            read_books(self.source.path("books"), notes),
-            read_mids(self.source.path("prices"), notes, self.lag),
+            books_of(path("books"), markets.opening, notes),
+            mids_of(path("prices"), notes, self.lag),
+            prints_of(path("prints"), notes),
             markets,
             self.model,
             self.max_book_age,
+            notes,
         )
 
     def _gate(self) -> Iterator[GateObserved]:
@@ -113,19 +125,37 @@ class WarehouseTape:
     def _leader_fills(
         self, markets: MarketBoard, books: RecordedBooks, notes: TapeNotes
     ) -> Iterator[LeaderFillObserved]:
-        for signal in _with_holdings(read_signals(self.source.path("fills"), notes)):
+        for signal in _with_holdings(self._signals(notes), self._paid_out()):
+            books.saw_fill(signal)
             if signal.observed_at < self.window.start:
                 continue
-            books.saw_fill(signal)
+            if signal.observed_at >= self.window.end:
+                return
             book = books.book(signal.token_id, signal.observed_at)
             market = markets.as_known(signal.condition_id, signal.observed_at)
             notes.decided_on(book)
             notes.days_with_fills.add(signal.observed_at // DAY)
             if market is None:
                 notes.gaps["leader fills in a market the warehouse does not know"] += 1
+            elif signal.event_at < markets.opening.get(signal.token_id, signal.event_at):
+                notes.gaps["leader fills before their market is said to have opened"] += 1
             yield LeaderFillObserved(
                 event_at=signal.event_at, observed_at=signal.observed_at, signal=signal, book=book, market=market
             )
+
+    def _signals(self, notes: TapeNotes) -> Iterator[Signal]:
+        """Leaders' fills by when we learn of them. The file is by when they happened, which is never later."""
+        waiting: list[tuple[Instant, str, Signal]] = []
+        for signal in read_signals(self.source.path("fills"), notes):
+            while waiting and waiting[0][0] < signal.event_at:
+                yield heapq.heappop(waiting)[2]
+            heapq.heappush(waiting, (signal.observed_at, signal.signal_id, signal))
+        while waiting:
+            yield heapq.heappop(waiting)[2]
+
+    def _paid_out(self) -> Lookahead[tuple[Instant, str]]:
+        rows = ((row["known_at"], row["token_id"]) for row in read_rows(self.source.path("payouts")))
+        return Lookahead(rows, lambda row: row[0])
 
 
 def days_without_fills(notes: TapeNotes, window: Window) -> int:
@@ -134,24 +164,39 @@ def days_without_fills(notes: TapeNotes, window: Window) -> int:
     return sum(1 for day in days if day not in notes.days_with_fills)
 
 
-def tape_of(source: Extract, window: Window, *, lag_seconds: float, max_book_age_seconds: float) -> WarehouseTape:
-    """The tape of an extract with the default book model."""
+def tape_of(
+    source: Extract, window: Window, config: CopytradeConfig, origins: Mapping[str, str] = MappingProxyType({})
+) -> WarehouseTape:
+    """The tape of an extract as a config assumes it. origins says where its lags came from, for the notes."""
+    assumed = config.backtest
+    cells = read_cells(source.path("fit"), assumed.fit_least_books) if assumed.book == "fitted" else {}
     return WarehouseTape(
         source=source,
         window=window,
-        lag=round(lag_seconds * SECOND),
-        max_book_age=round(max_book_age_seconds * SECOND),
+        lag=round(config.pipelines.index_lag_seconds * SECOND),
+        max_book_age=round(config.filter.max_book_age_seconds * SECOND),
+        model=BookModel(
+            half_spread=assumed.book_half_spread,
+            depth=assumed.book_depth,
+            levels=assumed.book_levels,
+            max_age_seconds=assumed.book_max_age_seconds,
+            cells=cells,
+        ),
+        origins=origins,
     )
 
 
-def _with_holdings(signals: Iterable[Signal]) -> Iterator[Signal]:
-    held: dict[tuple[str, str], float] = {}
+def _with_holdings(signals: Iterable[Signal], paid_out: Lookahead[tuple[Instant, str]]) -> Iterator[Signal]:
+    """Fills with what each wallet held before. Of a token that paid out nothing is remembered."""
+    held: dict[str, dict[str, float]] = {}
     for signal in signals:
-        key = signal.wallet, signal.token_id
-        before = held.pop(key, 0.0)
+        for _, token_id in paid_out.until(signal.observed_at):
+            held.pop(token_id, None)
+        holders = held.setdefault(signal.token_id, {})
+        before = holders.pop(signal.wallet, 0.0)
         after = size_after(before, signal.side, signal.size)
         if after > 0.0:
-            held[key] = after
+            holders[signal.wallet] = after
         yield replace(signal, leader_size_before=before)
 
 

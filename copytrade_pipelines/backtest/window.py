@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,15 +15,18 @@ from typing import Protocol
 import duckdb
 
 from copytrade_live.core.codec import dumps
-from copytrade_live.core.market import Instant
+from copytrade_live.core.market import DAY, Instant
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest.assumptions import assumed
+from copytrade_pipelines.backtest.detection import redraw_detection
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.extract import Extract, Window, extract
 from copytrade_pipelines.backtest.files import write_summary, write_tables
 from copytrade_pipelines.backtest.follow_up import follow_up, terms_of
 from copytrade_pipelines.backtest.inputs import keep_inputs
+from copytrade_pipelines.backtest.lags import curve_of
+from copytrade_pipelines.backtest.measured_lags import choose_lags
 from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
 from copytrade_pipelines.ingest.progress import Progress, silent
@@ -61,8 +64,12 @@ def run_window(
     tapes.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=tapes) as folder:
         with _opened(source) as con:
-            taken = extract(con, window, Path(folder), config.scoring.champion)
-        return _run(taken, window, config, home, progress)
+            taken = extract(con, window, Path(folder), config.scoring.champion, round(config.backtest.fit_days * DAY))
+            chosen = choose_lags(con, config.backtest)
+        # What was measured is kept with the run as if it had been configured: the run can be made again without it.
+        settled = config.model_copy(update={"backtest": chosen.config})
+        taken = redraw_detection(taken, curve_of(chosen.config.detection_seconds), chosen.config.seed)
+        return _run(taken, window, settled, home, chosen.origins, progress)
 
 
 def window_of(config: CopytradeConfig, start: Instant, end: Instant, leaders: Sequence[str]) -> Window:
@@ -82,20 +89,21 @@ def name_window(config: CopytradeConfig, window: Window, tape: WarehouseTape) ->
         "window": asdict(window),
         "tape": tape.source.digest,
         "lag": tape.lag,
-        "model": asdict(tape.model),
     }
     return f"backtest-{hashlib.sha256(dumps(what).encode()).hexdigest()[:12]}"
 
 
-def _run(source: Extract, window: Window, config: CopytradeConfig, home: Home, progress: Progress) -> BacktestResult:
+def _run(
+    source: Extract,
+    window: Window,
+    config: CopytradeConfig,
+    home: Home,
+    origins: Mapping[str, str],
+    progress: Progress,
+) -> BacktestResult:
     from copytrade_pipelines.backtest.report import write_report  # matplotlib is heavy, and a run may fail before it
 
-    tape = tape_of(
-        source,
-        window,
-        lag_seconds=config.pipelines.index_lag_seconds,
-        max_book_age_seconds=config.filter.max_book_age_seconds,
-    )
+    tape = tape_of(source, window, config, origins)
     run_id = name_window(config, window, tape)
     folder = home.reports / run_id
     with _whole(folder) as part:

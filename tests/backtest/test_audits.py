@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from copytrade_pipelines.backtest.books import BookFeed
 from copytrade_pipelines.backtest.extract import FILES
 from copytrade_pipelines.backtest.inputs import RunInputs, default_tape, load_inputs
 from copytrade_pipelines.backtest.lookahead import audit_lookahead
+from copytrade_pipelines.backtest.prints import Print
 from copytrade_pipelines.backtest.recursion import Kind, audit_recursion
 from copytrade_pipelines.backtest.tape import WarehouseTape
 from tests.backtest.conftest import Done, backtest
@@ -49,6 +50,9 @@ class SeesTheNextMinute:
 
     def book(self, token_id: str, now: Instant) -> Book | None:
         return self._feed.book(token_id, now + MINUTE)
+
+    def prints(self, token_id: str, since: Instant, until: Instant) -> Iterable[Print]:
+        return self._feed.prints(token_id, since, until)
 
     def saw(self, observation: Observation) -> None:
         self._feed.saw(observation)

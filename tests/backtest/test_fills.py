@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from copytrade_live.core.events import OrderAbandoned, OrderExpired, OrderFilled
-from copytrade_live.core.market import HOUR, SECOND, BookSource, Role, Side
+from copytrade_live.core.market import HOUR, SECOND, Book, BookSource, Role, Side
 from copytrade_live.core.pricing import from_micro
 from copytrade_pipelines.backtest import run
-from copytrade_pipelines.backtest.books import BookModel, model_book, quote_from_fill, quote_from_mid
+from copytrade_pipelines.backtest.book_fit import Shape
+from copytrade_pipelines.backtest.modelled import Source, Word, model_book, quote, word_of_fill
 from tests.backtest.conftest import Done, backtest
 from tests.backtest.world import AS_PAPER, START, Rows
 from tests.builders import NOW, WALLET, book_seen, config, leader_fill, opening, signal
@@ -77,13 +78,17 @@ def test_a_resting_order_fills_at_its_own_limit_once_a_book_crosses_it() -> None
     ],
 )
 def test_a_fill_says_where_the_book_stood(side: Side, role: Role, bid: float, ask: float) -> None:
-    quote = quote_from_fill(signal(side=side, role=role, price=0.5), BookModel())
-    assert (quote.bid, quote.ask) == pytest.approx((bid, ask))
+    word = word_of_fill(signal(side=side, role=role, price=0.5))
+    assert quote(word, 0.005) == pytest.approx((bid, ask))
+
+
+def modelled(mid: float, half_spread: float, depth: float = 1000.0, levels: int = 5) -> Book:
+    word, shape = Word(NOW, Source.MID, mid, mid), Shape(half_spread, depth, is_fitted=False)
+    return model_book("1", word, shape, 0.01, NOW + 5, levels)
 
 
 def test_a_modelled_book_is_on_the_grid_and_never_better_than_its_quote() -> None:
-    model = BookModel(half_spread=0.004, depth=100.0, levels=3)
-    made = model_book("1", quote_from_mid(NOW, 0.503, model), 0.01, NOW + 5, model)
+    made = modelled(0.503, 0.004, depth=100.0, levels=3)
     assert [level.price for level in made.bids] == [0.49, 0.48, 0.47]
     assert [level.price for level in made.asks] == [0.51, 0.52, 0.53]
     assert made.asks[0].size == pytest.approx(100.0 / 0.51)
@@ -91,9 +96,7 @@ def test_a_modelled_book_is_on_the_grid_and_never_better_than_its_quote() -> Non
 
 
 def test_a_modelled_book_at_the_edge_has_no_level_outside_it() -> None:
-    model = BookModel()
-    low = model_book("1", quote_from_mid(NOW, 0.004, model), 0.01, NOW, model)
+    low = modelled(0.004, 0.005)
     assert low.bids == ()
     assert [level.price for level in low.asks][:1] == [0.01]
-    high = model_book("1", quote_from_mid(NOW, 0.996, model), 0.01, NOW, model)
-    assert high.asks == ()
+    assert modelled(0.996, 0.005).asks == ()
