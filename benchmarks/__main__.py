@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, order_path, runner, scoring, step, tracking
+from benchmarks import ingest, order_path, recovery, runner, scoring, step, tracking
 from copytrade_live.settings import home_from_environment
 
 MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] = {
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] =
     "orders": lambda asked: order_path.measure(),
     "tracking": lambda asked: tracking.measure(),
     "runner": lambda asked: runner.measure(),
+    "recovery": lambda asked: recovery.measure(),
     "ingest": lambda asked: ingest.measure(),
     "scoring": lambda asked: scoring.measure(asked.fills),
 }

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from copytrade_live.core.market import Instant
 from copytrade_live.core.score import Gate, ScoreSnapshot, TraderScore
 from copytrade_live.errors import SnapshotError
@@ -24,31 +21,6 @@ GATE_FILE = "gate.json"
 SNAPSHOT_FOLDER = "scores"
 HASH_DIGITS = 8
 
-# The columns of a snapshot file; the publisher writes exactly these.
-SNAPSHOT_COLUMNS = pa.schema(
-    [
-        pa.field("wallet", pa.string(), nullable=False),
-        pa.field("category", pa.string(), nullable=False),
-        pa.field("as_of", pa.timestamp("us"), nullable=False),
-        pa.field("score_version", pa.string(), nullable=False),
-        pa.field("edge_mean", pa.float64(), nullable=False),
-        pa.field("edge_sd", pa.float64(), nullable=False),
-        pa.field("p_pos", pa.float64(), nullable=False),
-        pa.field("lcb10", pa.float64(), nullable=False),
-        pa.field("rank", pa.float64(), nullable=False),
-        pa.field("n_events", pa.int64(), nullable=False),
-        pa.field("n_eff", pa.float64(), nullable=False),
-        pa.field("coverage", pa.float64(), nullable=False),
-        pa.field("copy_cost_mean", pa.float64(), nullable=False),
-        pa.field("maker_share", pa.float64(), nullable=False),
-        pa.field("imputed_share", pa.float64(), nullable=False),
-        pa.field("breakeven_latency", pa.float64()),
-        pa.field("capacity", pa.float64()),
-        pa.field("q_value", pa.float64()),
-        pa.field("flags", pa.list_(pa.string())),
-        pa.field("reasons", pa.list_(pa.string())),
-    ]
-)
 _NOT_IN_CORE = ("as_of", "imputed_share")
 _SHARES = ("p_pos", "coverage", "maker_share", "imputed_share")
 
@@ -188,10 +160,12 @@ def load_snapshot(home: Home, pointer: Pointer) -> ScoreSnapshot:
     """The snapshot a pointer names. Raises: SnapshotError when its bytes or rows are not what the pointer says."""
     content = _verified_bytes(home, pointer)
     path = _target_of(home, pointer)
+    # A runner starts before anything is published, and sooner without arrays.
+    from copytrade_live.snapshot_table import read_rows
+
     try:
-        table = pq.read_table(pa.BufferReader(content))
-        rows = table.select(SNAPSHOT_COLUMNS.names).cast(SNAPSHOT_COLUMNS).to_pylist()
-    except (pa.ArrowException, KeyError, ValueError) as error:
+        rows = read_rows(content)
+    except ValueError as error:
         raise SnapshotError(
             f"snapshot {path} does not have the columns of version {SCHEMA_VERSION}: {error}"
         ) from error

@@ -22,11 +22,11 @@ from copytrade_live.published import (
     HASH_DIGITS,
     POINTER_FILE,
     SCHEMA_VERSION,
-    SNAPSHOT_COLUMNS,
     SNAPSHOT_FOLDER,
     Pointer,
 )
 from copytrade_live.settings import Home
+from copytrade_live.snapshot_table import SNAPSHOT_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -51,6 +51,8 @@ CONTROL_SECONDS = 0.5
 ROOM_SECONDS = 1.0
 ORDER_SECONDS = 0.25
 LOG_SECONDS = 1.0
+# Events that the decision log looks at in one round: a few hundredths of a second.
+MOST_LOGGED = 50_000
 # A signal waits so long for its book and market, real seconds; one that is too old by then is refused anyway.
 ANSWER_SECONDS = 5.0
 MARKET_SECONDS = 30.0
@@ -391,12 +393,14 @@ class Runner:
 
     async def _log_decisions(self) -> None:
         self._journal.flush()
-        self._decisions.catch_up()
+        self._decisions.catch_up(MOST_LOGGED)
 
     async def _keep_checkpoint(self) -> None:
         await self._checkpoints.work(self.state)
 
     async def _export(self) -> None:
         self._journal.flush()
-        self._exporter.export()
+        while self._exporter.export_next() is not None:
+            # Whatever is due meanwhile does not wait for all of a long journal.
+            await self.clock.sleep(0.0)
         self._exporter.beat(self.run_id, self.mode, self.clock.now())

@@ -245,3 +245,7 @@ def _order(order: Order) -> Line:
         "size": order.size / MICRO,
         "anchor": order.anchor,
     }
+
+
+# Types of events that may make a line; most of a journal is of others.
+LINE_TYPES = tuple(sorted(kind.__name__ for kind in _describe.registry if kind is not object))

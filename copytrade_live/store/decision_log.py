@@ -14,7 +14,7 @@ from pathlib import Path
 from copytrade_live.core.codec import dumps
 from copytrade_live.durable import make_folder, unwritable
 from copytrade_live.failpoints import Failpoint, reach
-from copytrade_live.store.decision_lines import decision_line
+from copytrade_live.store.decision_lines import LINE_TYPES, decision_line
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow
 
@@ -36,12 +36,16 @@ class DecisionLog:
         self._cause: JournalRow | None = None
         self._watermark = max(_repair(path), *(seq for seq, _ in put_aside(path)), 0)
 
-    def catch_up(self) -> int:
-        """Append what the journal has and the log has not. Returns: how many lines."""
+    def catch_up(self, most: int | None = None) -> int:
+        """Append what the journal has and the log has not, looking at no more events than most. Returns: lines.
+
+        Raises: DiskFull and StateError, and then nothing of it was appended.
+        """
         lines: list[bytes] = []
         before = logged = self._watermark
-        for row in self._journal.read(self._watermark):
-            self._watermark = row.seq
+        last = self._journal.last_seq
+        self._watermark = last if most is None else min(last, before + most)
+        for row in self._journal.read_types(LINE_TYPES, before, self._watermark):
             content = decision_line(row, self._observation_behind(row))
             if content is not None:
                 lines.append(dumps(content).encode() + b"\n")

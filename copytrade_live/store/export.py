@@ -37,12 +37,19 @@ class Exporter:
     def export(self) -> list[Path]:
         """Write every event that is not exported yet. Returns: the new segments."""
         written: list[Path] = []
-        while rows := self._next_rows():
-            segment = Segment.named(self._folder, rows[0].seq, rows[-1].seq)
-            write_durably(segment.path, b"".join(map(to_line, rows)))
-            self.watermark = segment.last
-            written.append(segment.path)
+        while (path := self.export_next()) is not None:
+            written.append(path)
         return written
+
+    def export_next(self) -> Path | None:
+        """Write one segment of what is not exported yet. Returns: it, None when there is nothing."""
+        rows = self._next_rows()
+        if not rows:
+            return None
+        segment = Segment.named(self._folder, rows[0].seq, rows[-1].seq)
+        write_durably(segment.path, b"".join(map(to_line, rows)))
+        self.watermark = segment.last
+        return segment.path
 
     def _next_rows(self) -> list[JournalRow]:
         rows = list(self._journal.read(self.watermark, MAX_SEGMENT_EVENTS + 1))

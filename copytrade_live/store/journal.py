@@ -143,6 +143,17 @@ class Journal:
             for found in cursor:
                 yield JournalRow(**dict(found))
 
+    def read_types(self, types: Sequence[str], after_seq: int, until_seq: int) -> Iterator[JournalRow]:
+        """Rows of some types after a seq, up to and with another, in order."""
+        marks = ", ".join("?" * len(types))
+        with naming(self.path):
+            cursor = self._connection.execute(
+                f"{_SELECT} WHERE seq > ? AND seq <= ? AND type IN ({marks}) ORDER BY seq",
+                (after_seq, until_seq, *types),
+            )
+            for found in cursor:
+                yield JournalRow(**dict(found))
+
     def read_what_counts(self, after_seq: int = 0) -> Iterator[JournalRow]:
         """Rows after a seq that make the state: of each token's books only the last that bids, as only marks know it.
 

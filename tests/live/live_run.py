@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +21,13 @@ from typing import Any
 
 from polymarket import AsyncSecureClient
 
-from copytrade_live.clock import Clock
+from copytrade_live.clock import Clock, stopwatch
 from copytrade_live.core.market import SECOND, Instant, Side
 from copytrade_live.core.score import Gate, ScoreSnapshot
 from copytrade_live.failpoints import Failpoint, armed
 from copytrade_live.runner.app import LiveAccount, Runner, Sources
 from copytrade_live.runner.clocks import clock_for
+from copytrade_live.runner.gatekeeping import SnapshotSource
 from copytrade_live.settings import CopytradeConfig, Home, LiveOptions, parse_config
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
@@ -185,35 +186,59 @@ async def live(
     """Run until the script is played and nothing works or waits, or so many real seconds passed."""
     config = config_for(url)
     clock = await clock_for(config.venue)
+    client = await AsyncSecureClient.create(private_key=key, wallet=wallet, environment=trading_environment(url))
+    account = LiveAccount(name=wallet.lower(), venue=SdkVenue(client, clock), options=FAST)
+    try:
+        await play(home, config, clock, account, Published(clock), deeds, after, seconds)
+    finally:
+        await client.close()
+
+
+async def play(
+    home: Home,
+    config: CopytradeConfig,
+    clock: Clock,
+    account: LiveAccount,
+    snapshots: SnapshotSource,
+    deeds: Sequence[Deed],
+    after: float,
+    seconds: float,
+) -> None:
+    """Run one account until the script is played and nothing works or waits, or so many real seconds passed."""
+    began = stopwatch()
     data, clob = DataApi.from_config(config.venue, clock=clock), ClobApi.from_config(config.venue, clock=clock)
     gamma = GammaApi.from_config(config.venue)
     leader = Script(deeds, home.root / "began", clock)
-    client = await AsyncSecureClient.create(private_key=key, wallet=wallet, environment=trading_environment(url))
     sources = Sources(
         leaders=leader,
         books=clob,
         markets=gamma,
         resolutions=data,
-        snapshots=Published(clock),
+        snapshots=snapshots,
         gates=OpenGate(clock),
     )
-    account = LiveAccount(name=wallet.lower(), venue=SdkVenue(client, clock), options=FAST)
     runner = Runner(config, home, clock, sources, account)
     await runner.start()
     leader.begin()
+    ready = home.root / "ready.json"
+    ready.unlink(missing_ok=True)
     running = asyncio.ensure_future(runner.run_forever())
     try:
         async with asyncio.timeout(seconds):
             while not at_rest(runner, leader.began_at, after):
+                if not ready.exists() and is_reconciled(runner):
+                    ready.write_text(json.dumps(stopwatch() - began))
                 if running.done():
                     running.result()
                 await asyncio.sleep(0.02)
+        if not ready.exists():
+            ready.write_text(json.dumps(stopwatch() - began))
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await runner.stop()
         runner.close()
-        for one in (data, clob, gamma, client):
+        for one in (data, clob, gamma):
             await one.close()
 
 
@@ -221,10 +246,14 @@ def at_rest(runner: Runner, began_at: Instant, after: float) -> bool:
     """Whether the script is played, and nothing works or waits."""
     portfolio = runner.state.portfolio
     is_over = runner.clock.now() > began_at + after * SECOND
-    account = runner.state.standing.account
-    is_reconciled = account is not None and account.reconciled_at is not None
     is_idle = not portfolio.working and not portfolio.provisional and not portfolio.receivable
-    return is_over and is_reconciled and is_idle
+    return is_over and is_reconciled(runner) and is_idle
+
+
+def is_reconciled(runner: Runner) -> bool:
+    """Whether the account was found equal to the ledger in this run."""
+    account = runner.state.standing.account
+    return account is not None and account.reconciled_at is not None
 
 
 # --- the program -------------------------------------------------------------------------------------------------
@@ -259,7 +288,7 @@ def _child(asked: dict[str, Any]) -> int:
         with ExitStack() as stack:
             stack.enter_context(armed(hook))
             asyncio.run(
-                live(
+                _life(asked)(
                     Home(Path(asked["home"])),
                     asked["url"],
                     asked["key"],
@@ -277,8 +306,19 @@ def _child(asked: dict[str, Any]) -> int:
     return 0
 
 
+def _life(asked: dict[str, Any]) -> Callable[..., Coroutine[Any, Any, None]]:
+    """The run that is asked for: one that trades, or one whose market ends as well."""
+    if asked.get("redeems"):
+        from tests.live.redeeming_life import live_to_the_payout
+
+        return live_to_the_payout
+    return live
+
+
 def _kind(detail: str) -> str:
-    """What a detail is about, without ids: an entry or an exit, or the name itself."""
+    """What a detail is about, without ids: an entry or an exit, a market, or the name itself."""
+    if detail.startswith("0x"):
+        return "market"
     return ("exit" if detail.startswith("exit-") else "entry") if "-" in detail and ":" not in detail else detail
 
 

@@ -25,6 +25,7 @@ from copytrade_live.core.state import evolve, initial_state
 from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
 from copytrade_live.settings import Home
 from copytrade_live.store.journal import Journal
+from tests.live.killing import Zygote, by_times, check_recovery, told
 from tests.live.live_run import Deed
 from tests.sandbox.trading import open_market
 
@@ -40,31 +41,6 @@ WHERE_IT_COUNTS = (
     "post.after|entry",
     "journal.before_commit|OrderFilled",
 )
-
-
-class Zygote:
-    """The process that forks runners."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.live.live_run"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, asked: list[dict[str, Any]]) -> list[int]:
-        """Runners side by side, from begin to end. Returns: their exit codes, negative for a signal."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        ended: list[int] = json.loads(self._process.stdout.readline())
-        return ended
-
-    def close(self) -> None:
-        self._process.communicate(timeout=20)
 
 
 class Venue:
@@ -149,11 +125,6 @@ def asked(venue: Venue, home: Path, die_at: tuple[str, int] | None) -> dict[str,
     }
 
 
-def told(run: dict[str, Any]) -> str:
-    path = Path(run["log"])
-    return f"{run['die_at']}: " + (path.read_text()[-3000:] if path.exists() else "")
-
-
 def check(run: dict[str, Any], venue: Venue) -> None:
     """The journal and the venue tell the same story, and no story twice."""
     home = Home(Path(run["home"]))
@@ -193,6 +164,7 @@ def kill_at(points: list[tuple[str, int]], venue: Venue, zygote: Zygote, folder:
     assert zygote.run(again) == [0] * len(runs), [told(run) for run in runs]
     for run in runs:
         check(run, venue)
+        check_recovery(run)
     return killed.count(-signal.SIGKILL)
 
 
@@ -211,7 +183,7 @@ def test_a_kill_at_every_point_loses_nothing_and_sends_nothing_twice(
     assert zygote.run([whole]) == [0], told(whole)
     check(whole, venue)
     reached: dict[str, int] = json.loads((tmp_path / "whole" / "reached.json").read_text())
-    points = sorted({(name, time) for name, count in reached.items() for time in (1, (count + 1) // 2, count)})
+    points = by_times(reached)
     killed = 0
     for start in range(0, len(points), SIDE_BY_SIDE):
         folder = tmp_path / f"batch-{start}"

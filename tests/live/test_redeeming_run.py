@@ -13,7 +13,6 @@ from polymarket.auth import RelayerApiKey
 
 from copytrade_live.core.events import JournalEvent, OrderFilled, RedemptionFailed, RedemptionPaid
 from copytrade_live.core.market import MICRO, MINUTE, SECOND
-from copytrade_live.core.score import ScoreSnapshot
 from copytrade_live.keys import sessions as keys
 from copytrade_live.runner.app import LiveAccount, Runner, Sources
 from copytrade_live.sandbox.exchange.wallets import deposit_wallet, proxy_wallet, safe_wallet
@@ -24,23 +23,14 @@ from copytrade_live.store.journal import Journal
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi
-from tests.builders import score, snapshot
-from tests.live.live_run import FAST, LEADER, Deed, OpenGate, Published, Script, config_for
+from tests.live.live_run import FAST, Deed, OpenGate, Script
 from tests.live.redeeming import RELAYER_KEY, ending_market, opened, settings, skipping
+from tests.live.redeeming_life import Excellent, live_config
 from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.trading import KEY, OTHER_KEY, OTHER_OWNER, OWNER, best, fund, trading_environment, truth
 
 SPEED = 15.0
 DEPOSIT = deposit_wallet(OWNER.lower())
-
-
-class Excellent(Published):
-    """Scores of a leader whom to follow pays even where the book is thin."""
-
-    def poll(self) -> ScoreSnapshot | None:
-        now = self.clock.now()
-        row = score(wallet=LEADER, as_of=now, edge_mean=0.3, lcb10=0.2)
-        return None if self.told else self.told.append(shot := snapshot(row, as_of=now)) or shot
 
 
 @pytest.fixture(scope="module")
@@ -109,16 +99,6 @@ def won_and_waited(
         events = list(journal.events())
     runner.close()
     return events, runner, told
-
-
-def live_config(url: str, wallet: str) -> Any:
-    """The wide filters of the other live runs, for a market that ends soon."""
-    wide = config_for(url)
-    sections = {name: getattr(wide, name).model_dump(mode="json") for name in ("filter", "execution", "tracker")}
-    sections["filter"]["min_hours_to_resolution"] = 0
-    sections["execution"]["max_slippage"] = 0.25
-    patient = {"time_exit_hours": 0, "stop_loss": 1.0, "take_profit": 100.0, "mirror_leader_exits": False}
-    return settings(url, wallet, **sections, sizing={"decay_hours": 0}, exit=patient)
 
 
 def holding(runner: Runner) -> bool:
