@@ -133,7 +133,8 @@ class PaperExecutor:
         self._pay(observe)
         self._end_cancelled(working, observe)
         now = self._elapsed()
-        due = [order_id for order_id, entry in working().items() if self._is_due(entry.order, now)]
+        # Orders due at one moment are worked by their ids, as a backtest does: size taken by one is gone for the next.
+        due = sorted(order_id for order_id, entry in working().items() if self._is_due(entry.order, now))
         if not due:
             return
         books = await self._books.fresh({working()[order_id].order.token_id for order_id in due})
