@@ -316,7 +316,8 @@ class Runner:
 
     async def _look(self, source: SignalSource) -> None:
         # What a full disk keeps from being written is answered with the next look.
-        self._unanswered += await self.tracker.look(source)
+        found = await self.tracker.look(source)
+        self._unanswered += found
         if (sight := self.tracker.sight(self.state.standing.broken)) is not None:
             self._recorder.observe(sight)
         signals, self._unanswered = self._unanswered, []

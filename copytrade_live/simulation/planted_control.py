@@ -9,13 +9,14 @@ from dataclasses import replace
 from copytrade_live.core import on_leader
 from copytrade_live.core.context import Context
 from copytrade_live.core.decide import Approved, decide
-from copytrade_live.core.events import JournalEvent, Observation, OperatorCommanded, ScoresPublished
+from copytrade_live.core.events import Observation, OperatorCommanded, ScoresPublished
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.reasons import Mode, Rejected
 from copytrade_live.core.state import State
 from copytrade_live.errors import SnapshotError
+from copytrade_live.runner.checkpointing import Recovered
 from copytrade_live.runner.gatekeeping import Gatekeeper
-from copytrade_live.runner.recorder import Recorder
+from copytrade_live.runner.recorder import Listener, Recorder
 from copytrade_live.simulation.planted import Bug, swapped
 from copytrade_live.store import commands
 from copytrade_live.store.database import transaction
@@ -43,8 +44,10 @@ def _cached_halt() -> Iterator[None]:
 def _resumed_by_restart() -> Iterator[None]:
     right = Recorder.restore
 
-    def restore(self: Recorder, listeners: Sequence[Callable[[JournalEvent], None]]) -> Instant | None:
-        last = right(self, listeners)
+    def restore(
+        self: Recorder, folds: Sequence[Listener], witnesses: Sequence[Listener], recovered: Recovered | None
+    ) -> Instant | None:
+        last = right(self, folds, witnesses, recovered)
         self.state = replace(self.state, standing=replace(self.state.standing, halt=None))
         return last
 
