@@ -10,7 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
@@ -24,7 +24,7 @@ Draw = Callable[[Palette], Figure]
 
 # Inches of a figure: narrow enough that its text is read on a phone.
 SIZE = (4.6, 2.9)
-_WIDE = (9.6, 3.6)
+_WIDE = (12.4, 4.2)
 # Longer names are cut.
 _LONGEST = 26
 _BAR_INCHES = 0.3
@@ -139,7 +139,7 @@ def lags(rows: Mapping[str, Sequence[float]]) -> Draw:
                       label=f"{name}, median {np.median(seconds):.1f} s")  # fmt: skip
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
+        axes.minorticks_off()
         axes.set_ylim(0.0, 1.02)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel("seconds")
@@ -166,7 +166,9 @@ def bars(values: Mapping[str, float], unit: str, *, signed: bool = False) -> Dra
         axes.invert_yaxis()
         axes.set_xlabel(unit)
         # Room for the numbers outside the longest bars.
-        axes.margins(x=0.18)
+        low, high = min(0.0, *sizes), max(0.0, *sizes)
+        room = 0.3 * ((high - low) or 1.0)
+        axes.set_xlim(low - room if low < 0.0 else 0.0, high + room)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=not signed))
         style((axes,), palette, grid="x")
         return figure
@@ -263,9 +265,11 @@ def shortened(name: str) -> str:
 
 
 def _dates(axes: Any) -> None:
-    locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))  # type: ignore[no-untyped-call]
+    first, last = axes.dataLim.intervalx
+    days = last - first
+    pattern = "%d %b %H:%M" if days < 3 else "%d %b" if days < 300 else "%b %Y"
+    axes.xaxis.set_major_formatter(DateFormatter(pattern))  # type: ignore[no-untyped-call]
 
 
 def _times(instants: Sequence[Instant]) -> np.ndarray:

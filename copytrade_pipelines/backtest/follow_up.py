@@ -21,8 +21,9 @@ from copytrade_pipelines.backtest.books import BookFeed
 from copytrade_pipelines.backtest.exit_policies import CopiesUnderPolicies, PolicyOutcome, pace_for
 from copytrade_pipelines.backtest.ledger import CopyTrade
 from copytrade_pipelines.backtest.rejected_signals import Fate, Refused, RejectedSignals, Shadow
+from copytrade_pipelines.backtest.row_parts import RowParts
 from copytrade_pipelines.backtest.rule_value import ExitValue, RuleTally, RuleValue, exit_values
-from copytrade_pipelines.backtest.run_log import COPIED, DECISIONS_FILE, REJECTED, Rows
+from copytrade_pipelines.backtest.run_log import COPIED, DECISIONS_FILE, REJECTED
 from copytrade_pipelines.backtest.shadow_orders import ShadowTerms
 from copytrade_pipelines.backtest.table_schemas import EXITS, RULES, SHADOWS, write_table
 from copytrade_pipelines.ingest.progress import Progress, silent
@@ -74,7 +75,7 @@ def follow_up(
     """Read a run's tape again, with its decisions from its folder, and write shadows, rules and exits there."""
     filled = [trade for trade in trades if trade.is_filled]
     after, tally = Afterwards(tape.books()), RuleTally()
-    rows = Rows(folder / SHADOWS_FILE, SHADOWS)
+    rows = RowParts(folder / SHADOWS_FILE, SHADOWS)
 
     def ended(refused: Refused, fate: Fate, shadow: Shadow | None) -> None:
         tally.ended(refused, fate, shadow)
@@ -87,7 +88,7 @@ def follow_up(
         after.read(tape, (rejected, copies, books), until, progress)
         rejected.finish(until)
     finally:
-        rows.close()
+        rows.finish()
     found = FollowUp(
         rules=tally.values(),
         exits=exit_values(filled, _known(filled, copies.outcomes())),

@@ -52,8 +52,8 @@ def estimates(rows: Sequence[Estimate], unit: str) -> Draw:
         beside = axes.twinx()
         beside.set_ylim(axes.get_ylim())
         beside.set_yticks(range(len(rows)), [row.text for row in rows])
-        beside.tick_params(length=0)
         style((axes, beside), palette, grid="x")
+        beside.tick_params(length=0)
         beside.grid(visible=False)
         return figure
 
@@ -74,7 +74,7 @@ def capacity_plot(points: Sequence[CapacityPoint]) -> Draw:
         axes.plot(cash, [point.total_return for point in points], color=palette.accent, marker="o", markersize=4)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:,.0f}"))
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
+        axes.minorticks_off()
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_xlabel("bankroll, $")
         axes.set_ylabel("return")

@@ -55,6 +55,7 @@ def render(
         numbers=headline(result.summary),
         parts={part.value: pictures(plot for plot in drawn if plot.part is part) for part in Part},
         rules=rule_rows(result),
+        copied=next((rule for rule in (found.rules if found else ()) if rule.reason == COPIED), None),
         stake=found.stake if found else None,
         fates=[fate.value for fate in (Fate.UNFILLED, Fate.UNRESOLVED, Fate.UNKNOWN_MARKET)],
         exits=_explained(result.exits),
@@ -82,17 +83,13 @@ class RuleRow:
 
 
 def rule_rows(result: BacktestResult) -> list[RuleRow]:
-    """Every reason that was counted, the most frequent first; then what was copied, measured the same way."""
+    """Every reason that was counted, the most frequent first."""
     values = {value.reason: value for value in (result.follow_up.rules if result.follow_up else ())}
     refused = {name: count for name, count in result.decisions.items() if name != COPIED}
-    rows = [
+    return [
         RuleRow(reason=name, signals=count, meaning=meaning, value=values.get(name))
         for name, count, meaning in _explained(refused)
     ]
-    if rows and COPIED in values:
-        copied = "Copied by the run: what the same stake earned there, for comparison."
-        rows.append(RuleRow(reason=COPIED, signals=result.decisions[COPIED], meaning=copied, value=values[COPIED]))
-    return rows
 
 
 def changed_settings(config: CopytradeConfig) -> list[tuple[str, object, object]]:

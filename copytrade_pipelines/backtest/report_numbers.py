@@ -38,9 +38,9 @@ def headline(summary: Summary) -> list[Number]:
         Number(name="Sharpe", value=_ratio(summary.sharpe), detail=f"a year, of {summary.days} daily returns"),
         Number(name="Sortino", value=_ratio(summary.sortino), detail="a year, falls only"),
         Number(
-            name="Chance of skill",
+            name="Sharpe above 0",
             value=share(summary.probabilistic_sharpe),
-            detail="that the true Sharpe ratio is above 0",
+            detail="chance, given so many days",
         ),
         Number(name="Profit factor", value=_ratio(factor), detail="won for each dollar lost"),
         Number(

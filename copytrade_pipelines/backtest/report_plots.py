@@ -221,7 +221,7 @@ def _books(found: FollowUp, bought: Mapping[str, Sequence[Bought]]) -> list[Plot
     return [
         Plot(
             name=f"book_{place}",
-            title=f"{picture.trade.outcome} of {shorten(picture.trade.wallet)}: {picture.why}",
+            title=f"{picture.trade.outcome}, after {shorten(picture.trade.wallet)}: {picture.why}",
             part=Part.BOOKS,
             note="No book was known.",
             draw=book_figure(

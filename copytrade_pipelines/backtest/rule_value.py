@@ -101,9 +101,9 @@ def exit_values(trades: Sequence[CopyTrade], outcomes: Iterable[PolicyOutcome]) 
     for outcome in outcomes:
         trade = by_root[outcome.root_id]
         for wallet in (EVERYBODY, trade.wallet):
-            rows[wallet][outcome.policy].append((trade, outcome.pnl, outcome.closed_at is None))
             if AS_RUN not in rows[wallet] or rows[wallet][AS_RUN][-1][0] is not trade:
                 rows[wallet][AS_RUN].append((trade, trade.pnl, trade.is_open))
+            rows[wallet][outcome.policy].append((trade, outcome.pnl, outcome.closed_at is None))
     ordered = sorted(rows, key=lambda wallet: (wallet != EVERYBODY, -len(rows[wallet][AS_RUN]), wallet))
     return [_exit_value(wallet, policy, rows[wallet][policy]) for wallet in ordered for policy in rows[wallet]]
 

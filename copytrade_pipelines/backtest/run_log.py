@@ -8,9 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from copytrade_live.core.events import (
     BookObserved,
     ExitDecided,
@@ -29,38 +26,11 @@ from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.state import State
 from copytrade_pipelines.backtest.notes import source_of
+from copytrade_pipelines.backtest.row_parts import RowParts
 from copytrade_pipelines.backtest.table_schemas import DECISIONS, FILLS
 
 COPIED, MIRRORED, REJECTED = "copied", "mirrored", "rejected"
 DECISIONS_FILE, FILLS_FILE = "decisions.parquet", "fills.parquet"
-# Rows held before they are written.
-_BATCH = 20_000
-
-
-class Rows:
-    """Rows of one table, written a batch at a time."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
-        self._rows: list[tuple[Any, ...]] = []
-
-    def append(self, row: tuple[Any, ...]) -> None:
-        """Add one row, its values in the order of the schema."""
-        self._rows.append(row)
-        if len(self._rows) >= _BATCH:
-            self._flush()
-
-    def close(self) -> None:
-        """Write what is left."""
-        self._flush()
-        self._writer.close()
-
-    def _flush(self) -> None:
-        columns = list(zip(*self._rows, strict=True)) or [()] * len(self._schema)
-        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, self._schema, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
-        self._rows.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +42,16 @@ class _Intent:
 
 
 class RunLog:
-    """Folds steps into decisions.parquet and fills.parquet of a folder. Use as a context manager."""
+    """Folds steps into decisions.parquet and fills.parquet of a folder. Use as a context manager.
+
+    A run that is to go on later cuts its log: rows so far stand in parts of their own, and what is pickled then says
+    which part comes next. Where a log is taken up again, parts written after the cut are written anew.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._decisions = Rows(folder / DECISIONS_FILE, DECISIONS)
-        self._fills = Rows(folder / FILLS_FILE, FILLS)
+        self._decisions = RowParts(folder / DECISIONS_FILE, DECISIONS)
+        self._fills = RowParts(folder / FILLS_FILE, FILLS)
         self._orders: dict[str, tuple[Order, _Intent]] = {}
         self._shown: dict[str, Book] = {}
         self._provisional: dict[str, tuple[Any, ...]] = {}
@@ -89,11 +63,20 @@ class RunLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close whatever happened."""
+        """Make one file of each table; after a failure leave the parts as they are."""
+        if kind is not None:
+            self._decisions.close()
+            self._fills.close()
+            return
         for row in self._provisional.values():
             self._fills.append((*row, "provisional"))
-        self._decisions.close()
-        self._fills.close()
+        self._decisions.finish()
+        self._fills.finish()
+
+    def cut(self) -> None:
+        """Put what was folded so far on disk; the next rows begin another part."""
+        self._decisions.cut()
+        self._fills.cut()
 
     def fold(self, events: Sequence[JournalEvent], state: State) -> None:
         """Fold one step; events start with the observation."""

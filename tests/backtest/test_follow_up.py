@@ -87,16 +87,8 @@ def test_every_rule_says_on_the_page_what_it_saved_or_cost(refused: Done) -> Non
     assert refused.result.report_path is not None
     page = refused.result.report_path.read_text()
     row = page[page.index('<td class="t">low_p_pos</td>') :].split("</tr>")[0]
-    assert re.findall(r'<td class="n ?">(.*?)</td>', row) == [
-        "5",
-        "5",
-        "3",
-        "1",
-        "1",
-        "-0.67",
-        "too few events",
-        "-2.00",
-    ]
+    numbers = re.findall(r'<td class="n ?">(.*?)</td>', row)
+    assert numbers == ["5", "-0.67", "too few events", "-2.00", "5", "3", "1", "1"]
     assert "rule_value" in png_plots(refused.result)
 
 

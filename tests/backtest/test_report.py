@@ -212,7 +212,7 @@ def test_titles_of_figures_cannot_break_out_of_them(tmp_path: Path) -> None:
     assert done.result.report_path is not None
     page = done.result.report_path.read_text()
     assert "<script>" not in page
-    assert 'aria-label="&quot;&gt;&lt;script&gt;x&lt;/script&gt;\\1 of' in page
+    assert 'aria-label="&quot;&gt;&lt;script&gt;x&lt;/script&gt;\\1, after' in page
 
 
 def test_a_long_curve_is_thinned_without_losing_its_falls() -> None:
