@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from copytrade_live.core.market import Instant, Market, Micro, Role, Side
 from copytrade_live.core.orders import Order
@@ -210,8 +210,11 @@ class TradingVenue(Protocol):
     There is no way to approve, transfer or withdraw.
     """
 
-    async def prepare(self, market: Market, token_id: str) -> None:
-        """Fetch what signing for the token needs, so that sign never waits. Raises: VenueError."""
+    async def prepare(self, market: Market | None, token_id: str) -> None:
+        """Fetch what signing for the token needs, so that sign never waits. Raises: VenueError.
+
+        market is None where only the token is known yet.
+        """
         ...
 
     async def sign(self, order: Order) -> SignedOrder:
@@ -252,4 +255,17 @@ class TradingVenue(Protocol):
 
     def hints(self) -> AsyncIterator[UserHint]:
         """The user stream, for as long as it is iterated. It reconnects by itself and says so."""
+        ...
+
+
+@runtime_checkable
+class SignsAtOnce(Protocol):
+    """A trading venue whose signer needs no wait, so that an order is signed in the turn that decides it."""
+
+    def may_sign_at_once(self, order: Order) -> bool:
+        """Whether all that signing the order needs is at hand."""
+        ...
+
+    def sign_at_once(self, order: Order) -> SignedOrder:
+        """Sign. Raises: PolicyRefused when the signer's policy says no, VenueError when something was not at hand."""
         ...

@@ -335,7 +335,11 @@ class Runner:
         conditions = {signal.condition_id for signal in signals}
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                books, markets = await asyncio.gather(self._books.best_known(tokens), self._markets.known(conditions))
+                books, markets, _ = await asyncio.gather(
+                    self._books.best_known(tokens),
+                    self._markets.known(conditions),
+                    self._hands.get_ready(sorted(tokens)),
+                )
         except TimeoutError:
             late = f"books and markets took more than {ANSWER_SECONDS:g} s; {len(signals)} signals go without"
             self.health.failed("answer", VenueUnavailable(late))

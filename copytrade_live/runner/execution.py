@@ -6,11 +6,14 @@ from collections.abc import Collection
 from typing import Protocol
 
 from copytrade_live.core.engine import State
-from copytrade_live.core.events import JournalEvent, Observation
+from copytrade_live.core.events import JournalEvent, Observation, OrderSigned
 from copytrade_live.core.market import Instant
 from copytrade_live.core.orders import Order
 from copytrade_live.ports import SignedOrder
 from copytrade_live.runner.paper import PaperExecutor, PaperNotes
+
+# A signed order, and the observation that tells of it.
+Signing = tuple[OrderSigned, SignedOrder]
 
 
 class Record(Protocol):
@@ -37,8 +40,15 @@ class RoomyRecord(Record, Protocol):
 class Hands(Protocol):
     """What acts on intents, after what decided them is on disk. None of these may wait, nor observe."""
 
-    def place(self, order: Order) -> None:
-        """Begin to work an order."""
+    def sign_now(self, order: Order) -> Signing | None:
+        """Sign an order that is about to be placed, where nothing has to be waited for; None where something has.
+
+        What decided the order is not on disk yet: it is committed together with the signed order, or neither is.
+        """
+        ...
+
+    def place(self, order: Order, signed: SignedOrder | None = None) -> None:
+        """Begin to work an order; signed is what sign_now made of it, on disk by now."""
         ...
 
     def cancel(self, order_id: str) -> None:
@@ -74,6 +84,10 @@ class Execution(Hands, Protocol):
         """Take over what the run before left. last_heard is its last event's, None when there was none."""
         ...
 
+    async def get_ready(self, token_ids: Collection[str]) -> None:
+        """Read ahead what orders of these tokens will need, if they come. Never raises VenueError."""
+        ...
+
     async def progress(self, record: Record) -> None:
         """A round of whatever is not done in tasks of its own. Raises what broke such a task."""
         ...
@@ -104,7 +118,11 @@ class PaperExecution:
         if isinstance(notes, PaperNotes):
             self._paper.recall(notes)
 
-    def place(self, order: Order) -> None:
+    def sign_now(self, order: Order) -> Signing | None:
+        """Nothing is signed on paper."""
+        return None
+
+    def place(self, order: Order, signed: SignedOrder | None = None) -> None:
         """Begin to work an order."""
         self._paper.place(order)
 
@@ -120,6 +138,9 @@ class PaperExecution:
         """Take over what the run before left."""
         for expired in self._paper.adopt(record.state.portfolio.working.values()):
             record.observe(expired)
+
+    async def get_ready(self, token_ids: Collection[str]) -> None:
+        """Paper needs nothing."""
 
     async def progress(self, record: Record) -> None:
         """Let orders that are due meet the books of now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from copytrade_live.clock import stopwatch
 from copytrade_live.core.config import DecisionConfig
@@ -22,7 +22,7 @@ from copytrade_live.errors import DiskFull
 from copytrade_live.ports import SignedOrder
 from copytrade_live.runner.checkpointing import Recovered
 from copytrade_live.runner.execution import Hands
-from copytrade_live.store.journal import Journal
+from copytrade_live.store.journal import Journal, Kept
 
 Listener = Callable[[JournalEvent], None]
 
@@ -64,16 +64,31 @@ class Recorder:
         return last
 
     def observe(self, observation: Observation, signed: SignedOrder | None = None) -> None:
-        """Take in one observation. When this returns, it and all it caused are durable, and so is a signed order."""
+        """Take in one observation. When this returns, it and all it caused are durable, and so is a signed order.
+
+        Orders it decides are signed in the same turn where that needs no waiting, and committed with what decided them.
+        """
         began = stopwatch()
         done = step(self.state, observation, self._config)
-        self._journal.append(self.run_id, done.events, signed, may_wait=isinstance(observation, MAY_WAIT))
-        self.state = done.state
-        self.on_step(stopwatch() - began)
-        for event in done.events:
-            self._tell(event)
+        steps: list[Kept] = [(done.events, signed)]
+        intents, state = list(done.intents), done.state
+        signings: dict[str, SignedOrder] = {}
         for intent in done.intents:
-            self._act(intent)
+            if isinstance(intent, PlaceOrder) and (made := self._hands.sign_now(intent.order)) is not None:
+                signings[intent.order.order_id] = made[1]
+                after = step(state, made[0], self._config)
+                steps.append((after.events, made[1]))
+                intents += after.intents
+                state = after.state
+        may_wait = isinstance(observation, MAY_WAIT) and not signings
+        self._journal.append_steps(self.run_id, steps, may_wait=may_wait)
+        self.state = state
+        self.on_step(stopwatch() - began)
+        for events, _ in steps:
+            for event in events:
+                self._tell(event)
+        for intent in intents:
+            self._act(intent, signings)
 
     def has_room(self, now: Instant) -> bool:
         """Whether a step could be written now."""
@@ -92,9 +107,9 @@ class Recorder:
         for listener in self._listeners:
             listener(event)
 
-    def _act(self, intent: Intent) -> None:
+    def _act(self, intent: Intent, signings: Mapping[str, SignedOrder]) -> None:
         if isinstance(intent, PlaceOrder):
-            self._hands.place(intent.order)
+            self._hands.place(intent.order, signings.get(intent.order.order_id))
         elif isinstance(intent, CancelOrder):
             self._hands.cancel(intent.order_id)
         elif isinstance(intent, Redeem):

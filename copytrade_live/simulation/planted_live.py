@@ -55,7 +55,11 @@ def _send_first() -> Iterator[None]:
             recorder, observation, kept = held.pop(signed.order_id)
             observe(recorder, observation, kept)
 
-    with swapped(Recorder, "observe", observe_later), swapped(OrderWork, "_post", post):
+    with (
+        swapped(LiveExecutor, "sign_now", lambda self, order: None),
+        swapped(Recorder, "observe", observe_later),
+        swapped(OrderWork, "_post", post),
+    ):
         yield
 
 

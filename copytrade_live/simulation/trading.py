@@ -62,12 +62,20 @@ class SimVenue:
 
     # --- writes -----------------------------------------------------------------------------------------------------
 
-    async def prepare(self, market: Market, token_id: str) -> None:
+    async def prepare(self, market: Market | None, token_id: str) -> None:
         """Fetch terms."""
         self._check_alive()
 
+    def may_sign_at_once(self, order: Order) -> bool:
+        """First attempts are; later ones are signed in a turn of their own, as by a signer that takes a while."""
+        return order.attempt == 1
+
     async def sign(self, order: Order) -> SignedOrder:
-        """Sign, which takes a moment and no request."""
+        """Sign, without any request."""
+        return self.sign_at_once(order)
+
+    def sign_at_once(self, order: Order) -> SignedOrder:
+        """Sign in the turn that decides."""
         self._check_alive()
         venue_id = self._server.sign(order)
         payload = Secret(f"{CANARY} {venue_id}")

@@ -34,6 +34,9 @@ _LAST_BOOKS = (
     "AND json_array_length(payload, '$.book.bids') > 0 GROUP BY json_extract(payload, '$.book.token_id')"
 )
 
+# One step's events, and the signed order that the first of them tells of.
+Kept = tuple[Sequence[JournalEvent], SignedOrder | None]
+
 
 class Journal:
     """What happened, in order, durable once append returns."""
@@ -92,24 +95,35 @@ class Journal:
         A step that may wait survives the death of the process at once, and that of the machine with the next step
         that may not, or with flush: nothing is lost that anything else was built on.
         """
-        detail = type(events[0]).__name__
+        return self.append_steps(run_id, [(events, signed)], may_wait=may_wait)
+
+    def append_steps(self, run_id: str, steps: Sequence[Kept], *, may_wait: bool = False) -> list[int]:
+        """Commit steps that follow from one another: all of them, or nothing. Returns: their seqs."""
+        detail = "+".join(type(events[0]).__name__ for events, _ in steps)
         reach(Failpoint.JOURNAL_BEFORE_WRITE, detail)
         self._hurry(not may_wait)
+        seqs: list[int] = []
         with naming(self.path), transaction(self._connection):
-            first = self.last_seq + 1
-            rows = [
-                to_row(event, seq=first + place, run_id=run_id, caused_by=first if place else None)
-                for place, event in enumerate(events)
-            ]
-            self._connection.executemany(_INSERT, [_values(row) for row in rows])
-            for row, event in zip(rows, events, strict=True):
-                if isinstance(event, OperatorCommanded):
-                    mark_taken(self._connection, event.command_id, row.seq)
-            if signed is not None:
-                keep_signed(self._connection, signed, first)
+            last = self.last_seq
+            for events, signed in steps:
+                self._write(run_id, events, signed, last + 1)
+                seqs += range(last + 1, last + 1 + len(events))
+                last += len(events)
             reach(Failpoint.JOURNAL_BEFORE_COMMIT, detail)
         reach(Failpoint.JOURNAL_AFTER_COMMIT, detail)
-        return [row.seq for row in rows]
+        return seqs
+
+    def _write(self, run_id: str, events: Sequence[JournalEvent], signed: SignedOrder | None, first: int) -> None:
+        rows = [
+            to_row(event, seq=first + place, run_id=run_id, caused_by=first if place else None)
+            for place, event in enumerate(events)
+        ]
+        self._connection.executemany(_INSERT, [_values(row) for row in rows])
+        for row, event in zip(rows, events, strict=True):
+            if isinstance(event, OperatorCommanded):
+                mark_taken(self._connection, event.command_id, row.seq)
+        if signed is not None:
+            keep_signed(self._connection, signed, first)
 
     def keep_checkpoint(self, checkpoint: Checkpoint, written_at: Instant) -> None:
         """Keep what the rows up to its seq fold to, without waiting for the disk. Raises: StateError."""

@@ -66,7 +66,7 @@ class ExchangeVenue:
 
     # --- writes -----------------------------------------------------------------------------------------------------
 
-    async def prepare(self, market: Market, token_id: str) -> None:
+    async def prepare(self, market: Market | None, token_id: str) -> None:
         pass
 
     async def sign(self, order: Order) -> SignedOrder:

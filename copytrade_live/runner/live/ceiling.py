@@ -51,11 +51,21 @@ class Ceiling:
         self._kept = requests_per_second * 0.25
         self.waited = 0
 
+    def take_now(self, urgency: Urgency) -> bool:
+        """Take one if one may ask at once. Returns: whether it did."""
+        if self._seconds(urgency) > 0:
+            return False
+        self._take(urgency)
+        return True
+
     async def wait(self, urgency: Urgency) -> None:
         """Wait until one may ask."""
         while (seconds := self._seconds(urgency)) > 0:
             self.waited += 1
             await self._clock.sleep(seconds)
+        self._take(urgency)
+
+    def _take(self, urgency: Urgency) -> None:
         self._requests.take()
         if urgency is Urgency.ENTRY:
             self._entries.take()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from copytrade_live.clock import Clock
@@ -14,23 +15,25 @@ from copytrade_live.core.events import (
     OperatorCommanded,
     OrderAbandoned,
     OrderFilled,
+    OrderSigned,
     Verb,
 )
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.orders import Order
 from copytrade_live.core.reasons import Condition
-from copytrade_live.errors import DiskFull, VenueError
+from copytrade_live.errors import DiskFull, PolicyRefused, VenueError
+from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.logs import logger
-from copytrade_live.ports import HintKind, TradingVenue
+from copytrade_live.ports import HintKind, SignedOrder, SignsAtOnce, TradingVenue
 from copytrade_live.runner.books import BookDesk
-from copytrade_live.runner.execution import Record, RoomyRecord
+from copytrade_live.runner.execution import Record, RoomyRecord, Signing
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.ceiling import Ceiling, Urgency
 from copytrade_live.runner.live.conditions import Conditions, ErrorCount
 from copytrade_live.runner.live.fills_seen import FillNotes, FillsSeen
 from copytrade_live.runner.live.look import Looker
 from copytrade_live.runner.live.openness import Openness
-from copytrade_live.runner.live.order_work import Bench, OrderWork
+from copytrade_live.runner.live.order_work import Bench, OrderWork, urgency_of
 from copytrade_live.runner.live.reconcile import Reconciler
 from copytrade_live.runner.live.redeeming import Redeemer
 from copytrade_live.runner.live.venue_time import VenueTime
@@ -111,9 +114,35 @@ class LiveExecutor:
             self._seen.recall(notes.fills)
             self._redeemer.recall(notes.noted)
 
-    def place(self, order: Order) -> None:
+    def sign_now(self, order: Order) -> Signing | None:
+        """Sign at once, where the venue is open, its terms are at hand, and our ceiling has room."""
+        if self._is_closing or order.order_id in self._works or not isinstance(self._venue, SignsAtOnce):
+            return None
+        if not self._openness.may_post or not self._venue.may_sign_at_once(order):
+            return None
+        if not self._ceiling.take_now(urgency_of(order)):
+            return None
+        reach(Failpoint.SIGN_BEFORE, order.order_id)
+        try:
+            signed = self._venue.sign_at_once(order)
+        except (PolicyRefused, VenueError):
+            # It is asked again by the order's own task, which says what comes of it.
+            return None
+        reach(Failpoint.SIGN_AFTER, order.order_id)
+        return (
+            OrderSigned(
+                event_at=signed.signed_at,
+                observed_at=self._clock.now(),
+                order_id=order.order_id,
+                venue_order_id=signed.venue_order_id,
+            ),
+            signed,
+        )
+
+    def place(self, order: Order, signed: SignedOrder | None = None) -> None:
         """Begin to work an order, beside all others."""
-        self._begin(OrderWork(order, self._bench), order, OrderWork.run)
+        life = OrderWork.run if signed is None else partial(OrderWork.run_signed, signed=signed)
+        self._begin(OrderWork(order, self._bench), order, life)
 
     def cancel(self, order_id: str) -> None:
         """Have an order ended at the venue."""
@@ -159,6 +188,14 @@ class LiveExecutor:
             (self._hear_hints, "user stream"),
         ):
             self._spawn(self._endure(chore), name)
+
+    async def get_ready(self, token_ids: Collection[str]) -> None:
+        """Have the venue's terms of these tokens at hand, so that signing need not wait for them."""
+        for token_id in token_ids:
+            try:
+                await self._venue.prepare(None, token_id)
+            except VenueError as error:
+                self._health.failed("terms", error)
 
     async def progress(self, record: Record) -> None:
         """Everything is done in tasks. Raises what broke one: whoever runs the executor must end with it."""

@@ -100,13 +100,23 @@ class OrderWork:
         """Whether it must not rest while nothing can be written: it buys, was cancelled, or its time is over."""
         return self._order.exit_reason is None or self._why_stop() is not None
 
-    # --- the two ways to begin ------------------------------------------------------------------------------
+    # --- the ways to begin ----------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Work an order that nothing was signed for yet."""
         signed = await self._sign()
-        if signed is None:
+        if signed is not None:
+            await self._send(signed)
+
+    async def run_signed(self, signed: SignedOrder) -> None:
+        """Work an order that was signed and committed with what decided it."""
+        # Others had their turn since: what they stopped is not sent, and so it never was.
+        if self._why_stop() is not None:
+            self._not_placed()
             return
+        await self._send(signed)
+
+    async def _send(self, signed: SignedOrder) -> None:
         answer = await self._post(signed)
         match answer:
             case PostAccepted():
@@ -179,7 +189,7 @@ class OrderWork:
     async def _turn(self) -> bool:
         """Wait until the venue is open and our ceiling has room. Returns: whether it may go on."""
         bench = self._bench
-        urgency = Urgency.ENTRY if self._order.exit_reason is None else Urgency.EXIT
+        urgency = urgency_of(self._order)
         while self._why_stop() is None:
             if not bench.openness.may_post:
                 seconds = min(bench.openness.seconds_left, self._seconds_left())
@@ -369,6 +379,11 @@ class OrderWork:
         if self._seconds_left() <= 0:
             return "expired"
         return None if self._is_working() else "abandoned"
+
+
+def urgency_of(order: Order) -> Urgency:
+    """What lessens risk goes first."""
+    return Urgency.ENTRY if order.exit_reason is None else Urgency.EXIT
 
 
 class _Schedule:

@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -65,6 +65,8 @@ _READS_AT_ONCE = 5
 # Most ids in one request to cancel.
 _MOST_CANCELS = 1000
 
+_CLIENT_FIELDS = fields(ClientOrder)
+
 
 class SdkVenue:
     """A TradingVenue over one signed-in client, for its wallet."""
@@ -75,7 +77,7 @@ class SdkVenue:
         self._wall = SystemClock()
         self._terms: dict[str, MarketInfo] = {}
 
-    async def prepare(self, market: Market, token_id: str) -> None:
+    async def prepare(self, market: Market | None, token_id: str) -> None:
         """Have the client fetch tick, fee and exchange of the token; it remembers them for ten minutes."""
         await self._market_info(token_id)
 
@@ -103,9 +105,26 @@ class SdkVenue:
             venue_order_id=venue_order_id(
                 signed, exchange=self._exchange(order.token_id, info), chain_id=self._config.chain_id
             ),
-            payload=Secret(json.dumps(asdict(signed), sort_keys=True)),
+            payload=Secret(
+                json.dumps({item.name: getattr(signed, item.name) for item in _CLIENT_FIELDS}, sort_keys=True)
+            ),
             signed_at=self._clock.now(),
         )
+
+    def may_sign_at_once(self, order: Order) -> bool:
+        """Whether the terms of its token were read."""
+        return order.token_id in self._terms
+
+    def sign_at_once(self, order: Order) -> SignedOrder:
+        """Sign in one go: the client waits for nothing but terms that grew old, and asks for those before it signs."""
+        signing = self.sign(order)
+        try:
+            signing.send(None)
+        except StopIteration as done:
+            signed: SignedOrder = done.value
+            return signed
+        signing.close()
+        raise VenueUnavailable(f"order {order.order_id}: the terms of token {order.token_id} have to be read again")
 
     async def post(self, signed: SignedOrder) -> PostAnswer:
         """Send it, once."""
@@ -242,6 +261,11 @@ class SdkVenue:
             # One failed answer of dozens would cost the whole reading.
             held = await self._client.get_balance_allowance(asset_type=asset_type, asset_id=token_id)
         return int(held.balance)
+
+
+def _as_dict(signed: ClientOrder) -> dict[str, Any]:
+    # What dataclasses.asdict gives, without its copies: all of it is plain.
+    return {item.name: getattr(signed, item.name) for item in _CLIENT_FIELDS}
 
 
 def _redemption(row: Any) -> VenueRedemption:
