@@ -1,8 +1,8 @@
 """Signal received to order on the wire, at a sandbox on the same machine, with 50 ms between signals (L1, L2).
 
-Interleaved with the bare cost in the same process: the client's own signing and one POST. Our part is everything
-else until the POST begins (decide, encode, commit, take turns), but the one wait for the disk that guards the signed
-order, which is shown beside it and counted in the total.
+Interleaved with the bare cost in the same process: the official client's own signing, and one POST. Our part is
+everything else until the POST begins (decide, encode, commit, take turns), but the one wait for the disk that guards
+the signed order, which is shown beside it and counted in the total. We sign as the runner does, behind the policy.
 """
 
 from __future__ import annotations
@@ -37,13 +37,19 @@ from copytrade_live.core.events import (
 )
 from copytrade_live.core.market import MICRO, Book, Level, Market
 from copytrade_live.failpoints import Failpoint, armed
+from copytrade_live.keys.opening import CHAIN_ID
+from copytrade_live.keys.policy import PolicyGuard
+from copytrade_live.keys.sdk_client import open_client
+from copytrade_live.keys.signer import GuardedSigner, KeySigner
+from copytrade_live.keys.spent import SpentToday
 from copytrade_live.runner.books import BookDesk
 from copytrade_live.runner.clocks import clock_for
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.live.executor import LiveExecutor
 from copytrade_live.runner.recorder import Recorder
 from copytrade_live.sandbox.synthetic import build_synthetic_world
-from copytrade_live.settings import CopytradeConfig, LiveOptions, parse_config
+from copytrade_live.secret import Secret
+from copytrade_live.settings import CopytradeConfig, LiveOptions, SigningPolicy, parse_config
 from copytrade_live.store.journal import Journal
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.trading.sdk_venue import SdkVenue
@@ -57,6 +63,8 @@ LEADER = "0x" + "ab" * 20
 OPTIONS = LiveOptions(look_seconds=3600.0, entries_per_second=1e6, requests_per_second=1e6)
 OWN_GOALS_MS = {"p50": 0.3, "p99": 1.0}
 TOTAL_GOAL = 1.2
+# The commit that the order waits for: what was seen and decided, and the signed order.
+_COMMIT = "LeaderFillObserved+OrderSigned"
 
 
 def measure(signals: int = 120) -> dict[str, dict[str, Any]]:
@@ -102,7 +110,9 @@ async def _measure(folder: Path, url: str, tokens: list[tuple[str, str]], count:
     clock, health = await clock_for(_venue(url).venue), Health()
     client = await AsyncSecureClient.create(private_key=key, wallet=wallet, environment=trading_environment(url))
     clob = ClobApi.from_config(_venue(url).venue, clock=clock)
-    venue = SdkVenue(client, clock)
+    signer = _guarded(key, folder, clock)
+    ours = await open_client(signer, _venue(url).venue, wallet)
+    venue = SdkVenue(ours, clock)
     times = _Times()
     own: list[float] = []
     disk: list[float] = []
@@ -132,9 +142,7 @@ async def _measure(folder: Path, url: str, tokens: list[tuple[str, str]], count:
                 copied.append(order_id)
                 at = times.at
                 signing = at["sign.after", order_id] - at["sign.before", order_id]
-                disk.append(
-                    (at["journal.after_commit", "OrderSigned"] - at["journal.before_commit", "OrderSigned"]) * 1000
-                )
+                disk.append((at["journal.after_commit", _COMMIT] - at["journal.before_commit", _COMMIT]) * 1000)
                 own.append((at["post.before", order_id] - began - signing) * 1000 - disk[-1])
                 total.append((at["post.after", order_id] - began) * 1000)
                 await asyncio.sleep(GAP_SECONDS)
@@ -147,6 +155,8 @@ async def _measure(folder: Path, url: str, tokens: list[tuple[str, str]], count:
         await executor.end(cancels=False)
     await clob.close()
     await client.close()
+    await ours.close()
+    signer.close()
     async with httpx.AsyncClient(base_url=url) as http:
         answer = await http.get("/admin/truth", params={"parts": "orders", "wallets": wallet.lower()})
     orders = answer.json()["orders"]
@@ -257,9 +267,24 @@ async def _until(is_done: Any) -> None:
         await asyncio.sleep(0.002)
 
 
+def _guarded(key: str, folder: Path, clock: Clock) -> GuardedSigner:
+    policy = SigningPolicy(max_order_notional=1e5, max_daily_notional=1e7)
+    spent = SpentToday(folder / "signed-today.json")
+    return GuardedSigner(KeySigner(Secret(key)), PolicyGuard(policy, chain_id=CHAIN_ID, spent=spent), clock)
+
+
 def _venue(url: str) -> CopytradeConfig:
     return parse_config(
-        json.dumps({"venue": {"data_url": url, "gamma_url": url, "clob_url": url, "clock": "venue"}}), origin="bench"
+        json.dumps(
+            {
+                "venue": {
+                    **dict.fromkeys(("data_url", "gamma_url", "clob_url", "relayer_url"), url),
+                    "user_stream_url": url.replace("http", "ws", 1) + "/ws/user",
+                    "clock": "venue",
+                }
+            }
+        ),
+        origin="bench",
     )
 
 

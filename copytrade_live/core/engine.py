@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from copytrade_live.core import on_account, on_leader, on_markets, on_orders, on_time
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.events import (
+    AccountObserved,
+    BookObserved,
     CancelDecided,
     ExitDecided,
     Fact,
     JournalEvent,
+    LeaderFillObserved,
+    LeaderFillVoided,
     MarketResolved,
     Observation,
     OrderAbandoned,
+    OrderFilled,
     OrderReposted,
     PositionSettled,
     SignalCopied,
@@ -67,16 +74,20 @@ def step(state: State, observation: Observation, config: DecisionConfig) -> Step
     """Fold one observation and react to it. Pure; the shell journals the events, then acts on the intents."""
     after = evolve(state, observation)
     events: list[JournalEvent] = [observation]
-    for reaction in REACTIONS:
+    kind: Any = type(observation)
+    for reaction in _reactions_to(kind):
         for fact in reaction(state, after, observation, config):
             after = evolve(after, fact)
             events.append(fact)
     return Step(state=after, events=tuple(events), intents=tuple(_intents(events)))
 
 
+_PLACING = (SignalCopied, ExitDecided, OrderReposted)
+
+
 def _intents(events: list[JournalEvent]) -> Iterator[Intent]:
     for event in events:
-        if isinstance(event, SignalCopied | ExitDecided | OrderReposted):
+        if isinstance(event, _PLACING):
             yield PlaceOrder(order=event.order)
         elif isinstance(event, CancelDecided) or (
             isinstance(event, OrderAbandoned) and event.reason is AbandonReason.RESOLVED
@@ -101,3 +112,18 @@ REACTIONS: tuple[Reaction, ...] = (
     on_time.trip_halts,
     on_orders.cancel_what_is_barred,
 )
+# Those that answer only some observations; the others look at each.
+_ANSWERS: Mapping[Reaction, tuple[type, ...]] = {
+    on_account.reconcile: (AccountObserved,),
+    on_leader.answer_leader: (LeaderFillObserved,),
+    on_leader.undo_copy: (LeaderFillVoided,),
+    on_leader.watch_position: (BookObserved,),
+    on_orders.follow_order: on_orders.ATTEMPT_OVER,
+    on_orders.heed_late_fill: (OrderFilled,),
+    on_markets.settle: (MarketResolved,),
+}
+
+
+@cache
+def _reactions_to(kind: Any) -> tuple[Reaction, ...]:
+    return tuple(one for one in REACTIONS if one not in _ANSWERS or kind in _ANSWERS[one])

@@ -55,6 +55,8 @@ def settle(before: State, after: State, seen: Observation, config: DecisionConfi
 
 def close_copies(before: State, after: State, seen: Observation, config: DecisionConfig) -> Iterator[Fact]:
     """Count what ended with this observation, and mute its leader when it lost too much."""
+    if before.portfolio.positions.keys() <= after.portfolio.positions.keys():
+        return
     for token_id, position in before.portfolio.positions.items():
         # A copy of which nothing ever became final did not happen.
         happened = position.size > 0 or position.realised != 0

@@ -24,10 +24,13 @@ from copytrade_live.core.portfolio import OrderStatus, WorkingOrder
 from copytrade_live.core.reasons import AbandonReason
 from copytrade_live.core.state import State
 
+# What says that an attempt is over.
+ATTEMPT_OVER = (OrderExpired, OrderRefusedByVenue, OrderNotPlaced)
+
 
 def follow_order(before: State, after: State, seen: Observation, config: DecisionConfig) -> Iterator[Fact]:
     """An attempt is over: post the next one, or give the rest up."""
-    if not isinstance(seen, OrderExpired | OrderRefusedByVenue | OrderNotPlaced):
+    if not isinstance(seen, ATTEMPT_OVER):
         return
     entry = after.portfolio.working.get(seen.order_id)
     if entry is None:
@@ -74,11 +77,13 @@ def _barred(after: State, entry: WorkingOrder, config: DecisionConfig, now: Inst
 
 def cancel_what_is_barred(before: State, after: State, seen: Observation, config: DecisionConfig) -> Iterator[Fact]:
     """Cancel entries once somebody stopped them, and everything once everything is stopped."""
-    working = [entry for entry in after.portfolio.working.values() if entry.ending is None]
-    if not working:
+    if not after.portfolio.working:
         return
-    now = seen.observed_at
-    is_halted = refusal(Now(standing=after.standing, config=config, now=now), COMMANDS) is not None
+    standing, now = after.standing, seen.observed_at
+    is_halted = refusal(Now(standing=standing, config=config, now=now), COMMANDS) is not None
+    if not (is_halted or standing.is_stopped or standing.cut_off):
+        return
+    working = [entry for entry in after.portfolio.working.values() if entry.ending is None]
     for entry in working:
         reason = _why_cancel(after, entry, is_halted=is_halted)
         if reason is not None:

@@ -51,6 +51,8 @@ def _lost_week(before: State, after: State, seen: Observation, config: DecisionC
 
 
 def _unknown_orders(before: State, after: State, seen: Observation, config: DecisionConfig) -> Trip | None:
+    if after.portfolio.working is before.portfolio.working:
+        return None
     count, limit = len(after.portfolio.unknown_orders), config.risk.max_unknown_orders
     grew = count > len(before.portfolio.unknown_orders)
     return (HaltReason.UNKNOWN_ORDERS, float(count), float(limit)) if grew and count >= limit else None

@@ -7,9 +7,9 @@ exactly that away again. An order that is over is remembered, so that a late fil
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeVar
 
+from copytrade_live.core.changed import replace
 from copytrade_live.core.events import (
     AccountObserved,
     ExitDecided,

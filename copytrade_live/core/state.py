@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from copytrade_live.core import portfolio_fold
+from copytrade_live.core.changed import replace
 from copytrade_live.core.context import AccountStanding, Measured, Standing
 from copytrade_live.core.events import (
     AccountDiffered,
@@ -148,7 +149,8 @@ def evolve(state: State, event: JournalEvent) -> State:
             | ExternalChangeAdopted()
             | CopyClosed()
         ):
-            return replace(state, portfolio=_evolve_portfolio(state.portfolio, event))
+            portfolio = _evolve_portfolio(state.portfolio, event)
+            return state if portfolio is state.portfolio else replace(state, portfolio=portfolio)
         case (
             ConfigChanged()
             | LeaderFillVoided()

@@ -46,6 +46,8 @@ class Journal:
         self._connection = connection
         self._lock = lock
         self._is_hurried, self._is_waiting = True, False
+        # The newest seq, as whoever holds the lock knows it without asking.
+        self._last_seq: int | None = None
 
     @classmethod
     def open(cls, path: Path, mode: str) -> Journal:
@@ -102,28 +104,30 @@ class Journal:
         detail = "+".join(type(events[0]).__name__ for events, _ in steps)
         reach(Failpoint.JOURNAL_BEFORE_WRITE, detail)
         self._hurry(not may_wait)
-        seqs: list[int] = []
         with naming(self.path), transaction(self._connection):
-            last = self.last_seq
-            for events, signed in steps:
-                self._write(run_id, events, signed, last + 1)
-                seqs += range(last + 1, last + 1 + len(events))
-                last += len(events)
+            last = self.last_seq if self._last_seq is None else self._last_seq
+            rows: list[JournalRow] = []
+            for events, _ in steps:
+                first = last + 1
+                for event in events:
+                    last += 1
+                    rows.append(to_row(event, seq=last, run_id=run_id, caused_by=first if last > first else None))
+            self._connection.executemany(_INSERT, [_values(row) for row in rows])
+            self._note(rows, steps)
             reach(Failpoint.JOURNAL_BEFORE_COMMIT, detail)
+        self._last_seq = last
         reach(Failpoint.JOURNAL_AFTER_COMMIT, detail)
-        return seqs
+        return [row.seq for row in rows]
 
-    def _write(self, run_id: str, events: Sequence[JournalEvent], signed: SignedOrder | None, first: int) -> None:
-        rows = [
-            to_row(event, seq=first + place, run_id=run_id, caused_by=first if place else None)
-            for place, event in enumerate(events)
-        ]
-        self._connection.executemany(_INSERT, [_values(row) for row in rows])
-        for row, event in zip(rows, events, strict=True):
-            if isinstance(event, OperatorCommanded):
-                mark_taken(self._connection, event.command_id, row.seq)
-        if signed is not None:
-            keep_signed(self._connection, signed, first)
+    def _note(self, rows: Sequence[JournalRow], steps: Sequence[Kept]) -> None:
+        seqs = iter(rows)
+        for events, signed in steps:
+            for place, event in enumerate(events):
+                seq = next(seqs).seq
+                if isinstance(event, OperatorCommanded):
+                    mark_taken(self._connection, event.command_id, seq)
+                if signed is not None and place == 0:
+                    keep_signed(self._connection, signed, seq)
 
     def keep_checkpoint(self, checkpoint: Checkpoint, written_at: Instant) -> None:
         """Keep what the rows up to its seq fold to, without waiting for the disk. Raises: StateError."""

@@ -36,8 +36,8 @@ CLI = "from copytrade_live.cli import main; main()"
 
 # Where a mistake in the order of things would cost money; the slow test takes every point there is.
 WHERE_IT_COUNTS = (
-    "journal.before_commit|OrderSigned",
-    "journal.after_commit|OrderSigned",
+    "journal.before_commit|LeaderFillObserved+OrderSigned",
+    "journal.after_commit|LeaderFillObserved+OrderSigned",
     "post.after|entry",
     "journal.before_commit|OrderFilled",
 )
