@@ -66,6 +66,7 @@ class LiveExecutor:
         self, venue: TradingVenue, books: BookDesk, clock: Clock, health: Health, options: LiveOptions | None = None
     ) -> None:
         self._venue = venue
+        self._signer = venue if isinstance(venue, SignsAtOnce) else None
         self._books = books
         self._clock = clock
         self._health = health
@@ -116,15 +117,15 @@ class LiveExecutor:
 
     def sign_now(self, order: Order) -> Signing | None:
         """Sign at once, where the venue is open, its terms are at hand, and our ceiling has room."""
-        if self._is_closing or order.order_id in self._works or not isinstance(self._venue, SignsAtOnce):
+        if self._is_closing or order.order_id in self._works or self._signer is None:
             return None
-        if not self._openness.may_post or not self._venue.may_sign_at_once(order):
+        if not self._openness.may_post or not self._signer.may_sign_at_once(order):
             return None
         if not self._ceiling.take_now(urgency_of(order)):
             return None
         reach(Failpoint.SIGN_BEFORE, order.order_id)
         try:
-            signed = self._venue.sign_at_once(order)
+            signed = self._signer.sign_at_once(order)
         except (PolicyRefused, VenueError):
             # It is asked again by the order's own task, which says what comes of it.
             return None
