@@ -27,8 +27,8 @@ from copytrade_live.store.checkpoints import Checkpoint, Stamp, compress, digest
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.recovery import STATE, usable_checkpoints
 
-# After so many pieces, a millisecond or less of work, everything else gets its turn for so long.
-_PIECES, _PAUSE_SECONDS = 8, 0.01
+# After so many pieces, less than a millisecond of work, everything else gets its turn for so long.
+_PIECES, _PAUSE_SECONDS = 4, 0.005
 _TRACKER, _HANDS = "tracker", "hands"
 
 _log = logger("runner")
