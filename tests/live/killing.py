@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-# From the start of the process until the account is found equal to the ledger.
+# From the start of a run until the account is found equal to the ledger. The goal is for a machine that does nothing
+# else, as the slow tests want it; beside other tests only a recovery that hangs is told from a busy machine.
 MOST_SECONDS = 10.0
+BESIDE_OTHERS = 60.0
 
 
 class Zygote:
@@ -49,7 +51,7 @@ def by_times(reached: dict[str, int]) -> list[tuple[str, int]]:
     return sorted({(name, time) for name, count in reached.items() for time in (1, (count + 1) // 2, count)})
 
 
-def check_recovery(run: dict[str, Any]) -> None:
+def check_recovery(run: dict[str, Any], most: float) -> None:
     """The run after the kill was ready soon."""
     seconds = json.loads(Path(run["home"], "ready.json").read_text())
-    assert seconds <= MOST_SECONDS, f"ready after {seconds:.1f} s; {told(run)}"
+    assert seconds <= most, f"ready after {seconds:.1f} s; {told(run)}"

@@ -20,7 +20,7 @@ from copytrade_live.sandbox.exchange.wallets import deposit_wallet
 from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
 from copytrade_live.settings import Home
 from copytrade_live.store.journal import Journal
-from tests.live.killing import Zygote, by_times, check_recovery, told
+from tests.live.killing import BESIDE_OTHERS, MOST_SECONDS, Zygote, by_times, check_recovery, told
 from tests.live.live_run import Deed
 from tests.live.redeeming import ending_market, skipping
 from tests.sandbox.running import Sandbox, run_server
@@ -67,7 +67,7 @@ def asked(number: int, venue: Sandbox, home: Path, deeds: list[Deed]) -> dict[st
 
 
 def killed_on_the_way(
-    points: list[Point | None], world: SyntheticWorld, zygote: Zygote, folder: Path
+    points: list[Point | None], world: SyntheticWorld, zygote: Zygote, folder: Path, most: float
 ) -> tuple[int, dict[str, int]]:
     """Buy what wins, let its market end, die at a point, start again. Returns: kills, and what the first reached."""
     market, won, at = ending_market(world, neg_risk=False)
@@ -90,7 +90,7 @@ def killed_on_the_way(
         assert zygote.run(runs) == [0] * len(runs), [told(run) for run in runs]
         for run in runs:
             check_payout(run, venue)
-            check_recovery(run)
+            check_recovery(run, most)
     return ended.count(-signal.SIGKILL), reached
 
 
@@ -112,7 +112,7 @@ def check_payout(run: dict[str, Any], venue: Sandbox) -> None:
 
 
 def test_a_kill_around_a_redemption_books_it_once(world: SyntheticWorld, zygote: Zygote, tmp_path: Path) -> None:
-    killed, reached = killed_on_the_way([None, *WHERE_IT_COUNTS], world, zygote, tmp_path)
+    killed, reached = killed_on_the_way([None, *WHERE_IT_COUNTS], world, zygote, tmp_path, BESIDE_OTHERS)
     assert {name for name, _ in WHERE_IT_COUNTS} <= set(reached)
     assert killed >= len(WHERE_IT_COUNTS) - 1
 
@@ -122,12 +122,12 @@ def test_a_kill_at_every_point_on_the_way_to_a_payout_books_it_once(
     world: SyntheticWorld, zygote: Zygote, tmp_path: Path
 ) -> None:
     (tmp_path / "whole").mkdir()
-    _, reached = killed_on_the_way([None], world, zygote, tmp_path / "whole")
+    _, reached = killed_on_the_way([None], world, zygote, tmp_path / "whole", MOST_SECONDS)
     points, killed = by_times(reached), 0
     for start in range(0, len(points), SIDE_BY_SIDE):
         folder = tmp_path / f"batch-{start}"
         folder.mkdir()
         batch: list[Point | None] = [None, *points[start : start + SIDE_BY_SIDE]]
-        killed += killed_on_the_way(batch, world, zygote, folder)[0]
+        killed += killed_on_the_way(batch, world, zygote, folder, MOST_SECONDS)[0]
     print(f"{killed} of {len(points)} runs were killed at {len(reached)} points")
     assert killed >= 0.6 * len(points)
