@@ -8,7 +8,7 @@ PIP_FLAGS := --disable-pip-version-check --quiet --progress-bar off
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak prove check bench docs lock clean
+.PHONY: help demo test soak prove check bench audit docs lock clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 bench: $(VENV)/.bench  ## Measure.
 	$(BIN)/python -m benchmarks $(ARGS)
 
+audit: .audit/.made  ## Look for known holes, write a bill of materials, scan our code; needs the network.
+	.audit/bin/python deploy/audit.py reports/audit
+
 docs: $(VENV)/.dev  ## Write the generated docs again.
 	$(BIN)/python -m copytrade_live.docs
 	$(BIN)/copytrade sql docs
@@ -50,8 +53,11 @@ lock:  ## Resolve requirements/*.txt again (needs uv).
 		--constraint requirements/dev.txt --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		--no-emit-find-links --quiet --output-file requirements/bench.txt
 
-clean:  ## Remove the virtual environment and caches; never .copytrade.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/audit.txt
+
+clean:  ## Remove the virtual environments and caches; never .copytrade.
+	rm -rf $(VENV) .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 # A stamp is newer than its lock once everything in it is installed.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
@@ -65,6 +71,13 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 $(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
 	@$(call install,requirements/bench.txt)
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
+
+# Apart from the product's environment: what looks at it must not change it.
+.audit/.made: requirements/audit.txt
+	@test -n "$(PYTHON)" || { echo "make audit needs Python 3.11, 3.12 or 3.13 on PATH"; exit 1; }
+	@$(PYTHON) -m venv .audit
+	@.audit/bin/python -m pip install $(PIP_FLAGS) --require-hashes --no-deps -r requirements/audit.txt
+	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "copytrade needs Python 3.11, 3.12 or 3.13, and none was found on PATH;" \

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from copytrade_live.clock import SystemClock, to_iso
 from copytrade_live.core.market import SECOND, Instant
-from copytrade_live.doctor_home import look_at_files, look_at_roster, look_at_runner
+from copytrade_live.doctor_home import look_at_files, look_at_roster, look_at_runner, look_at_session_key
 from copytrade_live.doctor_venue import look_at_venue
 from copytrade_live.errors import ConfigError, CopytradeError, PortInUseError, SnapshotError, StateError, VenueError
 from copytrade_live.findings import Finding, fail, ok, warn
@@ -52,7 +52,7 @@ def examine(home: Home, config_path: Path | None) -> list[Finding]:
 
 def _runner(home: Home, config: CopytradeConfig, now: Instant) -> list[Finding]:
     try:
-        return list(look_at_runner(home, config, now))
+        return [*look_at_session_key(home, SystemClock().now()), *look_at_runner(home, config, now)]
     except StateError as error:
         return [fail("journal", *_split(error))]
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from copytrade_live.core.market import Instant
-from copytrade_live.findings import Finding, ok, warn
+from copytrade_live.findings import Finding, fail, ok, warn
 from copytrade_live.runtime_file import read_runtime
+from copytrade_live.session_record import read_session
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.situation import blockers, halts
 from copytrade_live.store.views import read_view
@@ -54,6 +55,20 @@ def look_at_runner(home: Home, config: CopytradeConfig, now: Instant) -> Iterato
         yield ok("runner", f"running, pid {runtime.told.get('pid')}")
     rest = [one.text() for one in blockers(view.state, config, runtime.now)]
     yield ok("entries", "allowed") if not rest else warn("entries", "; ".join(rest), "copytrade status says more")
+
+
+def look_at_session_key(home: Home, now: Instant) -> Iterator[Finding]:
+    """How long the session key may trade yet; nothing where none was authorised from here. Raises: StateError."""
+    record = read_session(home)
+    if record is None:
+        return
+    said, days = record.warning(now), record.days_left(now)
+    if not said:
+        yield ok("session key", f"{record.address} for another {days:.0f} days")
+    elif days > 0:
+        yield warn("session key", said, "renew it; the runner trades on with the same key")
+    else:
+        yield fail("session key", said, "renew it; until then the venue refuses every order")
 
 
 def look_at_roster(config: CopytradeConfig) -> Finding:

@@ -97,6 +97,9 @@ WORKING = _gauge("working_orders", "Orders that may still fill.")
 UNKNOWN_NOW = _gauge("unknown_orders", "Orders of which we do not know what became of them.")
 PROVISIONAL = _gauge("provisional_cash", "Spent by fills that may still be voided, collateral.")
 RECEIVABLE = _gauge("receivable", "Payouts owed to us that did not arrive yet, collateral.")
+SESSION_KEY_DAYS = _gauge(
+    "session_key_days", "Days until the session key's right to trade ends; absent on paper and where it is not known."
+)
 FOREIGN = _gauge("foreign_tokens", "Tokens in the account that no copy of ours explains.")
 RECONCILED_AGE = _gauge(
     "reconciled_age_seconds", "Time since the venue's account was found equal to ours; absent on paper."

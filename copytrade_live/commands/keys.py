@@ -47,11 +47,16 @@ def authorize(
     days: Annotated[int, typer.Option(help="Days it may trade, 1 to 30.")] = 30,
 ) -> None:
     """Let a key trade for the wallet, and do nothing else; asks for the owner's key, which is not kept."""
+    from copytrade_live.clock import from_iso
     from copytrade_live.keys.sessions import authorise
+    from copytrade_live.session_record import SessionRecord, write_session
     from copytrade_live.settings import home_from_environment, load_config
 
-    loaded = load_config(config, home_from_environment())
+    home = home_from_environment()
+    loaded = load_config(config, home)
     made = authorise(loaded.venue, _asked_key("private key of the wallet's owner"), loaded.live.wallet, address, days)
+    until = from_iso(made.valid_until)
+    write_session(home, SessionRecord(address=made.address, wallet=made.wallet, valid_until=until))
     print(f"{made.address} may trade for {made.wallet} until {made.valid_until} ({', '.join(made.scopes)})")
     if not loaded.live.wallet:
         print(f"next: set live.wallet to {made.wallet} in the config")
@@ -61,11 +66,36 @@ def authorize(
 def revoke(address: AddressArgument, config: ConfigOption = None) -> None:
     """Take a key's right to trade for the wallet away; asks for the owner's key, which is not kept."""
     from copytrade_live.keys.sessions import revoke as take_away
+    from copytrade_live.session_record import forget_session
     from copytrade_live.settings import home_from_environment, load_config
 
-    loaded = load_config(config, home_from_environment())
+    home = home_from_environment()
+    loaded = load_config(config, home)
     wallet = take_away(loaded.venue, _asked_key("private key of the wallet's owner"), loaded.live.wallet, address)
+    forget_session(home, address)
     print(f"{address} may no longer trade for {wallet}")
+
+
+@keys.command()
+def remember(
+    address: AddressArgument,
+    until: Annotated[str, typer.Option(help="ISO 8601, as keys authorize said it.", metavar="TIME")],
+    config: ConfigOption = None,
+) -> None:
+    """Note how long a key may trade that was authorised on another machine, so that its end is warned of."""
+    from copytrade_live.clock import from_iso
+    from copytrade_live.errors import ConfigError
+    from copytrade_live.session_record import SessionRecord, write_session
+    from copytrade_live.settings import home_from_environment, load_config
+
+    home = home_from_environment()
+    try:
+        valid_until = from_iso(until)
+    except ValueError:
+        raise ConfigError(f"--until must be a time in ISO 8601, was {until!r}") from None
+    wallet = load_config(config, home).live.wallet
+    write_session(home, SessionRecord(address=address, wallet=wallet, valid_until=valid_until))
+    print(f"warnings begin 7 days before {until}")
 
 
 @keys.command()

@@ -85,8 +85,11 @@ class Alerts:
     def hear(self, event: JournalEvent) -> None:
         """Hear one journaled event."""
         alert = self._alert(event)
-        if alert is None:
-            return
+        if alert is not None:
+            self.tell(alert)
+
+    def tell(self, alert: Alert) -> None:
+        """Tell every sink, for what no event of the journal says."""
         self._count(alert.kind)
         for sink in self._sinks:
             try:

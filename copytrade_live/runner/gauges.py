@@ -14,6 +14,7 @@ from copytrade_live.core.permission import Now, trading_state
 from copytrade_live.core.reasons import Condition, TradingState
 from copytrade_live.metrics import Metric
 from copytrade_live.provenance import code_version
+from copytrade_live.runner.key_watch import KeyWatch
 from copytrade_live.runner.tracking.lags import BUCKETS, Lags
 from copytrade_live.runner.vitals import Vitals
 from copytrade_live.situation import blockers, money
@@ -22,8 +23,9 @@ from copytrade_live.situation import blockers, money
 class Gauges:
     """A collector over one runner. Units: as docs/metrics.md says."""
 
-    def __init__(self, vitals: Vitals, is_ready: Callable[[], bool]) -> None:
+    def __init__(self, vitals: Vitals, is_ready: Callable[[], bool], key: KeyWatch) -> None:
         self._vitals = vitals
+        self._key = key
         self._is_ready = is_ready
 
     def collect(self) -> Iterator[Family]:
@@ -82,6 +84,7 @@ class Gauges:
             metrics.LEADERS: vitals.tracker.followed,
             metrics.LAST_EVENT: vitals.journal.last_seq,
             metrics.READY: self._is_ready(),
+            metrics.SESSION_KEY_DAYS: self._key.days_left,
         }
 
     def _reconciled_age(self) -> float | None:

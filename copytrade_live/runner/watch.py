@@ -18,6 +18,7 @@ from copytrade_live.durable import write_whole
 from copytrade_live.runner.alerts import Alerts, load_sinks
 from copytrade_live.runner.counting import Tally
 from copytrade_live.runner.gauges import Gauges
+from copytrade_live.runner.key_watch import KeyWatch
 from copytrade_live.runner.readiness import Readiness
 from copytrade_live.runner.vitals import Vitals
 from copytrade_live.situation import RUNTIME_FILE
@@ -37,10 +38,11 @@ class Watch:
             load_sinks(vitals.config.observability.alert_sinks), partial(self.tally.count, metrics.ALERTS)
         )
         self.readiness = Readiness(vitals)
+        self.key = KeyWatch(vitals.home, SystemClock())
         # Where /metrics is served; empty while it is not.
         self.address = ""
         self._vitals = vitals
-        self.registry.register(Gauges(vitals, lambda: not self.readiness.reasons()))
+        self.registry.register(Gauges(vitals, lambda: not self.readiness.reasons(), self.key))
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
 
@@ -56,6 +58,7 @@ class Watch:
 
     async def write_runtime(self) -> None:
         """Say what the journal does not hold: that we live, how late sources are, what fails."""
+        self.key.look(self.alerts.tell)
         path = self._vitals.journal.path.with_name(RUNTIME_FILE)
         write_whole(path, dumps(self.runtime()).encode() + b"\n")
 
@@ -72,6 +75,7 @@ class Watch:
             "dry_run": vitals.config.safety.dry_run,
             "config": vitals.config.decision().digest(),
             "waits_for_restart": list(vitals.reloader.waiting),
+            "session_key_days": self.key.days_left,
             "address": self.address,
             "not_ready": self.readiness.reasons(),
             "leaders": vitals.tracker.followed,
