@@ -84,11 +84,11 @@ def equity_curve(points: Sequence[EquityPoint], *, is_wide: bool = False) -> Dra
     return draw
 
 
-def overlaid(curves: Mapping[str, Sequence[EquityPoint]]) -> Draw:
-    """Returns since the beginning of several runs over time, the first in the foreground."""
+def overlaid(curves: Mapping[str, Sequence[EquityPoint]], *, is_wide: bool = False) -> Draw:
+    """Returns since the beginning of two runs over time."""
 
     def draw(palette: Palette) -> Figure:
-        figure = Figure(figsize=_WIDE, layout="constrained")
+        figure = Figure(figsize=_WIDE if is_wide else (SIZE[0], 3.8), layout="constrained")
         axes = figure.subplots()
         axes.axhline(0.0, color=palette.grid, linewidth=0.9)
         looks = [(palette.accent, "-"), (palette.bad, "--")]
@@ -100,7 +100,8 @@ def overlaid(curves: Mapping[str, Sequence[EquityPoint]]) -> Draw:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_ylabel("return since the start")
         _dates(axes)
-        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, labelcolor=palette.ink)
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2 if is_wide else 1, frameon=False,
+                    labelcolor=palette.ink)  # fmt: skip
         style((axes,), palette)
         return figure
 
