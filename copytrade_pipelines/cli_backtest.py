@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
 from copytrade_pipelines.cli_output import show_backtest
-
-if TYPE_CHECKING:
-    from copytrade_pipelines.backtest.inputs import RunInputs
 
 app = typer.Typer(invoke_without_command=True)
 RUN = "RUN"
@@ -114,27 +111,27 @@ def compare(
     other: RunArgument,
     as_json: JsonOption = False,
 ) -> None:
-    """Two backtests side by side: what went in, and what came out."""
+    """Two backtests side by side: what went in, what came out, which signals were decided differently; and a page."""
     from copytrade_live.output import print_json, print_table
     from copytrade_live.settings import home_from_environment
-    from copytrade_pipelines.backtest.inputs import differences, find_run, load_inputs
-    from copytrade_pipelines.backtest.past_runs import read_run
+    from copytrade_pipelines.backtest.compare import page_beside, write_comparison
+    from copytrade_pipelines.backtest.inputs import find_run
 
-    folders = [find_run(home_from_environment(), name) for name in (one, other)]
-    inputs: list[RunInputs] = [load_inputs(folder) for folder in folders]
-    runs = [read_run(folder) for folder in folders]
-    changed = differences(*inputs)
-    numbers: dict[str, tuple[Any, Any]] = {
-        name: (value, runs[1].summary.get(name)) for name, value in runs[0].summary.items()
-    }
-    names = [found.run_id for found in runs]
+    home = home_from_environment()
+    folders = find_run(home, one), find_run(home, other)
+    page = page_beside(*folders)
+    found = write_comparison(*folders, page)
     if as_json:
-        print_json({"runs": names, "inputs": changed, "summary": numbers})
+        print_json({**found.as_json(), "page": str(page)})
         return
-    print_table("Inputs that differ", ["", *names], [[name, *pair] for name, pair in changed.items()])
-    if not changed:
+    names = [found.one, found.other]
+    print_table("Inputs that differ", ["", *names], [[name, *pair] for name, pair in found.settings.items()])
+    if not found.settings:
         print("none: the same test of the same rows")
-    print_table("Came to", ["", *names], [[name, *pair] for name, pair in numbers.items()])
+    print_table("Came to", ["", *names, "difference"], [[row["name"], *row["text"]] for row in found.numbers])
+    changes = [[row["one"], row["other"], row["signals"]] for row in found.changes]
+    print_table(f"Decided differently: {found.different:,}; alike: {found.same:,}", [*names, "signals"], changes)
+    print(f"page {page}")
 
 
 @app.command("like-run")

@@ -23,6 +23,7 @@ from copytrade_pipelines.backtest.report_plots import Part, Plot
 
 # Signals listed one by one; the counts above them have all.
 SHOWN_SIGNALS = 300
+COMPARED = "compared"
 _ANSWERS = """
     with answers as (
         select *, if(answer = 'rejected', reason, answer) as what,
@@ -105,6 +106,11 @@ def compare(one: Path, other: Path) -> Comparison:
         signals=_rows(con, _DIFFERENT, {"most": SHOWN_SIGNALS}),
         copies={row.pop("copied_by"): row for row in copies},
     )
+
+
+def page_beside(one: Path, other: Path) -> Path:
+    """Where the page of two runs goes: compared/<one>-<other>.html beside their folders."""
+    return one.parent / COMPARED / f"{one.name}-{other.name}.html"
 
 
 def write_comparison(one: Path, other: Path, path: Path) -> Comparison:
