@@ -7,7 +7,7 @@ shadows.parquet, and what it was made from in inputs/.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.ledger import CopyTrade
 from copytrade_pipelines.backtest.run import BacktestResult
+from copytrade_pipelines.backtest.run_log import COPIED
 from copytrade_pipelines.backtest.summary import drawdowns
 from copytrade_pipelines.backtest.table_schemas import EQUITY, TRADES, write_table
 
@@ -46,9 +47,9 @@ def write_summary(
     result: BacktestResult,
     config: CopytradeConfig,
     leaders: Iterable[str],
-    also: Mapping[str, object] | None = None,
 ) -> None:
-    """Write the summary for machines: what was run, what it came to, and what was counted."""
+    """Write the summary for machines: what was run, what it came to, what was counted, and the files beside it."""
+    found_rules = result.follow_up.rules if result.follow_up else ()
     found = {
         "run_id": result.run_id,
         "from_at": to_iso(result.started_at),
@@ -60,7 +61,9 @@ def write_summary(
         "decisions": dict(result.decisions),
         "exits": dict(result.exits),
         "books": dict(result.books),
-        **(also or {}),
+        "saved_by_rule": {rule.reason: rule.saved for rule in found_rules if rule.reason != COPIED},
+        "stake": result.follow_up.stake if result.follow_up else None,
+        "files": sorted(path.name for path in folder.iterdir() if path.name[0] != "." and path.name != SUMMARY),
     }
     (folder / SUMMARY).write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

@@ -58,6 +58,7 @@ MEASURED = (
     Measured("Copies", "copies", Form.COUNT),
     Measured("Copies filled", "filled", Form.COUNT),
     Measured("Copies closed", "closed", Form.COUNT),
+    Measured("Fills that failed to settle", "voided", Form.COUNT),
     Measured("Open at the end", "open_positions", Form.COUNT),
     Measured("Rejections", "rejections", Form.COUNT),
     Measured("Hit rate", "hit_rate", Form.SHARE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ def render(
         problems=_problems(tape),
         books=book_shares(result.books),
         model=tape.model,
+        shapes=by_count(tape.notes.shapes),
     )
 
 
@@ -144,11 +145,20 @@ def _facts(result: BacktestResult, tape: WarehouseTape, config: CopytradeConfig)
         "Code": code_version(),
         "Tape": tape.source.digest,
         "Fills, queue, fees": f"{assumed.fills}, {assumed.queue}, {assumed.fees}",
-        "Latency of an order": f"{assumed.latency}: {lags[0]:g} to {lags[-1]:g} s",
+        "Latency of an order": f"{lags[0]:g} to {lags[-1]:g} s ({_origin(tape, 'order_seconds')})",
+        "Latency of detection": f"{_span(assumed.detection_seconds)} ({_origin(tape, 'detection_seconds')})",
         "Held by the venue": f"{assumed.taker_delay_seconds:g} s, an order that would trade at once",
         "Settlement": f"after {assumed.settlement_seconds:g} s; {assumed.settlement_failure_rate:.1%} of matches fail",
         "A fill counts as known after": f"{tape.lag / 1000:g} s",
     }
+
+
+def _origin(tape: WarehouseTape, key: str) -> str:
+    return tape.notes.origins.get(key, "set in the config")
+
+
+def _span(seconds: Sequence[float]) -> str:
+    return f"{seconds[0]:g} to {seconds[-1]:g} s" if seconds else "as on the tape"
 
 
 def _problems(tape: WarehouseTape) -> list[tuple[str, int]]:

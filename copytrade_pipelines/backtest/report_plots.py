@@ -213,7 +213,7 @@ def _policy(value: ExitValue) -> Estimate | None:
         value=change.total,
         low=change.total_low,
         high=change.total_high,
-        text=f"{change.total:+,.0f}",
+        text=f"{round(change.total) or 0:+,}",
     )
 
 

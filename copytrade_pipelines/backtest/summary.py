@@ -51,6 +51,7 @@ class Summary:
     sortino: float | None = None
     probabilistic_sharpe: float | None = None
     average_latency: float | None = None
+    voided: int = 0
 
 
 _SQL_TYPES = {"int": "BIGINT", "float": "DOUBLE", "float | None": "DOUBLE"}
@@ -94,6 +95,7 @@ def summarise(ledger: Ledger, draws: int = DRAWS) -> Summary:
         sharpe=risk.sharpe,
         sortino=risk.sortino,
         probabilistic_sharpe=risk.probabilistic,
+        voided=ledger.voided,
         average_latency=_mean((trade.opened_at - trade.decided_at) / SECOND for trade in trades if trade.opened_at),
     )
 

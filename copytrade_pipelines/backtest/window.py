@@ -123,8 +123,8 @@ def _run(
         found = follow_up(tape, terms, part, result.trades, result.ended_at, progress)
         result = replace(result, follow_up=found)
         write_tables(part, result)
-        write_summary(part, result, config, window.leaders)
         write_report(part / REPORT, result, tape, config)
+        write_summary(part, result, config, window.leaders)
         keep_inputs(part, run_id, config, window, source)
     journal = result.journal_path
     return replace(
