@@ -41,13 +41,17 @@ def _spoken(seconds: float) -> str:
 
 
 def with_time_left(progress: Progress) -> Progress:
-    """The same progress, with how long the rest will take at the pace so far."""
+    """The same progress, with how long the rest of what it counts will take at the pace so far."""
     clock = SystemClock()
-    began_at = clock.monotonic()
+    # What is counted, and where and when the first word of it came: what was done before it has another pace.
+    counted, first, began_at = "", 0, 0.0
 
     def tell(done: int, total: int, label: str) -> None:
-        seconds = clock.monotonic() - began_at
-        left = f", {_spoken(seconds / done * (total - done))} left" if 0 < done < total else ""
+        nonlocal counted, first, began_at
+        if label != counted or done < first:
+            counted, first, began_at = label, done, clock.monotonic()
+        pace = (clock.monotonic() - began_at) / (done - first) if done > first else None
+        left = f", {_spoken(pace * (total - done))} left" if pace is not None and done < total else ""
         progress(done, total, f"{label}{left}")
 
     return tell
