@@ -89,7 +89,11 @@ def list_(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def show(run: RunArgument = "last", as_json: JsonOption = False) -> None:
+def show(
+    run: RunArgument = "last",
+    opens: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """One backtest in numbers, and where its files are."""
     from copytrade_live.output import print_facts, print_json
     from copytrade_live.settings import home_from_environment
@@ -97,6 +101,8 @@ def show(run: RunArgument = "last", as_json: JsonOption = False) -> None:
     from copytrade_pipelines.backtest.past_runs import read_run
 
     found = read_run(find_run(home_from_environment(), run))
+    if opens:
+        typer.launch((found.folder / "report.html").as_uri())
     if as_json:
         print_json(found.as_json())
         return

@@ -1,4 +1,7 @@
-"""What backtests, sweeps and walk-forwards can be told in the launchpad, and what their windows mean."""
+"""What backtests, sweeps and walk-forwards can be told in the launchpad, and what their windows mean.
+
+Ranges are checked by the step itself: the launchpad does not know them, and its own errors name no remedy.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +36,7 @@ class BacktestConfig(dg.Config):
     )
     to_day: str = Field(default="", description="End, not included, an ISO day or time; empty: the venue's now.")
     leaders: list[str] = Field(default=[], description="Wallets to follow; empty follows the best scored as of then.")
-    follow_top: int = Field(default=20, ge=0, description="How many of the best scored to follow when none is named.")
+    follow_top: int = Field(default=20, description="How many of the best scored to follow when none is named.")
     score_missing: bool = Field(
         default=True,
         description="Score as of the first day, and again before scores grow too old, where none was known so early.",
@@ -49,8 +52,8 @@ class GridConfig(BacktestConfig):
     grid: dict[str, Any] = Field(
         default=DEFAULT_GRID, description="Values to try by dotted setting: {'filter.max_spread': [0.03, 0.05]}."
     )
-    random: int = Field(default=0, ge=0, description="How many combinations to draw by chance; 0 tries every one.")
-    seed: int = Field(default=0, ge=0, description="What such a draw depends on.")
+    random: int = Field(default=0, description="How many combinations to draw by chance; 0 tries every one.")
+    seed: int = Field(default=0, description="What such a draw depends on.")
     grid_file: str = Field(
         default="", description="A YAML file to read instead of grid, random and seed; relative ones lie in the home."
     )
@@ -59,12 +62,12 @@ class GridConfig(BacktestConfig):
 class WalkConfig(GridConfig):
     """How a walk-forward is cut into folds, besides what a grid says. from_day and to_day are not asked for."""
 
-    train_days: float = Field(default=14.0, gt=0, description="Days a fold chooses settings on.")
-    test_days: float = Field(default=7.0, gt=0, description="Days that follow, on which the choice is tested.")
+    train_days: float = Field(default=14.0, description="Days a fold chooses settings on.")
+    test_days: float = Field(default=7.0, description="Days that follow, on which the choice is tested.")
     purge_days: float = Field(
-        default=3.0, ge=0, description="Days left out between: copies held over them would be known only in the test."
+        default=3.0, description="Days left out between: copies held over them would be known only in the test."
     )
-    folds: int = Field(default=3, ge=1, description="How many folds, the last one ending at to_day.")
+    folds: int = Field(default=3, description="How many folds, the last one ending at to_day.")
 
 
 def grid_of(config: GridConfig, home: Home) -> tuple[Grid, str]:
@@ -107,11 +110,10 @@ def score_before(warehouse: Warehouse, settings: Settings, start: Instant, end: 
 
 
 def report_links(folder: Path) -> dict[str, dg.MetadataValue[Any]]:
-    """Where a report lies and how a browser opens it."""
-    report = folder / "report.html"
+    """Where a report lies and what opens it: browsers follow no link from a page of a server to a file."""
     return {
-        "report": dg.MetadataValue.path(str(report)),
-        "report_page": dg.MetadataValue.url(report.as_uri()),
+        "report": dg.MetadataValue.path(str(folder / "report.html")),
+        "open_the_report": dg.MetadataValue.text(f"copytrade backtest show {folder.name} --open"),
         "folder": dg.MetadataValue.path(str(folder)),
     }
 

@@ -51,7 +51,7 @@ def backtest_runs(
     settings: Settings,
 ) -> dg.MaterializeResult[None]:
     """History through the runner's own decisions: what copying would have earned, why signals were refused, and a
-    report under reports/<run id>/. Scores, markets and resolutions count only from when they could be known; where no
+    report in the folder reports/RUN. Scores, markets and resolutions count only from when they could be known; where no
     book was recorded one is modelled, and said so. One row per run.
     """
     with expected_failures():

@@ -68,10 +68,25 @@ def test_the_asset_writes_one_row_a_run_and_shows_it(home: Home, instance: dg.Da
     assert (home.reports / row[5]).is_file()
 
 
-def test_trouble_ends_the_step_with_its_message(home: Home, instance: dg.DagsterInstance) -> None:
-    failed = materialize(home, instance, raises=False, overrides={"filter.max_spred": 0.1})
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"overrides": {"filter.max_spred": 0.1}}, "did you mean filter.max_spread?"),
+        (
+            {"overrides": {"filter.max_spread": 7}},
+            "overrides: filter.max_spread: Input should be less than or equal to 1",
+        ),
+        ({"follow_top": -3}, "tracker.follow_top: Input should be greater than or equal to 0, was -3"),
+        ({"from_day": "yesterday"}, "from_day must be an ISO day or time like 2026-03-01"),
+        ({"to_day": to_iso(START)}, "a backtest must begin before it ends"),
+    ],
+)
+def test_trouble_ends_the_step_with_its_message(
+    home: Home, instance: dg.DagsterInstance, config: dict[str, Any], words: str
+) -> None:
+    failed = materialize(home, instance, raises=False, **config)
     [step] = [event for event in failed.all_events if event.is_step_failure]
-    assert "did you mean filter.max_spread?" in str(step.event_specific_data)
+    assert words in str(step.event_specific_data)
 
 
 def test_the_asset_is_what_the_job_selects() -> None:
