@@ -26,10 +26,13 @@ HOURLY = Window(warn=timedelta(hours=2), fail=timedelta(hours=4))
 DAILY = Window(warn=timedelta(hours=26), fail=timedelta(hours=50))
 WEEKLY = Window(warn=timedelta(days=8), fail=timedelta(days=15))
 _BY_GROUP = {"raw": HOURLY, "marts": HOURLY, "scores": HOURLY, "backtests": DAILY, "report_card": WEEKLY}
-_BY_KEY = {
+_BY_KEY: Mapping[tuple[str, ...], Window | None] = {
     ("daily_scores",): DAILY,
     ("raw", "history_audit"): DAILY,
     ("report_card",): WEEKLY,
+    ("walk_forward",): WEEKLY,
+    # Made when somebody asks for one.
+    ("sweep_points",): None,
 }
 # Those whose age is an asset check as well, so that it stands with the other checks and its change is an event.
 WATCHED: Mapping[dg.AssetKey, Window] = {
@@ -53,7 +56,7 @@ class Age:
 
 def window_of(key: dg.AssetKey, group: str | None) -> Window | None:
     """How old an asset may grow; None where it does not matter."""
-    return _BY_KEY.get(tuple(key.path)) or _BY_GROUP.get(group or "")
+    return _BY_KEY[tuple(key.path)] if tuple(key.path) in _BY_KEY else _BY_GROUP.get(group or "")
 
 
 def keep_fresh(spec: dg.AssetSpec) -> dg.AssetSpec:
