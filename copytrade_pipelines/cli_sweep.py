@@ -69,7 +69,7 @@ def _points(warehouse: Path, sweep_id: str) -> list[dict[str, Any]]:
 
 def _show(points: list[dict[str, Any]], found: Mapping[str, Any], top: int, as_json: bool) -> None:
     from copytrade_live.output import counted, print_json, print_table
-    from copytrade_pipelines.assets.sweeps import best_command
+    from copytrade_pipelines.assets.sweeps import best_command, settings_text
 
     if as_json:
         print_json(
@@ -92,7 +92,7 @@ def _show(points: list[dict[str, Any]], found: Mapping[str, Any], top: int, as_j
             point["filled"],
             "-" if point["deflated_sharpe"] is None else f"{point['deflated_sharpe']:.0%}",
             point["engine"],
-            ", ".join(f"{key}={json.dumps(value)}" for key, value in json.loads(point["changes"]).items()),
+            settings_text(point),
         ]
         for place, point in enumerate(points[:top], start=1)
     ]

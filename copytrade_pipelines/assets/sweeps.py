@@ -1,6 +1,7 @@
 """sweep_points: one backtest a point of a grid, in shards that run wherever there is room; the best of all shards."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -111,25 +112,28 @@ def sweep_metadata(sweep_id: str, found: Sequence[dict[str, Any]], base: Copytra
 
 def best_command(row: dict[str, Any]) -> str:
     """The command that runs a point by itself, with a report."""
-    import json
-
     window = f"--from {row['from_at'].isoformat()}Z --to {row['to_at'].isoformat()}Z"
     sets = " ".join(f"--set {key}={json.dumps(value)}" for key, value in json.loads(row["changes"]).items())
     leaders = f" --leaders {','.join(row['leaders'])}" if row["leaders"] else ""
     return f"copytrade backtest {window}{leaders} {sets}".strip()
 
 
+def settings_text(row: Mapping[str, Any]) -> str:
+    """What a point changes, in a line."""
+    return ", ".join(f"{key}={json.dumps(value)}" for key, value in json.loads(row["changes"]).items())
+
+
 def _record(place: int, row: dict[str, Any]) -> dg.TableRecord:
     return dg.TableRecord(
         {
             "rank": place,
-            "settings": row["changes"],
             "return": f"{row['total_return']:+.2%}",
             "pnl, $": f"{row['pnl']:+.2f}",
             "drawdown": f"{row['max_drawdown']:.2%}",
             "copies": row["filled"],
             "better than luck": "too few days" if row["deflated_sharpe"] is None else f"{row['deflated_sharpe']:.1%}",
             "engine": row["engine"],
+            "settings": settings_text(row),
         }
     )
 
