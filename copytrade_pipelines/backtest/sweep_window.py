@@ -12,16 +12,20 @@ from typing import Any
 
 import duckdb
 
+from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.market import DAY
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest import sweep
+from copytrade_pipelines.backtest.detection import redraw_detection
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.extract import Extract, Window, extract
 from copytrade_pipelines.backtest.grid import Grid, Point
 from copytrade_pipelines.backtest.inputs import RunInputs, default_tape
+from copytrade_pipelines.backtest.lags import curve_of
 from copytrade_pipelines.backtest.ledger import EquityPoint
+from copytrade_pipelines.backtest.measured_lags import choose_lags
 from copytrade_pipelines.backtest.one_by_one import SweepResult
 from copytrade_pipelines.backtest.performance import deflated_sharpes
 from copytrade_pipelines.backtest.window import TAPES, Opens
@@ -78,10 +82,16 @@ def sweep_window(
     tapes.mkdir(parents=True, exist_ok=True)
     most = max((point.config.tracker.follow_top for point in points), default=0)
     widest = replace(window, follow_top=most) if window.follow_top else window
+    found: list[Swept] = []
     with TemporaryDirectory(dir=tapes) as folder:
         with _opened(source) as con:
-            taken = extract(con, widest, Path(folder), _champion(points))
-        return sweep_extract(taken, window, points, progress)
+            alike = _by_rows(con, points)
+            extracts = [_taken(con, widest, Path(folder) / str(place), group) for place, group in enumerate(alike)]
+        for taken, group in zip(extracts, alike, strict=True):
+            assumed = group[0].config.backtest
+            drawn = redraw_detection(taken, curve_of(assumed.detection_seconds), assumed.seed)
+            found += sweep_extract(drawn, window, group, _after(progress, len(found), len(points)))
+    return sorted(found, key=lambda one: one.point.number)
 
 
 def sweep_extract(taken: Extract, window: Window, points: Sequence[Point], progress: Progress = silent) -> list[Swept]:
@@ -142,8 +152,24 @@ def _reading(config: CopytradeConfig, window: Window) -> str:
     return dumps([*tape, follows, config.backtest.model_dump(mode="json")])
 
 
-def _champion(points: Sequence[Point]) -> str:
-    return points[0].config.scoring.champion if points else CopytradeConfig().scoring.champion
+def _by_rows(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> list[list[Point]]:
+    """Points with the lags that count, as a backtest of each would choose them, by the rows they need."""
+    chosen: dict[str, BacktestConfig] = {}
+    alike: dict[str, list[Point]] = {}
+    for point in points:
+        key = dumps(point.config.backtest.model_dump(mode="json"))
+        if key not in chosen:
+            chosen[key] = choose_lags(con, point.config.backtest).config
+        settled = chosen[key]
+        rows = [settled.fit_days, settled.detection_seconds, settled.seed, point.config.scoring.champion]
+        config = point.config.model_copy(update={"backtest": settled})
+        alike.setdefault(dumps(rows), []).append(replace(point, config=config))
+    return list(alike.values())
+
+
+def _taken(con: duckdb.DuckDBPyConnection, window: Window, folder: Path, group: Sequence[Point]) -> Extract:
+    config = group[0].config
+    return extract(con, window, folder, config.scoring.champion, round(config.backtest.fit_days * DAY))
 
 
 def _after(progress: Progress, before: int, points: int) -> Progress:
