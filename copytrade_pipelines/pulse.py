@@ -1,9 +1,9 @@
 """Who is alive: the runner by its heartbeat, Dagster's daemons by theirs, the venue by an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.core.market import DAY, SECOND, Instant
 from copytrade_live.errors import VenueError
 from copytrade_live.venue.clob import ClobApi
 from copytrade_pipelines.ingest.journal import Heartbeat
@@ -19,10 +19,15 @@ class Pulse:
     silence_seconds: float | None = None
 
 
-def feel_pulse(heartbeat: Heartbeat | None, now: Instant, max_silence_seconds: float) -> Pulse:
-    """Judge the age of the runner's heartbeat."""
-    if heartbeat is None:
+# A runner that was not heard for so long while another one was is no longer wanted.
+RETIRED: Instant = DAY
+
+
+def feel_pulse(heartbeats: Sequence[Heartbeat], now: Instant, max_silence_seconds: float) -> Pulse:
+    """Judge the runners' heartbeats, newest first: the most silent of those still in use counts."""
+    if not heartbeats:
         return Pulse(is_alive=False, said="no heartbeat can be read; no runner has run on this folder yet")
+    heartbeat = [one for one in heartbeats if heartbeats[0].written_at - one.written_at <= RETIRED][-1]
     silence = (now - heartbeat.written_at) / SECOND
     run = f"{heartbeat.mode} run {heartbeat.run_id}"
     if silence > max_silence_seconds:

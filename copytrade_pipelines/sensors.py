@@ -1,5 +1,6 @@
-"""What watches: the gate for the runner, and the runner's journal for new segments."""
+"""What watches: the gate for the runners, and the runners' journals for new segments."""
 
+import json
 from pathlib import Path
 
 import dagster as dg
@@ -18,6 +19,8 @@ FILLED = b'"OrderFilled"'
 # not keep Dagster busy.
 NEWS = (FILLED, b'"SignalCopied"', b'"SignalRejected"', b'"ExitDecided"', b'"PositionSettled"')
 QUIET_SEGMENTS = 10
+# In the order in which a home names its folders.
+MODES = ("paper", "live")
 
 
 @dg.sensor(
@@ -49,20 +52,32 @@ def copy_gate_sensor(
     jobs=[ingest_live_journal, rescore_after_copies],
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Brings new journal segments of the runner into the warehouse, and scores again after new copies.",
+    description="Brings new journal segments of both runners, paper and live, in, and scores again after new copies.",
 )
 def live_journal_sensor(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SensorResult | dg.SkipReason:
-    """Request one run for all segments that appeared since the cursor."""
-    folder = settings.home().export
-    fresh = [path for path in segments_of(folder) if path.name > (context.cursor or "")]
+    """Request one run for all segments that appeared since the cursor, which names the last of each runner's."""
+    seen = read_cursor(context.cursor)
+    fresh, last = [], dict(seen)
+    for mode, home in zip(MODES, settings.home().both(), strict=True):
+        found = [path for path in segments_of(home.export) if path.name > seen.get(mode, "")]
+        fresh += found
+        last |= {mode: found[-1].name} if found else {}
     if not fresh:
-        return dg.SkipReason(f"No journal segment after {context.cursor or 'the beginning'} in {folder.name}.")
+        after = ", ".join(f"{mode} {name}" for mode, name in seen.items()) or "the beginning"
+        return dg.SkipReason(f"No journal segment after {after}.")
     if len(fresh) < QUIET_SEGMENTS and not any(_has(path, NEWS) for path in fresh):
         return dg.SkipReason(f"{len(fresh)} segments without a decision wait for {QUIET_SEGMENTS}.")
     job = rescore_after_copies if any(_has(path, (FILLED,)) for path in fresh) else ingest_live_journal
-    last = fresh[-1].name
-    request = dg.RunRequest(run_key=last, job_name=job.name, tags={"copytrade/segment": last})
-    return dg.SensorResult(run_requests=[request], cursor=last)
+    cursor = json.dumps(last, sort_keys=True)
+    request = dg.RunRequest(run_key=cursor, job_name=job.name, tags={"copytrade/segment": fresh[-1].name})
+    return dg.SensorResult(run_requests=[request], cursor=cursor)
+
+
+def read_cursor(cursor: str | None) -> dict[str, str]:
+    """The last segment seen of each mode. Cursors of older versions name paper's alone."""
+    if not cursor:
+        return {}
+    return dict(json.loads(cursor)) if cursor.startswith("{") else {MODES[0]: cursor}
 
 
 def _said(decision: GateDecision) -> str:

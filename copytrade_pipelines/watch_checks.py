@@ -6,7 +6,7 @@ from copytrade_live.clock import SystemClock
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.errors import VenueError
 from copytrade_pipelines.freshness import WATCHED, Age, judge_age
-from copytrade_pipelines.ingest.journal import read_heartbeat
+from copytrade_pipelines.ingest.journal import heartbeats_of
 from copytrade_pipelines.pulse import Pulse, feel_daemons, feel_pulse, feel_venue
 from copytrade_pipelines.resources import Settings, VenueResource
 
@@ -17,10 +17,10 @@ VENUE = dg.AssetCheckKey(dg.AssetKey(["raw", "wallets"]), "venue_answers")
 
 
 def runner_pulse(settings: Settings, venue: VenueResource) -> Pulse:
-    """Whether the live runner exported a heartbeat lately, by the venue's time."""
+    """Whether the runners exported a heartbeat lately, by the venue's time."""
     try:
         limit = settings.config().pipelines.max_runner_silence_seconds
-        return feel_pulse(read_heartbeat(settings.home().export), venue.hasty().now(), limit)
+        return feel_pulse(heartbeats_of(settings.home()), venue.hasty().now(), limit)
     except VenueError as error:  # a sandbox whose clock counts may be gone before its runner
         return Pulse(is_alive=False, said=f"the venue's clock cannot be read: {error}")
 

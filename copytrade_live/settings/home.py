@@ -56,6 +56,10 @@ class Home:
         """
         return Home(self.root, is_live=True)
 
+    def both(self) -> tuple[Home, Home]:
+        """The folder as paper's runner sees it, and as the runner of real money does."""
+        return Home(self.root), self.live()
+
     @property
     def state(self) -> Path:
         """The runner's SQLite journal."""

@@ -1,4 +1,4 @@
-"""live_journal: what the runner saw, decided and got, read back from its export."""
+"""live_journal: what the runners saw, decided and got, read back from their exports."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import dagster as dg
 
 from copytrade_live.errors import VenueError
 from copytrade_pipelines.assets.raw_tables import column_schema, expected_failures
-from copytrade_pipelines.ingest.journal import counts_by_outcome, ingest_segments, read_heartbeat
+from copytrade_pipelines.ingest.journal import JournalSummary, counts_by_outcome, heartbeats_of, ingest_segments
 from copytrade_pipelines.resources import Settings, VenueResource
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
@@ -23,10 +23,14 @@ TABLE = "raw.journal"
     pool=WAREHOUSE_POOL,
 )
 def live_journal(settings: Settings, venue: VenueResource, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-    """Every event of the runner's journal, from the segments it closed; the way back of the loop into the warehouse."""
-    folder = settings.home().export
+    """Every event of the runners' journals, paper's and that of real money, told apart by mode; from closed segments.
+
+    It is the way back of the loop into the warehouse.
+    """
+    summary = JournalSummary()
     with expected_failures(), warehouse.connect() as con:
-        summary = ingest_segments(con, folder)
+        for home in settings.home().both():
+            summary += ingest_segments(con, home.export)
         counts = counts_by_outcome(con)
         ((total,),) = con.execute(f"select count(*) from {TABLE}").fetchall()  # noqa: S608 - a constant of ours
     metadata: dict[str, Any] = {
@@ -43,9 +47,10 @@ def live_journal(settings: Settings, venue: VenueResource, warehouse: Warehouse)
 
 
 def _sign_of_life(settings: Settings, venue: VenueResource) -> dict[str, Any]:
-    heartbeat = read_heartbeat(settings.home().export)
-    if heartbeat is None:
+    heartbeats = heartbeats_of(settings.home())
+    if not heartbeats:
         return {}
+    heartbeat = heartbeats[0]
     found: dict[str, Any] = {"mode": heartbeat.mode, "run": heartbeat.run_id}
     try:
         return found | {"heartbeat_age_seconds": (venue.now() - heartbeat.written_at) / 1000.0}

@@ -14,6 +14,7 @@ import duckdb
 
 from copytrade_live.core.codec import CodecError, decode, dumps
 from copytrade_live.core.market import Instant
+from copytrade_live.settings import Home
 from copytrade_live.venue.rows import BadRow
 from copytrade_pipelines.ingest import tables
 from copytrade_pipelines.ingest.seen import keep_what_was_seen
@@ -42,12 +43,20 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalSummary:
-    """What an ingest of the journal did."""
+    """What an ingest of journals did."""
 
-    segments: int
-    change: Change
-    quarantined: int
+    segments: int = 0
+    change: Change = NO_CHANGE
+    quarantined: int = 0
     books: Change = NO_CHANGE
+
+    def __add__(self, other: JournalSummary) -> JournalSummary:
+        return JournalSummary(
+            segments=self.segments + other.segments,
+            change=self.change + other.change,
+            quarantined=self.quarantined + other.quarantined,
+            books=self.books + other.books,
+        )
 
 
 def segments_of(folder: Path) -> list[Path]:
@@ -64,6 +73,12 @@ def read_heartbeat(folder: Path) -> Heartbeat | None:
         return Heartbeat(run_id=str(found["run_id"]), mode=str(found["mode"]), written_at=int(found["written_at"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def heartbeats_of(home: Home) -> list[Heartbeat]:
+    """The heartbeats of the runners that ever ran on this folder, paper's and that of real money, newest first."""
+    found = (read_heartbeat(one.export) for one in home.both())
+    return sorted(filter(None, found), key=lambda one: -one.written_at)
 
 
 def read_lines(path: Path) -> tuple[list[JournalLine], list[BadRow]]:

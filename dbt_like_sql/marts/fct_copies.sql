@@ -54,6 +54,13 @@ fills as (
         observed_at,
     from journal
     where type = 'OrderFilled'
+),
+
+-- the venue may take a match back before it is final: then it never was
+voids as (
+    select distinct mode, json_extract_string(payload, '$.fill_id') as fill_id
+    from journal
+    where type = 'FillVoided'
 )
 
 select
@@ -79,3 +86,6 @@ select
 from fills
 left join orders on fills.mode = orders.mode and fills.order_id = orders.order_id
 left join signals on orders.mode = signals.mode and orders.signal_id = signals.signal_id
+where not exists (
+    select 1 from voids where voids.mode = fills.mode and voids.fill_id = fills.fill_id
+)

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from copytrade_live.clock import from_iso
-from copytrade_live.core.market import SECOND
+from copytrade_live.core.market import DAY, SECOND
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.checks import CONTRACT, contract_check
 from copytrade_pipelines.ingest.journal import Heartbeat
@@ -207,19 +207,20 @@ NOW = from_iso("2026-01-01T12:00:00Z")
 
 
 @pytest.mark.parametrize(
-    ("heartbeat", "is_alive", "said"),
+    ("silences", "is_alive", "said"),
     [
-        (None, False, "no heartbeat"),
-        (
-            Heartbeat(run_id="r1", mode="paper", written_at=NOW - 121 * SECOND),
-            False,
-            "silent for 121 s, allowed are 120 s",
-        ),
-        (Heartbeat(run_id="r1", mode="paper", written_at=NOW - 120 * SECOND), True, "paper run r1 was heard 120 s ago"),
+        ({}, False, "no heartbeat"),
+        ({"paper": 121}, False, "silent for 121 s, allowed are 120 s"),
+        ({"paper": 120}, True, "paper run r1 was heard 120 s ago"),
+        ({"paper": 5, "live": 121}, False, "live run r1 has been silent for 121 s"),
+        ({"live": 5, "paper": 2 * DAY // SECOND}, True, "live run r1 was heard 5 s ago"),
     ],
 )
-def test_the_pulse_of_the_runner(heartbeat: Heartbeat | None, is_alive: bool, said: str) -> None:
-    pulse = feel_pulse(heartbeat, NOW, 120.0)
+def test_the_pulse_of_the_runners_is_that_of_the_most_silent_one_in_use(
+    silences: dict[str, int], is_alive: bool, said: str
+) -> None:
+    beats = [Heartbeat(run_id="r1", mode=mode, written_at=NOW - one * SECOND) for mode, one in silences.items()]
+    pulse = feel_pulse(beats, NOW, 120.0)
     assert pulse.is_alive is is_alive
     assert said in pulse.said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,27 @@ def test_every_segment_is_ingested_once_with_the_mode_of_its_run(home: Home) -> 
     assert (second["new_rows"], second["new_segments"], second["dagster/row_count"]) == (2, 1, 4)
     assert (third["new_rows"], third["new_segments"], third["dagster/row_count"]) == (0, 0, 4)
     assert third["decisions"] == {"rejected: gate_closed": 1}
+
+
+def test_the_journal_of_real_money_is_ingested_beside_that_of_paper_and_told_apart_by_mode(home: Home) -> None:
+    real = dataclasses.replace(STARTED, run_id="run-2", mode="live")
+    export(home, 1, [line(1, STARTED), line(2, REJECTED)])
+    export(home.live(), 1, [line(1, real, run_id="run-2"), line(2, REJECTED, run_id="run-2")])
+    beats = [(home, "run-1", "paper", NOW), (home.live(), "run-2", "live", NOW + 1)]
+    for one, run_id, mode, at in beats:
+        beat = {"run_id": run_id, "mode": mode, "written_at": at, "last_seq": 2}
+        (one.export / "heartbeat.json").write_text(json.dumps(beat))
+    with dg.DagsterInstance.ephemeral() as instance:
+        first, second = ingest(home, instance), ingest(home, instance)
+    rows = rows_of(home, "select mode, run_id, seq, type from raw.journal order by mode, seq")
+    assert rows == [
+        ("live", "run-2", 1, "RunStarted"),
+        ("live", "run-2", 2, "SignalRejected"),
+        ("paper", "run-1", 1, "RunStarted"),
+        ("paper", "run-1", 2, "SignalRejected"),
+    ]
+    assert (first["new_segments"], first["new_rows"], second["new_rows"]) == (2, 4, 0)
+    assert (first["mode"], first["run"]) == ("live", "run-2")
 
 
 def test_payload_and_times_arrive_as_they_were_written(home: Home) -> None:

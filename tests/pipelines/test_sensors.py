@@ -18,7 +18,7 @@ from copytrade_live.published import GateReader, read_pointer
 from copytrade_live.settings import ClockSource, CopytradeConfig, Home, VenueConfig
 from copytrade_pipelines.gate_facts import blocking_checks, evaluate_gate, tick_gate
 from copytrade_pipelines.resources import VenueResource
-from copytrade_pipelines.sensors import QUIET_SEGMENTS, copy_gate_sensor, live_journal_sensor
+from copytrade_pipelines.sensors import QUIET_SEGMENTS, copy_gate_sensor, live_journal_sensor, read_cursor
 from tests.pipelines.score_world import home_in
 from tests.pipelines.score_world import resources as resources_of
 from tests.pipelines.snapshots import AS_OF, publish
@@ -228,23 +228,36 @@ def test_new_segments_ask_for_one_run_named_by_the_last_of_them(road: Road) -> N
     last = segment(road.home, 6, 9)
     (road.home.export / "heartbeat.json").write_text("{}")
     result = look(road)
-    assert [(request.run_key, request.job_name) for request in result.run_requests] == [(last, "ingest_live_journal")]
-    assert result.cursor == last
-    assert "No journal segment" in str(look(road, last).skip_message)
+    assert [request.job_name for request in result.run_requests] == ["ingest_live_journal"]
+    assert [request.run_key for request in result.run_requests] == [result.cursor]
+    assert read_cursor(result.cursor) == {"paper": last}
+    assert "No journal segment" in str(look(road, result.cursor).skip_message)
+    assert "No journal segment" in str(look(road, last).skip_message)  # as older versions left it
+
+
+def test_segments_of_real_money_are_seen_beside_those_of_paper(road: Road) -> None:
+    paper = segment(road.home, 6, 9, "SignalRejected")
+    first = look(road)
+    live = segment(road.home.live(), 1, 5, "OrderFilled")
+    second = look(road, first.cursor)
+    assert read_cursor(second.cursor) == {"paper": paper, "live": live}
+    assert [request.job_name for request in second.run_requests] == ["rescore_after_copies"]
+    assert first.run_requests[0].run_key != second.run_requests[0].run_key
+    assert "No journal segment" in str(look(road, second.cursor).skip_message)
 
 
 def test_segments_without_a_decision_wait_until_some_have_gathered(road: Road) -> None:
     names = [segment(road.home, number, number) for number in range(1, QUIET_SEGMENTS)]
     assert "9 segments without a decision wait for 10" in str(look(road).skip_message)
     names.append(segment(road.home, QUIET_SEGMENTS, QUIET_SEGMENTS))
-    assert [request.run_key for request in look(road).run_requests] == names[-1:]
+    assert [request.tags["copytrade/segment"] for request in look(road).run_requests] == names[-1:]
 
 
 def test_segments_with_copies_ask_for_new_scores_as_well(road: Road) -> None:
     segment(road.home, 1, 5)
-    last = segment(road.home, 6, 9, "OrderFilled")
+    segment(road.home, 6, 9, "OrderFilled")
     result = look(road, None)
-    assert [(request.run_key, request.job_name) for request in result.run_requests] == [(last, "rescore_after_copies")]
+    assert [request.job_name for request in result.run_requests] == ["rescore_after_copies"]
 
 
 def test_both_sensors_run_unless_they_are_stopped() -> None:
