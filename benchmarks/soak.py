@@ -22,9 +22,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.good_score import good_score
 from benchmarks.soak_world import SoakWorld, key_of
 from copytrade_live.core.market import HOUR
-from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot, TraderScore
+from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot
 from copytrade_live.runner.app import Runner, Sources
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.simulation.clock import VirtualClock
@@ -71,7 +72,7 @@ class _Desk:
 
     def __init__(self, leaders: list[str]) -> None:
         self.snapshot: ScoreSnapshot | None = ScoreSnapshot(
-            snapshot_id="s1", as_of=START, rows={one: {OVERALL: _score(one)} for one in leaders}
+            snapshot_id="s1", as_of=START, rows={one: {OVERALL: good_score(one, START)} for one in leaders}
         )
 
     def poll(self) -> ScoreSnapshot | None:
@@ -84,25 +85,6 @@ class _Gates:
     def poll(self) -> Gate | None:
         """Open for ever."""
         return Gate(is_open=True, reasons=(), snapshot_id="s1", written_at=START, valid_until=START + 10_000 * HOUR)
-
-
-def _score(wallet: str) -> TraderScore:
-    return TraderScore(
-        wallet=wallet,
-        category=OVERALL,
-        as_of=START,
-        score_version="ce2",
-        edge_mean=0.06,
-        edge_sd=0.02,
-        p_pos=0.97,
-        lcb10=0.03,
-        n_events=80,
-        n_eff=60.0,
-        coverage=1.0,
-        copy_cost_mean=0.01,
-        maker_share=0.1,
-        rank=99.0,
-    )
 
 
 def soak(*, hours: float, leaders: int, rate: float, share: float, folder: Path, console: Console) -> Figures:

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from copytrade_live.config_file import Change, Changes
 from copytrade_live.errors import ConfigError
+from copytrade_live.this_machine import is_here
 
 APIS = ("data_url", "gamma_url", "clob_url", "relayer_url")
 # Where a sandbox serves the venue's streams.
 STREAMS = {"activity_stream_url": "/", "market_stream_url": "/ws/market", "user_stream_url": "/ws/user"}
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def venue_changes(url: str) -> Changes:
@@ -25,7 +25,7 @@ def venue_changes(url: str) -> Changes:
     changes["venue", "geoblock_url"] = Change(value="")
     base = parts._replace(scheme="ws" if parts.scheme == "http" else "wss", query="", fragment="").geturl().rstrip("/")
     changes |= {("venue", name): Change(value=base + path) for name, path in STREAMS.items()}
-    if parts.hostname in _LOOPBACK:
+    if is_here(parts.hostname):
         why = "the venue is a sandbox on this machine, and its world has a time of its own."
         changes["venue", "clock"] = Change(value="venue", why=why)
     return changes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.good_score import good_score
 from copytrade_live.core.market import HOUR, Instant
 from copytrade_live.core.score import Gate
 from copytrade_live.sandbox.ledger import Kind
@@ -89,29 +90,11 @@ def write_config(home: Home, url: str, wallet: str, leaders: list[str], speed: f
 def publish_leaders(home: Home, leaders: list[str], as_of: Instant) -> None:
     """A snapshot by the pipelines' own publisher, in which every leader is good."""
     moment = pd.Timestamp(as_of, unit="ms")
-    row = {
-        "category": "overall",
-        "as_of": moment,
-        "known_at": moment,
-        "score_version": SCORE_VERSION,
-        "edge_mean": 0.06,
-        "edge_sd": 0.02,
-        "p_pos": 0.97,
-        "lcb10": 0.03,
-        "rank": 99.0,
-        "n_events": 80,
-        "n_eff": 60.0,
-        "coverage": 1.0,
-        "copy_cost_mean": 0.01,
-        "maker_share": 0.1,
-        "imputed_share": 0.0,
-        "breakeven_latency": float("nan"),
-        "capacity": float("nan"),
-        "q_value": float("nan"),
-        "flags": [],
-        "reasons": [],
-    }
-    rows = pd.DataFrame([{"wallet": wallet, **row} for wallet in leaders])
+    known = {"as_of": moment, "known_at": moment, "imputed_share": 0.0}
+    scores = [asdict(good_score(wallet, as_of, score_version=SCORE_VERSION)) for wallet in leaders]
+    rows = pd.DataFrame([{**one, **known} for one in scores])
+    unknown = ["breakeven_latency", "capacity", "q_value"]
+    rows[unknown] = rows[unknown].astype(float)
     rows = rows.astype({"as_of": "datetime64[us]", "known_at": "datetime64[us]"})
     publish_scores(home, rows, as_of=as_of, run_id="live-run", keep=2)
 

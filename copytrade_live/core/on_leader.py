@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypedDict
 
 from copytrade_live.core.config import DecisionConfig, VoidPolicy
 from copytrade_live.core.context import Context
@@ -52,14 +53,7 @@ def _answer_buy(before: State, after: State, seen: LeaderFillObserved, config: D
     if isinstance(answer, Rejected):
         return _rejected(seen, answer, after)
     return SignalCopied(
-        event_at=seen.observed_at,
-        observed_at=seen.observed_at,
-        signal_id=seen.signal.signal_id,
-        wallet=seen.signal.wallet,
-        token_id=seen.signal.token_id,
-        condition_id=seen.signal.condition_id,
-        side=seen.signal.side,
-        snapshot_id=_snapshot_id(after),
+        **_head(seen, after),
         score=context.score,
         equity=after.portfolio.equity,
         sizing=answer.trace,
@@ -149,23 +143,33 @@ def undo_copy(before: State, after: State, seen: Observation, config: DecisionCo
 
 
 def _rejected(seen: LeaderFillObserved, answer: Rejected, after: State) -> SignalRejected:
-    return SignalRejected(
+    return SignalRejected(**_head(seen, after), reason=answer.reason, measured=answer.measured, limit=answer.limit)
+
+
+class _Head(TypedDict):
+    event_at: Instant
+    observed_at: Instant
+    signal_id: str
+    wallet: str
+    token_id: str
+    condition_id: str
+    side: Side
+    snapshot_id: str | None
+
+
+def _head(seen: LeaderFillObserved, after: State) -> _Head:
+    """What copying and refusing a signal say of it alike."""
+    signal, snapshot = seen.signal, after.standing.snapshot
+    return _Head(
         event_at=seen.observed_at,
         observed_at=seen.observed_at,
-        signal_id=seen.signal.signal_id,
-        wallet=seen.signal.wallet,
-        token_id=seen.signal.token_id,
-        condition_id=seen.signal.condition_id,
-        side=seen.signal.side,
-        snapshot_id=_snapshot_id(after),
-        reason=answer.reason,
-        measured=answer.measured,
-        limit=answer.limit,
+        signal_id=signal.signal_id,
+        wallet=signal.wallet,
+        token_id=signal.token_id,
+        condition_id=signal.condition_id,
+        side=signal.side,
+        snapshot_id=snapshot.snapshot_id if snapshot else None,
     )
-
-
-def _snapshot_id(state: State) -> str | None:
-    return state.standing.snapshot.snapshot_id if state.standing.snapshot else None
 
 
 def try_exit(state: State, token_id: str, book: Book | None, config: DecisionConfig, now: Instant) -> Iterator[Fact]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from copytrade_live.errors import ConfigError
 from copytrade_live.settings import VenueConfig
-from copytrade_live.venue.http import LOOPBACK_HOSTS
+from copytrade_live.this_machine import is_here
 
 # What each address of the config may be in live trading; everything of the venue's trading side is told a secret.
 HOSTS = {
@@ -23,7 +23,7 @@ def check_endpoints(venue: VenueConfig) -> None:
     for name, host in HOSTS.items():
         parts = urlsplit(getattr(venue, name))
         is_venue = parts.scheme in ("https", "wss") and parts.hostname == host and parts.port in (None, 443)
-        if not is_venue and parts.hostname not in LOOPBACK_HOSTS:
+        if not is_venue and not is_here(parts.hostname):
             raise ConfigError(
                 f"venue.{name} is {getattr(venue, name)!r}: live trading talks only to {host} over TLS, or to a "
                 "sandbox on this machine; mend the address, or trade on paper"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import ipaddress
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +20,7 @@ from starlette.routing import Route
 from copytrade_live.errors import ConfigError
 from copytrade_live.ports_in_use import open_port
 from copytrade_live.settings import ObservabilityConfig
+from copytrade_live.this_machine import is_here
 
 TOKEN_VARIABLE = "COPYTRADE_METRICS_TOKEN"  # noqa: S105 - the name of a variable
 LEAST_TOKEN = 32
@@ -38,7 +38,7 @@ def check_binding(config: ObservabilityConfig, token: str) -> None:
     """Refuse an address that strangers could reach unasked. Raises: ConfigError."""
     if token and len(token) < LEAST_TOKEN:
         raise ConfigError(f"{TOKEN_VARIABLE} has {len(token)} characters, {LEAST_TOKEN} are needed; make a random one")
-    if is_loopback(config.host):
+    if is_here(config.host):
         return
     if not config.expose:
         raise ConfigError(
@@ -47,16 +47,6 @@ def check_binding(config: ObservabilityConfig, token: str) -> None:
         )
     if not token:
         raise ConfigError(f"observability.expose is true but {TOKEN_VARIABLE} holds no token; set one and start again")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def build_app(config: ObservabilityConfig, registry: CollectorRegistry, reasons: Reasons, token: str) -> Starlette:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from copytrade_live.sandbox.answers import Row
 from copytrade_live.sandbox.fault_requests import Asked, read_request
-from copytrade_live.sandbox.replayed import replayed
+from copytrade_live.sandbox.replayed import Replayed
 
 ORDER_PATHS = ("/order", "/orders")
 
@@ -55,4 +55,4 @@ class PostLogMiddleware:
             return
         asked = await read_request(scope, receive)
         self._log.note(asked)
-        await self._app(scope, replayed(asked.body, receive), send)
+        await self._app(scope, Replayed(asked.body, receive).receive, send)

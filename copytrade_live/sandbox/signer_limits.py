@@ -11,13 +11,14 @@ from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.sandbox.answers import answer
 from copytrade_live.sandbox.fault_requests import Asked, read_request
-from copytrade_live.sandbox.replayed import replayed
+from copytrade_live.sandbox.replayed import Replayed
+from copytrade_live.token_bucket import Bucket
 
 TIER = "standard"
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class Allowance:
     """What a signer may do. Units: tokens a second, most tokens at once."""
 
     rate: float
@@ -25,8 +26,8 @@ class Bucket:
 
 
 # Source: the venue's documentation for its lowest tier.
-ORDERS = Bucket(rate=40, burst=60)
-CANCELS = Bucket(rate=80, burst=120)
+ORDERS = Allowance(rate=40, burst=60)
+CANCELS = Allowance(rate=80, burst=120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class SignerLimitMiddleware:
 
     def __init__(self, app: ASGIApp, clock: Clock | None = None) -> None:
         self._app, self._clock = app, clock or SystemClock()
-        self._held: dict[tuple[str, bool], tuple[float, Instant]] = {}
+        self._buckets: dict[tuple[str, bool], Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve or refuse one request."""
@@ -53,7 +54,7 @@ class SignerLimitMiddleware:
             return
         asked = await read_request(scope, receive)
         if not asked.is_order and not asked.is_cancel:
-            await self._app(scope, replayed(asked.body, receive), send)
+            await self._app(scope, Replayed(asked.body, receive).receive, send)
             return
         verdict = self._take(signer, asked)
         told = self._told(verdict)
@@ -69,18 +70,17 @@ class SignerLimitMiddleware:
                 MutableHeaders(scope=message).update(told)
             await send(message)
 
-        await self._app(scope, replayed(asked.body, receive), send_told)
+        await self._app(scope, Replayed(asked.body, receive).receive, send_told)
 
     def _take(self, signer: str, asked: Asked) -> Verdict:
         """A batch costs one token an order, all or nothing."""
-        bucket, now = ORDERS if asked.is_order else CANCELS, self._clock.now()
+        allowed = ORDERS if asked.is_order else CANCELS
+        bucket = self._buckets.setdefault((signer, asked.is_order), Bucket(allowed.rate, allowed.burst, self._clock))
         cost = max(len(asked.orders if asked.is_order else asked.cancelled_ids), 1)
-        left, at = self._held.get((signer, asked.is_order), (bucket.burst, now))
-        left = min(left + (now - at) / SECOND * bucket.rate, bucket.burst)
-        is_allowed = left >= cost
-        left -= cost if is_allowed else 0
-        self._held[signer, asked.is_order] = (left, now)
-        return Verdict(is_allowed, left, 0 if is_allowed else round((cost - left) / bucket.rate * SECOND))
+        wait = bucket.seconds_until(cost)
+        if wait == 0:
+            bucket.take(cost)
+        return Verdict(wait == 0, bucket.left, round(wait * SECOND))
 
     def _told(self, verdict: Verdict) -> dict[str, str]:
         reset = (self._clock.now() + verdict.wait) // SECOND

@@ -21,11 +21,11 @@ from tenacity import (
 )
 
 from copytrade_live.errors import ConfigError, PayloadError, VenueRefusal, VenueUnavailable
+from copytrade_live.this_machine import is_here
 from copytrade_live.venue.budget import Budget, Family
 
 Params = Mapping[str, str | int | Sequence[str]]
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _MAX_CONNECTIONS = 20
 # A venue that asks for a longer pause is down as far as one read is concerned.
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -160,7 +160,7 @@ class VenueHttp:
 
 def is_loopback(url: str) -> bool:
     """Whether a host is this machine."""
-    return urlsplit(url).hostname in LOOPBACK_HOSTS
+    return is_here(urlsplit(url).hostname)
 
 
 def _repeated(params: Params | None) -> list[tuple[str, str | int | float | bool | None]]:

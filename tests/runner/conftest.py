@@ -13,9 +13,10 @@ import httpx
 import pytest
 import yaml
 
+from benchmarks.good_score import good_score
 from copytrade_live.clock import ManualClock
 from copytrade_live.core.market import HOUR, Instant
-from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot, TraderScore
+from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot
 from copytrade_live.runner.app import Runner, Sources
 from copytrade_live.sandbox.server import build_app, listen, make_server
 from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
@@ -131,27 +132,7 @@ def skilled(world: SyntheticWorld, count: int = 8) -> list[str]:
 
 
 def scored(wallets: Sequence[str], now: Instant) -> ScoreSnapshot:
-    rows = {
-        wallet: {
-            OVERALL: TraderScore(
-                wallet=wallet,
-                category=OVERALL,
-                as_of=now - HOUR,
-                score_version="ce1",
-                edge_mean=0.06,
-                edge_sd=0.02,
-                p_pos=0.97,
-                lcb10=0.03,
-                n_events=80,
-                n_eff=60.0,
-                coverage=1.0,
-                copy_cost_mean=0.01,
-                maker_share=0.1,
-                rank=99.0,
-            )
-        }
-        for wallet in wallets
-    }
+    rows = {wallet: {OVERALL: good_score(wallet, now - HOUR)} for wallet in wallets}
     return ScoreSnapshot(snapshot_id="s1", as_of=now - HOUR, rows=rows)
 
 

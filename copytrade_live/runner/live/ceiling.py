@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from copytrade_live.clock import Clock
+from copytrade_live.token_bucket import Bucket
 
 
 class Urgency(IntEnum):
@@ -15,38 +16,13 @@ class Urgency(IntEnum):
     ENTRY = 2
 
 
-class Bucket:
-    """So many a second, and at most one second's worth at once."""
-
-    def __init__(self, per_second: float, clock: Clock) -> None:
-        self._rate = per_second
-        self._clock = clock
-        self._tokens = per_second
-        self._filled_at = clock.monotonic()
-
-    def seconds_until(self, tokens: float = 1.0) -> float:
-        """How long until so many are there."""
-        self._refill()
-        return max(0.0, (tokens - self._tokens) / self._rate)
-
-    def take(self) -> None:
-        """Take one; taking more than there is is paid back by whoever comes next."""
-        self._refill()
-        self._tokens -= 1.0
-
-    def _refill(self) -> None:
-        now = self._clock.monotonic()
-        self._tokens = min(self._rate, self._tokens + (now - self._filled_at) * self._rate)
-        self._filled_at = now
-
-
 class Ceiling:
     """Everyone who asks the trading side takes one here first. Exits and cancels never wait for the others."""
 
     def __init__(self, requests_per_second: float, entries_per_second: float, clock: Clock) -> None:
         self._clock = clock
-        self._requests = Bucket(requests_per_second, clock)
-        self._entries = Bucket(entries_per_second, clock)
+        self._requests = Bucket(requests_per_second, requests_per_second, clock)
+        self._entries = Bucket(entries_per_second, entries_per_second, clock)
         # What entries and reads must leave for exits.
         self._kept = requests_per_second * 0.25
         self.waited = 0
