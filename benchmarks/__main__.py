@@ -15,12 +15,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, order_path, recovery, runner, scoring, step, tracking
+from benchmarks import books, ingest, order_path, recovery, runner, scoring, step, tracking
 from copytrade_live.settings import home_from_environment
 
 MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] = {
     "step": lambda asked: step.measure(),
     "orders": lambda asked: order_path.measure(),
+    "books": lambda asked: books.measure(),
     "tracking": lambda asked: tracking.measure(),
     "runner": lambda asked: runner.measure(),
     "recovery": lambda asked: recovery.measure(),

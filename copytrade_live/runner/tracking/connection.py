@@ -24,8 +24,9 @@ _GREET_AGAIN_AT = 0.6
 _LONGEST_PATIENCE_SECONDS = 300.0
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
-# Frames heard in one go before others get their turn.
+# Frames heard in one go before others get their turn, and for how long at most: whole books take their time.
 _FRAMES_AT_ONCE = 200
+_LONGEST_TURN_SECONDS = 0.01
 
 
 class Listener(Protocol):
@@ -122,7 +123,7 @@ class Connection:
             self._listener.lost()
 
     async def _listen(self, socket: FrameSocket) -> None:
-        in_one_go = 0
+        in_one_go, since = 0, self._pulse.monotonic()
         while True:
             frame = await socket.receive()
             if frame and self._listener.hear(frame):
@@ -131,9 +132,9 @@ class Connection:
                 if self._name in self._health.last_failure:
                     self._health.succeeded(self._name, self.heard_at)
             in_one_go += 1
-            if in_one_go >= _FRAMES_AT_ONCE:
-                in_one_go = 0
+            if in_one_go >= _FRAMES_AT_ONCE or self._pulse.monotonic() - since > _LONGEST_TURN_SECONDS:
                 await asyncio.sleep(0)
+                in_one_go, since = 0, self._pulse.monotonic()
 
     async def _watch(self, socket: FrameSocket, opened_at: float) -> None:
         """Ping, and hang up on a peer that has nothing to say."""
