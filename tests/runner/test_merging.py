@@ -208,6 +208,27 @@ def test_any_mix_of_sources_losses_repeats_roundings_and_restarts_gives_each_fil
     assert Counter(_key(signal) for signal in signals) == Counter(_key(one) for one in fills)
 
 
+def test_a_fill_that_is_not_committed_yet_is_not_forgotten_though_it_is_the_first_of_its_wallet():
+    clock, health, feed = ManualClock(NOW + 3 * SECOND), Health(), ScriptedFeed()
+    due = [(NOW + 2 * SECOND, row(NOW + SECOND))]
+    chain = Scripted(SourceName.CHAIN, clock, random.Random(2), True, due)
+    poll = PollSource(feed, clock, CONFIG, health, requests_per_second=100.0)
+    tracker = Tracker(poll, [chain], LeaderHoldings(feed, clock, health, set), clock, CONFIG, health)
+    tracker.apply(_started())
+    tracker.follow([WALLET])
+
+    async def live() -> None:
+        while not await tracker.look(chain):
+            pass
+        # Everything is covered by now, but its books and market let it wait.
+        clock.set(NOW + 400 * SECOND)
+        for _ in range(5):
+            await tracker.look(chain)
+        assert tracker.facts(clock.now())["remembered"] == 1
+
+    asyncio.run(live())
+
+
 def _key(one) -> tuple[str, str, float]:
     return one.wallet, one.tx_hash, one.size
 

@@ -233,8 +233,11 @@ class Tracker:
         if now - self._tidied_at < _TIDY_EVERY:
             return
         self._tidied_at = now
-        floors = {wallet: self._floor(wallet, answered_until) - SECOND for wallet in self.memory.newest}
-        self._seen.forget_before(floors, answered_until)
+        # What is not committed yet is still ours to remember, also of a wallet that has nothing committed.
+        until = min([answered_until, *self._open.values()])
+        wallets = self.memory.newest.keys() | self._since.keys()
+        floors = {wallet: self._floor(wallet, until) - SECOND for wallet in wallets}
+        self._seen.forget_before(floors, until)
 
     def _choose_pace(self, *, has_gap: bool) -> None:
         """Polling audits while another source tells everything; where one missed something, it looks at once."""
