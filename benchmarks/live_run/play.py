@@ -22,7 +22,7 @@ from copytrade_live.settings import Home, load_config
 
 CASH = 1000.0
 LOOK_SECONDS, GATE_SECONDS, BEAT_SECONDS = 20.0, 10.0, 0.25
-START_SECONDS, KILL_SECONDS, QUIET_SECONDS = 60.0, 60.0, 180.0
+START_SECONDS, KILL_SECONDS, QUIET_SECONDS = 180.0, 60.0, 240.0
 # A fill may be told so much later: what late rows, a frozen stream and a round of polling add up to, world seconds.
 LAG_BUDGET = 240.0
 
