@@ -48,6 +48,16 @@ class OwnHistory:
         rows = [*self._trades(wallet), *self._payouts(wallet), *self._splits(wallet)]
         return sorted((row for row in rows if row.at <= until), key=lambda row: row.at)
 
+    def takes(self, after: Instant, until: Instant) -> list[OwnRow]:
+        """What accounts took and had mined later than after and by until, oldest first: what the stream tells."""
+        self._desk.now()
+        found = [
+            self._trade_row(trade, trade.taker, trade.mined_at)
+            for trade in self._desk.exchange.trades.values()
+            if trade.mined_at is not None and after < trade.mined_at <= until and self.has(trade.taker.account)
+        ]
+        return sorted(found, key=lambda row: row.at)
+
     def positions(self, wallet: str) -> tuple[Position, ...]:
         """Every position the wallet's rows made."""
         held: dict[tuple[int, int], Position] = {}

@@ -67,9 +67,10 @@ def build_app(
     data_v1, data_v2 = DataV1(venue, positions), DataV2(venue, positions)
     desk, posts = TradingDesk(venue), PostLog()
     clob, gamma, chain = Clob(venue), Gamma(venue), ChainRpc(venue, WalletRpc(desk).methods(), OwnLogs(venue, desk))
-    own = OwnData(venue, OwnHistory(venue, desk))
+    history = OwnHistory(venue, desk)
+    own = OwnData(venue, history)
     routes = [
-        WebSocketRoute("/", ActivityStream(venue).serve),
+        WebSocketRoute("/", ActivityStream(venue, history).serve),
         WebSocketRoute("/ws/market", MarketStream(venue, desk).serve),
         WebSocketRoute("/ws/user", UserStream(venue, desk).serve),
         *_admin_routes(Admin(venue), FaultAdmin(book, venue), GroundTruth(venue, positions, TradingTruth(desk, posts))),

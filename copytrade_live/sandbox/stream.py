@@ -1,10 +1,11 @@
-"""The activity stream: takers' fills as the world's time reaches them."""
+"""The activity stream: takers' fills, of the world and of accounts here, as the world's time reaches them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Iterator
+from itertools import chain
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -13,7 +14,9 @@ from copytrade_live.sandbox.answers import Row
 from copytrade_live.sandbox.checksum import checksummed
 from copytrade_live.sandbox.frame_gate import FrameGate, Gates
 from copytrade_live.sandbox.ledger import Kind
+from copytrade_live.sandbox.own_history import OwnHistory, OwnRow
 from copytrade_live.sandbox.venue import Venue
+from copytrade_live.sandbox.world import WorldMarket
 
 PUBLISH_LAG: Instant = SECOND
 TYPES = ("trades", "orders_matched")
@@ -25,8 +28,8 @@ LOOKS_A_KEEPALIVE = 100
 class ActivityStream:
     """Serves the stream at the root path."""
 
-    def __init__(self, venue: Venue) -> None:
-        self._venue = venue
+    def __init__(self, venue: Venue, own: OwnHistory) -> None:
+        self._venue, self._own = venue, own
         self._connections = 0
         self._gates = Gates(venue.faults, "/", venue.now)
 
@@ -60,27 +63,48 @@ class ActivityStream:
             subscribed |= wanted
 
     async def _push(self, socket: WebSocket, gate: FrameGate, connection_id: str, subscribed: set[str]) -> None:
-        sent = self._published()
+        sent = self._venue.now() - PUBLISH_LAG
         looks = 0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             looks += 1
             if looks % LOOKS_A_KEEPALIVE == 0:
                 await socket.send_text("")
-            published = self._published()
+            published = self._venue.now() - PUBLISH_LAG
             await gate.send_all(self._frames(sent, published, connection_id, subscribed))
             sent = published
 
-    def _published(self) -> int:
-        return self._venue.world.ledger.rows_until(self._venue.now() - PUBLISH_LAG)
+    def _frames(self, after: Instant, until: Instant, connection_id: str, subscribed: set[str]) -> Iterator[Row]:
+        ours = map(self._ours, self._own.takes(after, until))
+        for at, payload in chain(self._strangers(after, until), ours):
+            for name in TYPES:
+                if name in subscribed:
+                    yield {
+                        "connection_id": connection_id,
+                        "payload": payload,
+                        "timestamp": at + PUBLISH_LAG,
+                        "topic": "activity",
+                        "type": name,
+                    }
 
-    def _frames(self, first: int, last: int, connection_id: str, subscribed: set[str]) -> Iterator[Row]:
+    def _strangers(self, after: Instant, until: Instant) -> Iterator[tuple[Instant, Row]]:
         ledger = self._venue.world.ledger
-        for row in range(first, last):
+        for row in range(ledger.rows_until(after), ledger.rows_until(until)):
             if ledger.kind[row] == Kind.TRADE and ledger.is_taker[row]:
-                for name in TYPES:
-                    if name in subscribed:
-                        yield activity_frame(self._venue, row, connection_id, name)
+                yield int(ledger.at[row]), fill_payload(self._venue, row)
+
+    def _ours(self, row: OwnRow) -> tuple[Instant, Row]:
+        payload = trade_payload(self._venue.markets[row.market], row.outcome)
+        return row.at, payload | {
+            "name": "",
+            "price": row.price,
+            "proxyWallet": checksummed(row.wallet),
+            "pseudonym": "",
+            "side": "BUY" if row.is_buy else "SELL",
+            "size": row.size,
+            "timestamp": row.at // SECOND,
+            "transactionHash": row.transaction,
+        }
 
 
 def read_subscription(text: str) -> set[str]:
@@ -102,30 +126,33 @@ def read_subscription(text: str) -> set[str]:
     return wanted
 
 
-def activity_frame(venue: Venue, row: int, connection_id: str, name: str) -> Row:
-    """One fill as the stream sends it, wallet in mixed case."""
+def fill_payload(venue: Venue, row: int) -> Row:
+    """One fill of the world as the stream sends it, wallet in mixed case."""
     ledger = venue.world.ledger
-    market, outcome = venue.markets[int(ledger.market[row])], int(ledger.outcome[row])
-    wallet, at = venue.world.wallets[int(ledger.wallet[row])], int(ledger.at[row])
-    payload = {
+    wallet = venue.world.wallets[int(ledger.wallet[row])]
+    return trade_payload(venue.markets[int(ledger.market[row])], int(ledger.outcome[row])) | {
+        "name": wallet.name,
+        "price": float(ledger.price[row]),
+        "proxyWallet": checksummed(wallet.address),
+        "pseudonym": wallet.pseudonym,
+        "side": "BUY" if ledger.is_buy[row] else "SELL",
+        "size": float(ledger.size[row]),
+        "timestamp": int(ledger.at[row]) // SECOND,
+        "transactionHash": ledger.tx[row],
+    }
+
+
+def trade_payload(market: WorldMarket, outcome: int) -> Row:
+    """What a fill says of its market, and what it leaves blank."""
+    return {
         "asset": market.token_ids[outcome],
         "bio": "",
         "conditionId": market.condition_id,
         "eventSlug": market.event_slug,
         "icon": "",
-        "name": wallet.name,
         "outcome": market.outcomes[outcome],
         "outcomeIndex": outcome,
-        "price": float(ledger.price[row]),
         "profileImage": "",
-        "proxyWallet": checksummed(wallet.address),
-        "pseudonym": wallet.pseudonym,
-        "side": "BUY" if ledger.is_buy[row] else "SELL",
-        "size": float(ledger.size[row]),
         "slug": market.slug,
-        "timestamp": at // SECOND,
         "title": market.question,
-        "transactionHash": ledger.tx[row],
     }
-    stamp = at + PUBLISH_LAG
-    return {"connection_id": connection_id, "payload": payload, "timestamp": stamp, "topic": "activity", "type": name}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from polymarket import SecureClient
+from websockets.sync.client import connect
 
 from copytrade_live.sandbox.chain_logs import EXCHANGE, ORDER_FILLED, padded
 from copytrade_live.sandbox.synthetic import SyntheticWorld
@@ -118,3 +120,25 @@ def rpc(sandbox: Sandbox, method: str, *params: object) -> Any:
     answered = sandbox.http.post("/rpc", json=asked).json()
     assert "error" not in answered, answered
     return answered["result"]
+
+
+def test_the_activity_stream_tells_what_an_account_took_once_it_is_mined(
+    start_sandbox: StartSandbox, market: WorldMarket
+) -> None:
+    sandbox, token = start_sandbox(), market.token_ids[0]
+    fund(sandbox, address=OWNER, cash=500)
+    with connect(sandbox.url.replace("http", "ws") + "/", proxy=None) as socket:
+        socket.send(json.dumps({"action": "subscribe", "subscriptions": [{"topic": "activity", "type": "trades"}]}))
+        with SecureClient.create(private_key=KEY, wallet=OWNER, environment=trading_environment(sandbox.url)) as client:
+            _, ask = best(sandbox, token)
+            order = client.create_market_order(asset_id=token, side="BUY", amount=40, max_price=round(ask + 0.02, 2))
+            assert client.post_order(order).ok
+        step(sandbox, 30)
+        ours = None
+        while ours is None:
+            told = socket.recv(timeout=5)
+            payload = json.loads(told)["payload"] if told.startswith("{") else {}
+            ours = payload if payload.get("proxyWallet") == OWNER else None
+    (fill,) = truth(sandbox, "own_fills")
+    assert (ours["transactionHash"], ours["asset"], ours["side"]) == (fill["tx"], token, "BUY")
+    assert Decimal(str(ours["size"])) == Decimal(fill["size"])
