@@ -84,7 +84,7 @@ class Play:
     def _play(self, venue: VenueProcess, runner: RunnerProcess, evidence: Evidence) -> None:
         self._keep_gate(venue)
         runner.start()
-        self._await_account(runner, evidence, runs=1)
+        self._await_account(venue, runner, evidence, runs=1)
         start = venue.now()
         end = start + round(self._setting.hours * HOUR)
         self._follow(venue, runner, evidence, start, end, until=(start + end) // 2)
@@ -136,11 +136,12 @@ class Play:
         runner.kill()
         began = time.monotonic()
         runner.start()
-        self._await_account(runner, evidence, runs=2)
+        self._await_account(venue, runner, evidence, runs=2)
         self.played.restart_seconds = round(time.monotonic() - began, 2)
 
-    def _await_account(self, runner: RunnerProcess, evidence: Evidence, *, runs: int) -> None:
+    def _await_account(self, venue: VenueProcess, runner: RunnerProcess, evidence: Evidence, *, runs: int) -> None:
         def is_reconciled() -> bool:
+            self._keep_gate(venue)
             evidence.catch_up()
             starts = [place for place, one in enumerate(evidence.events) if isinstance(one, RunStarted)]
             if len(starts) < runs:
