@@ -14,7 +14,7 @@ from copytrade_live.core.market import Book, Level, Micro, Side
 from copytrade_live.core.orders import Fill
 from copytrade_live.core.pricing import crosses, from_micro, to_micro
 
-_Key = tuple[str, Side, float]
+_Key = tuple[Side, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class TakenDepth:
     """Shares taken from each price of each book, for as long as they may be the ones still shown there."""
 
     def __init__(self, events: Iterable[JournalEvent] = ()) -> None:
-        self._taken: dict[_Key, Micro] = {}
+        self._taken: dict[str, dict[_Key, Micro]] = {}
         self._shown: dict[str, Book] = {}
         for event in events:
             self.apply(event)
@@ -59,11 +59,10 @@ class TakenDepth:
 
     def left(self, book: Book, side: Side) -> tuple[Level, ...]:
         """The levels an order of this side can still trade against, best first, less what we took before."""
-        levels = levels_to_cross(book, side)
-        remaining = (
-            Level(level.price, level.size - from_micro(self._taken.get((book.token_id, side, level.price), 0)))
-            for level in levels
-        )
+        levels, taken = levels_to_cross(book, side), self._taken.get(book.token_id)
+        if not taken:
+            return tuple(level for level in levels if level.size > 0.0)
+        remaining = (Level(level.price, level.size - from_micro(taken.get((side, level.price), 0))) for level in levels)
         return tuple(level for level in remaining if level.size > 0.0)
 
     def _take(self, fill: Fill) -> None:
@@ -71,18 +70,22 @@ class TakenDepth:
         book, rest = self._shown.get(fill.token_id), fill.size
         for level in self.left(book, fill.side) if book else ():
             if rest > 0 and crosses(fill.side, level.price, fill.price):
-                key = (fill.token_id, fill.side, level.price)
+                taken, key = self._taken.setdefault(fill.token_id, {}), (fill.side, level.price)
                 size = min(rest, to_micro(level.size))
-                self._taken[key] = self._taken.get(key, 0) + size
+                taken[key] = taken.get(key, 0) + size
                 rest -= size
 
     def _see(self, book: Book) -> None:
         # A level that shrank below what we took lost it to others; what comes after is new and may be taken.
+        taken = self._taken.get(book.token_id)
+        if not taken:
+            return
+        still: dict[_Key, Micro] = {}
         for side in Side:
             shown = {level.price: to_micro(level.size) for level in levels_to_cross(book, side)}
-            for key in [key for key in self._taken if key[0] == book.token_id and key[1] is side]:
-                still = min(self._taken[key], shown.get(key[2], 0))
-                if still:
-                    self._taken[key] = still
-                else:
-                    del self._taken[key]
+            for key, size in taken.items():
+                if key[0] is side and min(size, shown.get(key[1], 0)):
+                    still[key] = min(size, shown[key[1]])
+        self._taken[book.token_id] = still
+        if not still:
+            del self._taken[book.token_id]

@@ -15,6 +15,7 @@ from copytrade_live.core.market import DAY, SECOND, Instant
 from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.state import State
 from copytrade_live.errors import InputFileError
+from copytrade_live.extensions import load_extensions
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.assumptions import assumed, config_of
@@ -78,6 +79,7 @@ def run(
     Raises: InputFileError for an empty tape without started_at, or one that goes back in time.
     """
     settings = config.decision() if isinstance(config, CopytradeConfig) else config
+    load_extensions(settings)
     assuming = config_of(config, assumptions)
     ledger = Ledger(sample=round(assuming.equity_seconds * SECOND))
     with ExitStack() as stack:
