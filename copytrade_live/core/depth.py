@@ -50,11 +50,14 @@ class TakenDepth:
 
     def notes(self) -> DepthNotes:
         """All that it remembers, as values that nothing changes any more."""
-        return DepthNotes(taken=tuple((*key, size) for key, size in self._taken.items()), shown=dict(self._shown))
+        taken = ((token, *key, size) for token, sizes in self._taken.items() for key, size in sizes.items())
+        return DepthNotes(taken=tuple(taken), shown=dict(self._shown))
 
     def recall(self, notes: DepthNotes) -> None:
         """Remember exactly this."""
-        self._taken = {(token, side, price): size for token, side, price, size in notes.taken}
+        self._taken = {}
+        for token, side, price, size in notes.taken:
+            self._taken.setdefault(token, {})[side, price] = size
         self._shown = dict(notes.shown)
 
     def left(self, book: Book, side: Side) -> tuple[Level, ...]:

@@ -6,9 +6,9 @@ to look at, midnights. Whatever comes of it goes back through step as an observa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import CancelOrder, Intent, PlaceOrder, Redeem, State, initial_state, step
@@ -39,6 +39,7 @@ from copytrade_pipelines.backtest.matching import Match, Matching
 Sink = Callable[[Sequence[JournalEvent], State], None]
 
 VOIDED = "the match did not settle"
+_KEPT = ("state", "_agenda", "_shown", "_watched", "_unsettled", "_resolved", "_now", "_best")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,20 @@ class Driver:
         self._resolved: dict[str, MarketResolved] = {}
         self._now: Instant | None = None
         self._best: tuple[ScoreSnapshot | None, frozenset[str]] = (None, frozenset())
+
+    def saved(self) -> dict[str, Any]:
+        """All that the rest of a run depends on, besides what the driver was made with."""
+        return {name: getattr(self, name) for name in _KEPT} | {"matching": self._matching.saved()}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from where another driver was saved."""
+        for name in _KEPT:
+            setattr(self, name, saved[name])
+        self._matching.restore(saved["matching"])
+
+    def skip(self, observation: Observation) -> None:
+        """Pass an observation that is behind us already."""
+        self._books.saw(observation)
 
     def take(self, observation: Observation) -> None:
         """Do what is due before it, then observe it. Raises: InputFileError when it is out of order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,16 +12,30 @@ from copytrade_live.core.events import JournalEvent
 
 
 class JournalWriter:
-    """One closed segment in a folder, named when it is whole."""
+    """One closed segment in a folder, named when it is whole.
 
-    def __init__(self, folder: Path, run_id: str) -> None:
+    Where a run goes on after an interruption, mark is what the journal said of itself last: what came after is cut off.
+    """
+
+    def __init__(
+        self, folder: Path, run_id: str, mark: tuple[int, int] | None = None, *, keeps_part: bool = False
+    ) -> None:
         self._folder = folder
         self._run_id = run_id
-        self._last_seq = 0
+        self._keeps_part = keeps_part
         folder.mkdir(parents=True, exist_ok=True)
         self._part = folder / ".events.part"
-        self._file = self._part.open("w", encoding="utf-8")
+        self._last_seq, length = mark or (0, 0)
+        self._file = self._part.open("r+" if mark else "w", encoding="utf-8")
+        self._file.truncate(length)
+        self._file.seek(length)
         self.path: Path | None = None
+
+    def mark(self) -> tuple[int, int]:
+        """Put everything on disk. Returns: the last seq and the length in bytes."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._last_seq, self._file.tell()
 
     def append(self, events: Sequence[JournalEvent]) -> None:
         """Write one step: an observation first, then the facts that answer it."""
@@ -45,7 +60,8 @@ class JournalWriter:
         """Close whatever happened."""
         self._file.close()
         if kind is not None:
-            self._part.unlink()
+            if not self._keeps_part:
+                self._part.unlink()
             return
         self.path = self._folder / f"events-{1:012d}-{self._last_seq:012d}.jsonl"
         self._part.replace(self.path)

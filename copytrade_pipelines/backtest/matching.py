@@ -51,6 +51,14 @@ class Matching:
         self._depth = TakenDepth()
         self._orders: dict[str, _Work] = {}
 
+    def saved(self) -> tuple[TakenDepth, dict[str, _Work]]:
+        """All that it remembers."""
+        return self._depth, self._orders
+
+    def restore(self, saved: tuple[TakenDepth, dict[str, _Work]]) -> None:
+        """Remember what another one did."""
+        self._depth, self._orders = saved
+
     def apply(self, event: JournalEvent) -> None:
         """Fold one event of the journal."""
         self._depth.apply(event)

@@ -48,7 +48,3 @@ class RecentPrints:
     def known(self, token_id: str, since: Instant, until: Instant) -> Iterator[Print]:
         """Prints that became known after since and up to until."""
         return (one for at, one in self._known.get(token_id, ()) if since < at <= until)
-
-    def forget(self, token_id: str) -> None:
-        """Drop a token's prints."""
-        self._known.pop(token_id, None)

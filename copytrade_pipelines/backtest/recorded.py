@@ -71,12 +71,6 @@ class RecordedBooks:
         if known is None or word.counts_from >= known.counts_from:
             self._fills[signal.token_id] = word
 
-    def forget(self, token_ids: Iterable[str]) -> None:
-        """Drop what is known of tokens whose market paid out."""
-        for token_id in token_ids:
-            self._fills.pop(token_id, None)
-            self._made.pop(token_id, None)
-
     def _recorded(self, token_id: str, row: Row) -> Book:
         made = self._made.get(token_id)
         if made is None or made.observed_at != row[0].times[row[1]]:

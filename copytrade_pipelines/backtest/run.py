@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -20,6 +20,7 @@ from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.assumptions import assumed, config_of
 from copytrade_pipelines.backtest.books import BookFeed, TapedBooks
+from copytrade_pipelines.backtest.checkpoint import EVERY, Standing, load, save
 from copytrade_pipelines.backtest.driver import Driver, Follow
 from copytrade_pipelines.backtest.follow_up import FollowUp
 from copytrade_pipelines.backtest.journal import JournalWriter
@@ -68,6 +69,8 @@ def run(
     until: Instant | None = None,
     journal: Path | None = None,
     tables: Path | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = EVERY,
     progress: Progress = silent,
 ) -> BacktestResult:
     """Drive a tape through the engine.
@@ -75,16 +78,20 @@ def run(
     tape is ordered by observed_at. assumptions say how orders fill and what that costs (default: config's own if it has
     them). books is where orders and held tokens find books (default: those on the tape); follow says whose fills count
     (default: everybody's); until is when time stops, not included (default: with the last observation); journal and
-    tables are the folders a journal and the rows of decisions and fills go to.
+    tables are the folders a journal and the rows of decisions and fills go to. checkpoint is a file that says, every so
+    many observations, where the run stands: with the same one an interrupted run goes on, and its files end the same.
     Raises: InputFileError for an empty tape without started_at, or one that goes back in time.
     """
     settings = config.decision() if isinstance(config, CopytradeConfig) else config
     load_extensions(settings)
     assuming = config_of(config, assumptions)
-    ledger = Ledger(sample=round(assuming.equity_seconds * SECOND))
+    found = load(checkpoint, run_id) if checkpoint else None
+    ledger = found.ledger if found else Ledger(sample=round(assuming.equity_seconds * SECOND))
     with ExitStack() as stack:
-        writer = stack.enter_context(JournalWriter(journal, run_id)) if journal else None
-        log = stack.enter_context(RunLog(tables)) if tables else None
+        mark = found.journal if found else None
+        keeps = checkpoint is not None
+        writer = stack.enter_context(JournalWriter(journal, run_id, mark, keeps_part=keeps)) if journal else None
+        log = stack.enter_context((found and found.log) or RunLog(tables)) if tables else None
 
         def record(events: Sequence[JournalEvent], state: State) -> None:
             if writer is not None:
@@ -93,9 +100,26 @@ def run(
             if log is not None:
                 log.fold(events, state)
 
+        def keep(taken: int, first: Instant, last: Instant) -> None:
+            if checkpoint is None or taken % checkpoint_every:
+                return
+            if log is not None:
+                log.cut()
+            marked = writer.mark() if writer else None
+            kept = driver.saved()
+            save(
+                checkpoint,
+                run_id,
+                Standing(taken=taken, first=first, last=last, driver=kept, ledger=ledger, log=log, journal=marked),
+            )
+
         driver = Driver(settings, assumed(assuming), books or TapedBooks(), record, follow=follow)
-        first, ended_at = _drive(driver, tape, settings, run_id, started_at, until, progress)
+        if found is not None:
+            driver.restore(found.driver)
+        first, ended_at = _drive(driver, tape, _opening_of(settings, run_id), found, started_at, until, keep, progress)
     ledger.finish(ended_at, driver.state)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
     return BacktestResult(
         run_id=run_id,
         started_at=first,
@@ -113,10 +137,11 @@ def run(
 def _drive(
     driver: Driver,
     tape: Iterable[Observation],
-    config: DecisionConfig,
-    run_id: str,
+    opening: Callable[[Instant], RunStarted],
+    found: Standing | None,
     started_at: Instant | None,
     until: Instant | None,
+    keep: Callable[[int, Instant, Instant], None],
     progress: Progress,
 ) -> tuple[Instant, Instant]:
     observations = iter(tape)
@@ -124,12 +149,19 @@ def _drive(
     first = started_at if started_at is not None else head.observed_at if head else None
     if first is None:
         raise InputFileError("the tape holds no observations; choose another window or other leaders")
-    driver.take(_opening(config, run_id, first))
-    last, days = first, 0
+    if found is None:
+        driver.take(opening(first))
+    behind, last = (found.taken, found.last) if found else (0, first)
+    days = 0
     total = max(1, -(-((until or first) - first) // DAY))
-    for observation in chain(() if head is None else (head,), observations):
-        driver.take(observation)
-        last = observation.observed_at
+    for number, observation in enumerate(chain(() if head is None else (head,), observations), start=1):
+        if number <= behind:
+            driver.skip(observation)
+            last = observation.observed_at
+        else:
+            driver.take(observation)
+            last = observation.observed_at
+            keep(number, first, last)
         if (last - first) // DAY > days:
             days = (last - first) // DAY
             progress(days, max(total, days), "days")
@@ -139,13 +171,16 @@ def _drive(
     return first, ended_at
 
 
-def _opening(config: DecisionConfig, run_id: str, at: Instant) -> RunStarted:
-    return RunStarted(
-        event_at=at,
-        observed_at=at,
-        run_id=run_id,
-        mode=MODE,
-        code_version=code_version(),
-        config_digest=config.digest(),
-        starting_cash=to_micro(config.bankroll.starting_cash),
-    )
+def _opening_of(config: DecisionConfig, run_id: str) -> Callable[[Instant], RunStarted]:
+    def opening(at: Instant) -> RunStarted:
+        return RunStarted(
+            event_at=at,
+            observed_at=at,
+            run_id=run_id,
+            mode=MODE,
+            code_version=code_version(),
+            config_digest=config.digest(),
+            starting_cash=to_micro(config.bankroll.starting_cash),
+        )
+
+    return opening

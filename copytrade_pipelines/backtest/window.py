@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -16,6 +17,7 @@ import duckdb
 
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.market import DAY, Instant
+from copytrade_live.errors import InputFileError
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest.assumptions import assumed
@@ -34,6 +36,8 @@ from copytrade_pipelines.ingest.progress import Progress, silent
 TAPES = ".tape"
 JOURNAL = "journal"
 REPORT = "report.html"
+CHECKPOINT = ".checkpoint"
+LOCK = ".lock"
 
 
 class Opens(Protocol):
@@ -62,7 +66,8 @@ def run_window(
     window = window_of(config, from_instant, to_instant, leaders)
     tapes = home.reports / TAPES
     tapes.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=tapes) as folder:
+    _clear_abandoned(tapes)
+    with TemporaryDirectory(dir=tapes, prefix=f"{os.getpid()}-") as folder:
         with _opened(source) as con:
             taken = extract(con, window, Path(folder), config.scoring.champion, round(config.backtest.fit_days * DAY))
             chosen = choose_lags(con, config.backtest)
@@ -117,6 +122,7 @@ def _run(
             until=window.end,
             journal=part / JOURNAL,
             tables=part,
+            checkpoint=part / CHECKPOINT,
             progress=progress,
         )
         terms = terms_of(config.decision(), assumed(config.backtest))
@@ -132,19 +138,38 @@ def _run(
     )
 
 
+def _clear_abandoned(tapes: Path) -> None:
+    # Rows taken out for a run that was killed: the process that made the folder is no more.
+    for folder in tapes.iterdir():
+        owner = folder.name.partition("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    # A reader finds all of a run's files or none.
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        yield part
-    except BaseException:
-        shutil.rmtree(part)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+    """A folder beside, which gets the name once it is whole: a reader finds all of a run's files or none.
+
+    What fails is cleared away; what was interrupted stays, and the next run of that name goes on there.
+    Raises: InputFileError when another process is at it.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    part.mkdir(parents=True, exist_ok=True)
+    with (part / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputFileError(
+                f"{folder.name} is being run by another process; wait for it, or stop it to take it up here"
+            ) from None
+        try:
+            yield part
+        except Exception:
+            shutil.rmtree(part)
+            raise
+        (part / LOCK).unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
 
 
 @contextmanager

@@ -280,7 +280,7 @@ def _seen(fill: LeaderFill, fee_rate: float, scale: float) -> LeaderFillObserved
         tx_hash="",
     )
     # What it decides on is only that it was offered what the wallet paid.
-    around = (Level(max(_TICK, fill.price - 0.01), 1e12),), (Level(fill.price, 1e12),)
+    around = (Level(0.99 * fill.price, 1e12),), (Level(fill.price, 1e12),)
     book = Book(
         token_id=fill.token,
         bids=around[0],
