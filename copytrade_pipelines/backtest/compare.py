@@ -11,7 +11,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copytrade_live.clock import to_iso
 from copytrade_pipelines.backtest.breakdown import thinned
 from copytrade_pipelines.backtest.figures import overlaid
 from copytrade_pipelines.backtest.inputs import RunInputs, differences, load_inputs
@@ -19,6 +18,7 @@ from copytrade_pipelines.backtest.ledger import EquityPoint
 from copytrade_pipelines.backtest.measured import MEASURED
 from copytrade_pipelines.backtest.page import page_of, pictures
 from copytrade_pipelines.backtest.past_runs import read_run
+from copytrade_pipelines.backtest.report_numbers import moment
 from copytrade_pipelines.backtest.report_plots import Part, Plot
 
 # Signals listed one by one; the counts above them have all.
@@ -158,7 +158,7 @@ def _less(one: float | None, other: float | None) -> float | None:
 
 
 def _window(inputs: RunInputs) -> str:
-    return f"{to_iso(inputs.window.start)[:16]} to {to_iso(inputs.window.end)[:16]}"
+    return f"{moment(inputs.window.start)} to {moment(inputs.window.end)}"
 
 
 def _curve(folder: Path) -> list[EquityPoint]:

@@ -38,8 +38,9 @@ class Measured:
         return self.form.write(value)
 
     def change(self, value: float | None) -> str:
-        """A difference as people read it."""
-        return self.form.write(value, "+")
+        """A difference as people read it: between shares in points."""
+        written = self.form.write(value, "+")
+        return written.replace("%", "points") if self.form is Form.SHARE else written
 
 
 MEASURED = (

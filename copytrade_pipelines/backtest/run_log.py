@@ -16,12 +16,13 @@ from copytrade_live.core.events import (
     JournalEvent,
     LeaderFillObserved,
     MirrorOwed,
+    OrderAbandoned,
     OrderFilled,
     OrderReposted,
     SignalCopied,
     SignalRejected,
 )
-from copytrade_live.core.market import SECOND, Book, Instant
+from copytrade_live.core.market import SECOND, Book, Instant, Micro
 from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.state import State
@@ -52,7 +53,8 @@ class RunLog:
         folder.mkdir(parents=True, exist_ok=True)
         self._decisions = RowParts(folder / DECISIONS_FILE, DECISIONS)
         self._fills = RowParts(folder / FILLS_FILE, FILLS)
-        self._orders: dict[str, tuple[Order, _Intent]] = {}
+        # Those that may still fill, with what is left of them.
+        self._orders: dict[str, tuple[Order, _Intent, Micro]] = {}
         self._shown: dict[str, Book] = {}
         self._provisional: dict[str, tuple[Any, ...]] = {}
 
@@ -93,7 +95,9 @@ class RunLog:
                 case ExitDecided():
                     self._place(event.order, _Intent(event.observed_at, event.reason.value))
                 case OrderReposted():
-                    self._place(event.order, self._orders[event.replaced_id][1])
+                    self._place(event.order, self._orders.pop(event.replaced_id)[1])
+                case OrderAbandoned():
+                    self._orders.pop(event.order_id, None)
                 case BookObserved():
                     self._shown[event.book.token_id] = event.book
                 case OrderFilled():
@@ -106,7 +110,7 @@ class RunLog:
                     pass
 
     def _place(self, order: Order, intent: _Intent) -> None:
-        self._orders[order.order_id] = order, intent
+        self._orders[order.order_id] = order, intent, order.size
 
     def _decide(
         self, seen: JournalEvent, state: State, answer: str, root_id: str, refusal: SignalRejected | None = None
@@ -145,7 +149,9 @@ class RunLog:
         )
 
     def _match(self, fill: Fill, now: Instant) -> None:
-        order, intent = self._orders[fill.order_id]
+        order, intent, rest = self._orders.pop(fill.order_id)
+        if fill.size < rest:
+            self._orders[order.order_id] = order, intent, rest - fill.size
         book = self._shown.get(fill.token_id)
         row = (
             now,

@@ -53,6 +53,7 @@ def test_numbers_stand_side_by_side_with_their_difference(found: Comparison, don
     assert (numbers["Profit"]["one"], numbers["Profit"]["other"]) == (pnl, 0.0)
     assert numbers["Profit"]["difference"] == pytest.approx(-pnl)
     assert numbers["Profit"]["text"][2] == f"{-pnl:+,.2f} $"
+    assert numbers["Return"]["text"][2].endswith(" points")
     assert numbers["Hit rate"]["other"] is numbers["Hit rate"]["difference"] is None
     assert found.copies["one"]["copies"] == done.result.summary.copies
 

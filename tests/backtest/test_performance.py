@@ -10,7 +10,9 @@ from copytrade_live.core.market import DAY, HOUR
 from copytrade_live.errors import ConfigError
 from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.bankrolls import capacity_curve, with_bankrolls
+from copytrade_pipelines.backtest.figures import render_png
 from copytrade_pipelines.backtest.folds import folds
+from copytrade_pipelines.backtest.interval_figures import capacity_plot
 from copytrade_pipelines.backtest.intervals import spread
 from copytrade_pipelines.backtest.ledger import EquityPoint, Ledger
 from copytrade_pipelines.backtest.performance import (
@@ -157,6 +159,11 @@ def test_a_capacity_curve_is_the_same_settings_with_other_bankrolls() -> None:
         (100.0, pytest.approx(0.05)),
         (1000.0, pytest.approx(0.005)),
     ]
+
+
+def test_a_capacity_curve_is_drawn_with_its_intervals() -> None:
+    runs = [summarise(Ledger(equity=curve(cash, cash * 1.1))) for cash in (100.0, 1000.0, 10_000.0)]
+    assert render_png(capacity_plot(capacity_curve(runs))).startswith(b"\x89PNG")
 
 
 def test_every_number_of_a_summary_has_a_column() -> None:
