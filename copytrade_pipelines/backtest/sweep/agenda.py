@@ -1,0 +1,73 @@
+"""What is to be done between observations: a heap by time, kind and id for each configuration."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from copytrade_pipelines.backtest.sweep.rules import OPTIONS
+from copytrade_pipelines.backtest.sweep.world import World, account_at, due_at
+
+# At one moment in this order.
+ORDER, HELD, MIDNIGHT = 0, 1, 2
+_KIND = 58
+
+
+@njit(**OPTIONS)
+def tie_of(kind: int, is_exit: int, rank: int) -> int:
+    """What orders entries of one moment: the kind, then the id's place among all ids."""
+    return (kind << _KIND) | (is_exit << 57) | rank
+
+
+@njit(**OPTIONS)
+def kind_of(tie: int) -> int:
+    """The kind within a tie."""
+    return tie >> _KIND
+
+
+@njit(**OPTIONS)
+def add(w: World, config: int, at: int, tie: int, ref: int) -> None:
+    """Put something on the agenda."""
+    account = account_at(w, config)
+    place = account.due
+    account.due += 1
+    while place > 0:
+        above = (place - 1) >> 1
+        parent = due_at(w, config, above)
+        if parent.at < at or (parent.at == at and parent.tie <= tie):
+            break
+        here = due_at(w, config, place)
+        here.at, here.tie, here.ref = parent.at, parent.tie, parent.ref
+        place = above
+    here = due_at(w, config, place)
+    here.at, here.tie, here.ref = at, tie, ref
+    # Entries are due strictly before an observation.
+    w.wake = min(w.wake, at + 1)
+    if account.due + 8 >= w.due_room:
+        w.is_full = 1
+
+
+@njit(**OPTIONS)
+def drop_first(w: World, config: int) -> None:
+    """Take the first entry off."""
+    account = account_at(w, config)
+    account.due -= 1
+    count = account.due
+    last = due_at(w, config, count)
+    at, tie, ref = last.at, last.tie, last.ref
+    place = 0
+    while True:
+        below = 2 * place + 1
+        if below >= count:
+            break
+        child = due_at(w, config, below)
+        if below + 1 < count:
+            other = due_at(w, config, below + 1)
+            if other.at < child.at or (other.at == child.at and other.tie < child.tie):
+                below, child = below + 1, other
+        if at < child.at or (at == child.at and tie <= child.tie):
+            break
+        here = due_at(w, config, place)
+        here.at, here.tie, here.ref = child.at, child.tie, child.ref
+        place = below
+    here = due_at(w, config, place)
+    here.at, here.tie, here.ref = at, tie, ref

@@ -1,0 +1,399 @@
+"""Any tape of observations as arrays: one pass, every id a code. What no kernel event stands for is refused by name."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from copytrade_live.core.events import (
+    BookObserved,
+    ConfigChanged,
+    FeedCovered,
+    GateObserved,
+    KillSwitchObserved,
+    LeaderFillObserved,
+    MarketObserved,
+    MarketResolved,
+    Observation,
+    RunStarted,
+    ScoresPublished,
+    TimerFired,
+)
+from copytrade_live.core.exits import mirror_fraction
+from copytrade_live.core.market import HOUR, SECOND, Book, Instant, Market, MarketStatus, Side
+from copytrade_live.core.pricing import moved
+from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore, best_wallets
+from copytrade_live.core.signal import Signal
+from copytrade_live.core.state import MEMORY
+from copytrade_live.errors import InputFileError
+from copytrade_pipelines.backtest.driver import Follow
+from copytrade_pipelines.backtest.sweep.layout import (
+    BOOK,
+    CLOSED,
+    DISPUTED,
+    EVENT,
+    GATE,
+    LEVEL,
+    MARKET,
+    NEVER,
+    NO_MARKET,
+    NONE,
+    PAYOUT,
+    RESOLUTION,
+    SCORE,
+    SIGNAL,
+    TOKEN,
+    TRADING,
+    Array,
+    Kind,
+    Tape,
+)
+from copytrade_pipelines.backtest.sweep.parameters import FLAGS, NotCompiledError
+
+_QUIET = (RunStarted, ConfigChanged, FeedCovered, TimerFired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeArrays:
+    """A tape as arrays, with the names behind the codes. Units: first and last in milliseconds, None without any."""
+
+    tape: Tape
+    signal_ids: Sequence[str]
+    wallets: Sequence[str]
+    tokens: Sequence[str]
+    conditions: Sequence[str]
+    markets: Sequence[Market]
+    sources: Sequence[str]
+    first: Instant | None
+    last: Instant | None
+    most_levels: int
+    repeats: int
+
+
+class Codes:
+    """Integer codes for names, in order of appearance."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+
+    def of(self, name: str) -> int:
+        """The code of a name."""
+        return self.names.setdefault(name, len(self.names))
+
+    def ranks(self, suffix: str = "") -> Array:
+        """The place of each name among all in order of text."""
+        names = np.empty(len(self.names), np.int64)
+        for rank, name in enumerate(sorted(self.names, key=lambda name: name + suffix)):
+            names[self.names[name]] = rank
+        return names
+
+
+def arrays_of(
+    observations: Iterable[Observation], follow: Follow | None = None, started_at: Instant | None = None
+) -> TapeArrays:
+    """The arrays of a tape whose own books are the feed.
+
+    Raises: InputFileError for one that goes back in time, NotCompiledError naming what the kernel does not know.
+    """
+    reader = _Reader(follow=follow, now=started_at)
+    for observation in observations:
+        reader.take(observation)
+    return reader.done()
+
+
+@dataclass(slots=True)
+class _Reader:
+    follow: Follow | None
+    now: Instant | None
+    first: Instant | None = None
+    kinds: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    refs: list[int] = field(default_factory=list)
+    signals: list[dict[str, Any]] = field(default_factory=list)
+    signal_ids: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    scores: dict[int, int] = field(default_factory=dict)
+    score_rows: list[TraderScore] = field(default_factory=list)
+    markets: dict[tuple[object, ...], int] = field(default_factory=dict)
+    market_rows: list[Market] = field(default_factory=list)
+    books: dict[int, int] = field(default_factory=dict)
+    book_objects: list[Book] = field(default_factory=list)
+    book_rows: list[tuple[int, int, int, int]] = field(default_factory=list)
+    prices: list[float] = field(default_factory=list)
+    sizes: list[float] = field(default_factory=list)
+    resolved: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
+    payout_tokens: list[int] = field(default_factory=list)
+    payouts: list[float] = field(default_factory=list)
+    gates: list[tuple[bool, int]] = field(default_factory=list)
+    tokens: Codes = field(default_factory=Codes)
+    conditions: Codes = field(default_factory=Codes)
+    wallets: Codes = field(default_factory=Codes)
+    events: Codes = field(default_factory=Codes)
+    ids: Codes = field(default_factory=Codes)
+    seen_at: dict[str, Instant] = field(default_factory=dict)
+    repeated: Codes = field(default_factory=Codes)
+    token_condition: dict[int, int] = field(default_factory=dict)
+    token_second: dict[int, bool] = field(default_factory=dict)
+    snapshot: ScoreSnapshot | None = None
+    best: frozenset[str] = frozenset()
+
+    def take(self, observation: Observation) -> None:
+        now = observation.observed_at
+        if self.now is not None and now < self.now:
+            raise InputFileError(
+                f"the tape goes back in time: {type(observation).__name__} known at {now} follows {self.now}; "
+                "sort it by observed_at"
+            )
+        self.now = now
+        self.first = now if self.first is None else self.first
+        kind, ref = self._read(observation)
+        self.kinds.append(kind)
+        self.times.append(now)
+        self.refs.append(ref)
+
+    def _read(self, observation: Observation) -> tuple[int, int]:
+        match observation:
+            case LeaderFillObserved():
+                return Kind.SIGNAL, self._signal(observation)
+            case BookObserved():
+                return Kind.BOOK, self._book(observation.book)
+            case MarketResolved():
+                return Kind.RESOLVED, self._resolution(observation)
+            case ScoresPublished():
+                self.snapshot = observation.snapshot
+                self.best = frozenset(best_wallets(self.snapshot, self.follow.top)) if self.follow else frozenset()
+                return Kind.SCORES, 0
+            case GateObserved():
+                gate = observation.gate
+                self.gates.append((gate.is_open, gate.valid_until) if gate else (False, 0))
+                return Kind.GATE, len(self.gates) - 1
+            case MarketObserved():
+                return Kind.MARKET, self._market(observation.market)
+            case KillSwitchObserved():
+                return Kind.KILL_SWITCH, int(observation.is_active)
+            case RunStarted(is_real=True):
+                raise NotCompiledError("the tape is of a run with real money; use the driver for it")
+            case _ if isinstance(observation, _QUIET):
+                return Kind.TIMER, 0
+            case _:
+                raise NotCompiledError(
+                    f"the tape holds {type(observation).__name__}, which is not compiled; use the driver for it"
+                )
+
+    def _signal(self, seen: LeaderFillObserved) -> int:
+        signal, market, book, now = seen.signal, seen.market, seen.book, seen.observed_at
+        self._remember(signal, now)
+        if market is not None and market.condition_id != signal.condition_id:
+            raise NotCompiledError(f"fill {signal.signal_id} and its market name different conditions; use the driver")
+        token, condition = self._token(signal.token_id, signal.condition_id)
+        score, events = self._score(signal, market)
+        row: dict[str, Any] = {
+            "price": signal.price,
+            "size": signal.size,
+            "notional": signal.notional,
+            "age": (now - signal.event_at) / SECOND,
+            "lag": (signal.observed_at - signal.event_at) / SECOND,
+            "hours": math.inf if market is None or market.end_at is None else (market.end_at - now) / HOUR,
+            "share_sold": mirror_fraction(signal),
+            "score": score,
+            "events": events,
+            "score_age": 0.0 if self.snapshot is None else (now - self.snapshot.as_of) / SECOND,
+            "book": NONE if book is None else self._book(book),
+            "token": token,
+            "condition": condition,
+            "wallet": self.wallets.of(signal.wallet),
+            "market": NONE if market is None else self._market(market),
+            "status": _status(market),
+            "is_buy": signal.side is Side.BUY,
+            "is_followed": self.follow is None or signal.wallet in self.follow.leaders or signal.wallet in self.best,
+        }
+        if book is not None and book.mid is not None and book.best_ask is not None and book.spread is not None:
+            row["has_mid"] = True
+            row["best_ask"] = book.best_ask
+            row["spread"] = book.spread / book.mid
+            row["book_age"] = (now - book.observed_at) / SECOND
+            row["moved"] = moved(book.best_ask, signal.price)
+        self.signals.append(row)
+        self.signal_ids.append(signal.signal_id)
+        self.sources.append("none" if book is None else book.source.value)
+        return len(self.signals) - 1
+
+    def _remember(self, signal: Signal, now: Instant) -> None:
+        self.ids.of(signal.signal_id)
+        before = self.seen_at.get(signal.signal_id)
+        if before is not None:
+            self.repeated.of(signal.signal_id)
+            if now - before > MEMORY:
+                raise NotCompiledError(
+                    f"fill {signal.signal_id} comes again {(now - before) / HOUR:.1f} hours later, after it is "
+                    "forgotten; use the driver"
+                )
+        self.seen_at.setdefault(signal.signal_id, now)
+
+    def _token(self, token_id: str, condition_id: str) -> tuple[int, int]:
+        token, condition = self.tokens.of(token_id), self.conditions.of(condition_id)
+        if self.token_condition.setdefault(token, condition) != condition:
+            raise NotCompiledError(f"token {token_id} stands in two conditions; use the driver")
+        return token, condition
+
+    def _score(self, signal: Signal, market: Market | None) -> tuple[int, int]:
+        snapshot = self.snapshot
+        if snapshot is None:
+            return NONE, 0
+        score = snapshot.score_of(signal.wallet, market.category if market else "")
+        overall = snapshot.score_of(signal.wallet, OVERALL)
+        if score is None:
+            return NONE, overall.n_events if overall else 0
+        row = self.scores.setdefault(id(score), len(self.score_rows))
+        if row == len(self.score_rows):
+            self.score_rows.append(score)
+        return row, overall.n_events if overall else 0
+
+    def _market(self, market: Market) -> int:
+        key = (
+            market.condition_id,
+            market.token_ids,
+            market.outcomes,
+            market.event_id,
+            market.category,
+            market.tick_size,
+            market.min_order_size,
+            market.fee_rate,
+            market.fee_exponent,
+            market.neg_risk,
+            market.end_at,
+        )
+        row = self.markets.setdefault(key, len(self.market_rows))
+        if row == len(self.market_rows):
+            if abs(market.tick_size * 1e6 - round(market.tick_size * 1e6)) > 1e-6:
+                raise NotCompiledError(f"market {market.condition_id} has a tick finer than a millionth")
+            self.market_rows.append(market)
+            for place, token_id in enumerate(market.token_ids):
+                token, _ = self._token(token_id, market.condition_id)
+                self.token_second[token] = place == 1
+        return row
+
+    def _book(self, book: Book) -> int:
+        row = self.books.setdefault(id(book), len(self.book_rows))
+        if row == len(self.book_rows):
+            start = len(self.prices)
+            self.prices += [level.price for level in (*book.bids, *book.asks)]
+            self.sizes += [level.size for level in (*book.bids, *book.asks)]
+            middle = start + len(book.bids)
+            self.book_objects.append(book)
+            self.book_rows.append((start, middle, len(self.prices), self.tokens.of(book.token_id)))
+        return row
+
+    def _resolution(self, seen: MarketResolved) -> int:
+        self.resolved.append(self.conditions.of(seen.condition_id))
+        for token_id, payout in seen.payouts:
+            self.payout_tokens.append(self.tokens.of(token_id))
+            self.payouts.append(payout)
+        self.starts.append(len(self.payouts))
+        return len(self.resolved) - 1
+
+    def done(self) -> TapeArrays:
+        ranks = self.ids.ranks("-")
+        _require_plain(self.ids)
+        signals = np.zeros(len(self.signals), SIGNAL)
+        for place, row in enumerate(self.signals):
+            for name, value in row.items():
+                signals[name][place] = value
+            name = self.signal_ids[place]
+            signals["rank"][place] = ranks[self.ids.names[name]]
+            signals["repeat"][place] = self.repeated.names.get(name, NONE)
+        count = max(1, len(self.tokens.names))
+        # A token of which nobody knows the market stands in a condition of its own that nothing else is in.
+        alone = len(self.conditions.names)
+        tape = Tape(
+            events=_rows(EVENT, self.times, self.refs, self.kinds),
+            signals=signals,
+            scores=_score_array(self.score_rows),
+            markets=self._market_array(),
+            books=np.array(self.book_rows, BOOK) if self.book_rows else np.zeros(0, BOOK),
+            levels=_rows(LEVEL, self.prices, self.sizes),
+            resolutions=_rows(RESOLUTION, self.resolved, self.starts[:-1], self.starts[1:]),
+            payouts=_rows(PAYOUT, self.payout_tokens, self.payouts),
+            gates=_rows(GATE, [until for _, until in self.gates], [is_open for is_open, _ in self.gates]),
+            tokens=_rows(
+                TOKEN,
+                [self.token_condition.get(token, alone) for token in range(count)],
+                self.tokens.ranks() if self.tokens.names else [0],
+                [self.token_second.get(token, False) for token in range(count)],
+            ),
+        )
+        levels = [(asks - bids, end - asks) for bids, asks, end, _ in self.book_rows]
+        return TapeArrays(
+            tape=tape,
+            signal_ids=self.signal_ids,
+            wallets=list(self.wallets.names),
+            tokens=list(self.tokens.names),
+            conditions=[*self.conditions.names, ""],
+            markets=self.market_rows,
+            sources=self.sources,
+            first=self.first,
+            last=self.times[-1] if self.times else None,
+            most_levels=max((max(pair) for pair in levels), default=1),
+            repeats=len(self.repeated.names),
+        )
+
+    def _market_array(self) -> Array:
+        rows = np.zeros(len(self.market_rows), MARKET)
+        for place, market in enumerate(self.market_rows):
+            rows[place] = (
+                market.tick_size,
+                market.min_order_size,
+                market.fee_rate,
+                market.fee_exponent,
+                NEVER if market.end_at is None else market.end_at,
+                self.events.of(market.event_id),
+                self.conditions.of(market.condition_id),
+                market.neg_risk,
+            )
+        return rows
+
+
+def _rows(dtype: np.dtype[Any], *columns: Sequence[Any] | Array) -> Array:
+    rows = np.zeros(len(columns[0]), dtype)
+    for name, column in zip(dtype.names or (), columns, strict=True):
+        rows[name] = column
+    return rows
+
+
+def _status(market: Market | None) -> int:
+    if market is None:
+        return NO_MARKET
+    if not market.accepting_orders or market.status in (MarketStatus.CLOSED, MarketStatus.RESOLVED):
+        return CLOSED
+    return DISPUTED if market.status in (MarketStatus.PROPOSED, MarketStatus.DISPUTED) else TRADING
+
+
+def _score_array(scores: Sequence[TraderScore]) -> Array:
+    rows = np.zeros(len(scores), SCORE)
+    for place, score in enumerate(scores):
+        rows[place] = (
+            score.p_pos,
+            score.lcb10,
+            score.coverage,
+            score.maker_share,
+            math.nan if score.q_value is None else score.q_value,
+            score.edge_mean,
+            score.edge_sd,
+            score.copy_cost_mean,
+            sum(FLAGS.get(flag, 0) for flag in set(score.flags)),
+        )
+    return rows
+
+
+def _require_plain(ids: Codes) -> None:
+    # Order ids are compared as text: an id that goes on from another one and a dash would sort among its attempts.
+    names = sorted(name + "-" for name in ids.names)
+    for name, following in itertools.pairwise(names):
+        if following.startswith(name):
+            raise NotCompiledError(f"fill {following[:-1]} is named like an order for {name[:-1]}; use the driver")

@@ -1,0 +1,255 @@
+"""The compiled pass over a tape: observations outside, configurations inside, each with a state of its own."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from copytrade_live.core.market import DAY, HOUR
+from copytrade_pipelines.backtest.sweep.accounts import keep_point, sample, set_point
+from copytrade_pipelines.backtest.sweep.agenda import HELD, MIDNIGHT, ORDER, add, drop_first, kind_of, tie_of
+from copytrade_pipelines.backtest.sweep.caching import cached
+from copytrade_pipelines.backtest.sweep.depth import see
+from copytrade_pipelines.backtest.sweep.entries import answer
+from copytrade_pipelines.backtest.sweep.layout import NEVER, NONE, Kind
+from copytrade_pipelines.backtest.sweep.leaving import resolve, see_book
+from copytrade_pipelines.backtest.sweep.levels import book_now, differ
+from copytrade_pipelines.backtest.sweep.orders import (
+    add_order,
+    cancel_entries,
+    expire,
+    match,
+    open_periods,
+    pass_by,
+    trip,
+)
+from copytrade_pipelines.backtest.sweep.rules import OPTIONS
+from copytrade_pipelines.backtest.sweep.world import (
+    World,
+    account_at,
+    book_at,
+    due_at,
+    event_at,
+    feed_at,
+    market_at,
+    parameters_at,
+    placed_at,
+    record_at,
+    repeat_at,
+    resolution_at,
+    signal_at,
+    slot_at,
+    token_at,
+    view_at,
+)
+
+_SIGNAL, _BOOK, _RESOLVED, _GATES = int(Kind.SIGNAL), int(Kind.BOOK), int(Kind.RESOLVED), int(Kind.GATE)
+_MARKET, _SWITCH = int(Kind.MARKET), int(Kind.KILL_SWITCH)
+_KEPT = 16
+# Of the phase of a world.
+BEFORE, UNDER_WAY, OVER = 0, 1, 2
+# After this long a fill seen again is new (core/state.py).
+_MEMORY = 2 * HOUR
+
+
+@njit(**OPTIONS)
+def show(w: World, config: int, token: int, book: int, now: int) -> None:
+    """A configuration looks at a token's book."""
+    shown = view_at(w, token, config)
+    shown.book, shown.turn = book, 2 * w.next
+    see_book(w, config, token, book, now)
+
+
+@njit(**OPTIONS)
+def work(w: World, config: int, ref: int, now: int) -> None:
+    """An order is looked at: it meets its book, expires, or is looked at again."""
+    at, serial = ref & ((1 << _KEPT) - 1), ref >> _KEPT
+    slot = slot_at(w, config, at)
+    if not slot.works or slot.serial != serial:
+        return
+    token, book = slot.token, book_now(w, slot.token)
+    if (not slot.is_accepted or differ(w, book, view_at(w, token, config).book)) and book >= 0:
+        show(w, config, token, book, now)
+    if book >= 0 and now < slot.expires and slot.works and slot.serial == serial:
+        if not slot.is_accepted:
+            pass_by(w, config, now)
+        match(w, config, at, book, now)
+    if not slot.works or slot.serial != serial:
+        return
+    if now >= slot.expires:
+        expire(w, config, at, book, now)
+    else:
+        add_order(w, config, at, min(now + parameters_at(w, config).order_pace, slot.expires))
+
+
+@njit(**OPTIONS)
+def look(w: World, config: int, token: int, now: int) -> None:
+    """A held token is looked at."""
+    at = placed_at(w, token_at(w, token).condition, config).value
+    if at < 0 or slot_at(w, config, at).token != token or not slot_at(w, config, at).is_held:
+        feed_at(w, token).watched &= ~(1 << config)
+        return
+    add(w, config, now + parameters_at(w, config).held_pace, tie_of(HELD, 0, token_at(w, token).rank), token)
+    book = book_now(w, token)
+    if book >= 0:
+        show(w, config, token, book, now)
+
+
+@njit(**OPTIONS)
+def advance(w: World, config: int, end: int) -> None:
+    """Do everything that is due before end, as long as there is room to write it down."""
+    while account_at(w, config).due > 0 and due_at(w, config, 0).at < end and not w.is_full:
+        first = due_at(w, config, 0)
+        now, kind, ref = first.at, kind_of(first.tie), first.ref
+        drop_first(w, config)
+        if kind == ORDER:
+            work(w, config, ref, now)
+        elif kind == HELD:
+            look(w, config, ref, now)
+        else:
+            pass_by(w, config, now)
+            add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0), 0)
+
+
+@njit(**OPTIONS)
+def start(w: World, now: int) -> None:
+    """A run begins: cash, the first periods, the first midnight."""
+    for config in range(w.configs):
+        account = account_at(w, config)
+        account.cash = parameters_at(w, config).starting_cash
+        account.midnight, account.week, account.free = 0, NONE, NONE
+        pass_by(w, config, now)
+        add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0), 0)
+    wake(w)
+
+
+@njit(**OPTIONS)
+def wake(w: World) -> None:
+    """When some configuration has something to do by itself."""
+    first = NEVER
+    for config in range(w.configs):
+        account = account_at(w, config)
+        first = min(first, account.midnight, account.sampled_at + parameters_at(w, config).sample)
+        if account.due:
+            first = min(first, due_at(w, config, 0).at + 1)
+    w.wake = first
+
+
+@njit(**OPTIONS)
+def is_repeated(w: World, config: int, repeat: int, now: int) -> bool:
+    """Whether a fill was seen before, and remember it: two generations, as core/state.py keeps them."""
+    account = account_at(w, config)
+    known = account.generation
+    if now - account.turned_at > _MEMORY:
+        account.generation += 1
+        account.turned_at = now
+    if repeat < 0:
+        return False
+    last = repeat_at(w, repeat, config).value
+    repeat_at(w, repeat, config).value = account.generation
+    return last >= 0 and last >= known - 1
+
+
+@njit(**OPTIONS)
+def observe_signal(w: World, number: int, now: int) -> None:
+    """A leader's fill, for every configuration that follows its wallet."""
+    signal = signal_at(w, number)
+    bit = feed_at(w, signal.token).active
+    for config in range(w.configs):
+        if not signal.is_followed and record_at(w, signal.wallet, config).slots == 0:
+            continue
+        is_repeat = is_repeated(w, config, signal.repeat, now)
+        account = account_at(w, config)
+        account.signals += 1
+        has_turned = now >= account.midnight and open_periods(w, config, now)
+        answer(w, config, number, is_repeat, now)
+        if has_turned:
+            trip(w, config)
+        if (bit >> config) & 1 and signal.book >= 0 and view_at(w, signal.token, config).taken >= 0:
+            see(w, config, signal.token, signal.book)
+        if now - account.sampled_at >= parameters_at(w, config).sample:
+            sample(w, config, now)
+    if signal.book >= 0:
+        feed_at(w, signal.token).book = signal.book
+
+
+@njit(**OPTIONS)
+def observe(w: World, place: int, now: int, must_pass: bool) -> None:
+    """One observation."""
+    kind, ref = event_at(w, place).kind, event_at(w, place).ref
+    if kind == _SIGNAL:
+        observe_signal(w, ref, now)
+        return
+    configs = w.configs
+    if kind == _BOOK:
+        token = book_at(w, ref).token
+        told = feed_at(w, token)
+        told.told, told.turn = ref, 2 * place + 1
+        active = feed_at(w, token).active
+        for config in range(configs if active else 0):
+            if (active >> config) & 1:
+                see_book(w, config, token, ref, now)
+        feed_at(w, token).book = ref
+    elif kind == _RESOLVED:
+        for config in range(configs):
+            if placed_at(w, resolution_at(w, ref).condition, config).value >= 0:
+                resolve(w, config, ref, now)
+    elif kind == _GATES:
+        w.gate = ref
+    elif kind == _SWITCH:
+        w.kill_switch = ref
+        for config in range(configs if ref else 0):
+            if open_periods(w, config, now):
+                trip(w, config)
+            cancel_entries(w, config)
+    elif kind == _MARKET:
+        refresh_market(w, ref)
+    if must_pass:
+        for config in range(configs):
+            pass_by(w, config, now)
+
+
+@njit(**OPTIONS)
+def refresh_market(w: World, market: int) -> None:
+    """A market is observed anew: positions in it follow."""
+    for config in range(w.configs):
+        at = placed_at(w, market_at(w, market).condition, config).value
+        if at >= 0:
+            slot_at(w, config, at).market = market
+
+
+@cached
+def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
+    """Pass over observations up to a place, or until more room is needed: then next says where to go on.
+
+    Begins at started_at where nothing happened yet; once end is the whole tape, does what is due before until and closes
+    the curves. One entry for all of it, since each entry compiles everything anew.
+    """
+    w = worlds[0]
+    if w.phase == BEFORE:
+        start(w, started_at)
+        w.phase = UNDER_WAY
+    place = w.next
+    while place < end and not w.is_full and not w.trouble:
+        now = event_at(w, place).at
+        must_pass = now >= w.wake
+        if must_pass:
+            w.next = place
+            for config in range(w.configs):
+                advance(w, config, now)
+            if w.is_full:
+                break
+        observe(w, place, now, must_pass)
+        if must_pass:
+            wake(w)
+        place += 1
+    w.next = place
+    if place < w.total or w.is_full or w.trouble:
+        return
+    for config in range(w.configs):
+        advance(w, config, until)
+    if w.is_full:
+        return
+    for config in range(w.configs):
+        set_point(w, config, until)
+        keep_point(w, config)
+    w.phase = OVER

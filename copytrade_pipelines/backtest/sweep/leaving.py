@@ -1,0 +1,154 @@
+"""Exits of a configuration inside the kernel: the rules of core/exits.py on a slot."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from copytrade_live.core.market import HOUR
+from copytrade_live.core.reasons import ExitReason
+from copytrade_pipelines.backtest.sweep import rules
+from copytrade_pipelines.backtest.sweep.accounts import log, open_periods, sample
+from copytrade_pipelines.backtest.sweep.depth import see
+from copytrade_pipelines.backtest.sweep.layout import EXITS, NEVER, Happened
+from copytrade_pipelines.backtest.sweep.levels import end_of_levels, first_level
+from copytrade_pipelines.backtest.sweep.orders import close, free_slot, let_go, place, remove, trip
+from copytrade_pipelines.backtest.sweep.parameters import DEFAULT_POLICY, LOSS, PROFIT, TIME
+from copytrade_pipelines.backtest.sweep.rules import OPTIONS
+from copytrade_pipelines.backtest.sweep.world import (
+    World,
+    account_at,
+    exception_at,
+    left_at,
+    level_at,
+    log_at,
+    market_at,
+    parameters_at,
+    payout_at,
+    placed_at,
+    resolution_at,
+    slot_at,
+    token_at,
+    view_at,
+)
+
+_LEFT, _SETTLED = int(Happened.LEFT), int(Happened.SETTLED)
+_MIRROR, _TAKE_PROFIT = EXITS[ExitReason.MIRROR], EXITS[ExitReason.TAKE_PROFIT]
+_STOP_LOSS, _TIME_EXIT = EXITS[ExitReason.STOP_LOSS], EXITS[ExitReason.TIME_EXIT]
+_RESOLUTION = EXITS[ExitReason.RESOLUTION]
+# Of control's trouble.
+NO_PAYOUT = 1
+
+
+@njit(**OPTIONS)
+def policy_of(w: World, config: int, wallet: int) -> int:
+    """The exit policy for a leader's copies."""
+    p = parameters_at(w, config)
+    own = exception_at(w, config, wallet).policy
+    return p.policy if own == DEFAULT_POLICY else own
+
+
+@njit(**OPTIONS)
+def trigger(w: World, config: int, at: int, bid: float, now: int) -> int:
+    """Which rule calls for an exit, -1 for none."""
+    slot, p = slot_at(w, config, at), parameters_at(w, config)
+    if slot.owed > 0:
+        return _MIRROR
+    policy = policy_of(w, config, slot.wallet)
+    gain = rules.gain_on_cost(bid, slot.cost / slot.size)
+    if policy & PROFIT and gain >= p.take_profit:
+        return _TAKE_PROFIT
+    if policy & LOSS and gain <= -p.stop_loss:
+        return _STOP_LOSS
+    end_at = market_at(w, slot.market).end_at
+    if policy & TIME and end_at != NEVER and (end_at - now) / HOUR <= p.time_exit_hours:
+        return _TIME_EXIT
+    return -1
+
+
+@njit(**OPTIONS)
+def try_exit(w: World, config: int, at: int, book: int, now: int) -> None:
+    """Leave a position whose book calls for it."""
+    slot, p = slot_at(w, config, at), parameters_at(w, config)
+    if not slot.is_held or slot.works or book < 0:
+        return
+    first = first_level(w, book, 0)
+    if first >= end_of_levels(w, book, 0):
+        return
+    bid = level_at(w, first).price
+    reason = trigger(w, config, at, bid, now)
+    if reason < 0:
+        return
+    market = market_at(w, slot.market)
+    wanted = slot.owed if reason == _MIRROR else slot.size
+    size = rules.size_to_sell(wanted, slot.size, market.least)
+    if size == 0:
+        return
+    slot.exits += 1
+    slot.exit, slot.attempt, slot.is_entry, slot.reason = slot.exits, 1, 0, reason
+    slot.anchor, slot.wanted, slot.began, slot.owed_share = bid, size, now, 0.0
+    slot.tick, slot.fee_rate, slot.fee_exponent = market.tick, market.fee_rate, market.fee_exponent
+    limit = rules.patient_limit(False, bid, bid, 1, market.tick, p.repost_step, p.max_slippage)
+    slot.limit = rules.bounded_limit(False, limit, bid, p.max_slippage, market.tick)
+    left_at(w, config, reason).value += 1
+    row = log(w, config, _LEFT, now, slot.signal)
+    if row >= 0:
+        log_at(w, row).reason, log_at(w, row).exit = reason, slot.exit
+    place(w, config, at, now)
+
+
+@njit(**OPTIONS)
+def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
+    """A book is observed: a held position is marked, and left when it calls for it."""
+    at = placed_at(w, token_at(w, token).condition, config).value
+    is_marked = False
+    if at >= 0 and slot_at(w, config, at).token == token and slot_at(w, config, at).is_held:
+        first = first_level(w, book, 0)
+        if first < end_of_levels(w, book, 0):
+            slot_at(w, config, at).mark = level_at(w, first).price
+            is_marked = True
+        is_marked = open_periods(w, config, now) or is_marked
+        try_exit(w, config, at, book, now)
+    elif open_periods(w, config, now):
+        is_marked = True
+    if is_marked:
+        trip(w, config)
+    if view_at(w, token, config).taken >= 0:
+        see(w, config, token, book)
+    sample(w, config, now)
+
+
+@njit(**OPTIONS)
+def resolve(w: World, config: int, resolution: int, now: int) -> None:
+    """A market paid out: what works is given up, what is held earns its payout, which is cash at once."""
+    has_turned = open_periods(w, config, now)
+    at = placed_at(w, resolution_at(w, resolution).condition, config).value
+    slot, account = slot_at(w, config, at), account_at(w, config)
+    if slot.works:
+        let_go(w, config, at)
+    is_settled = slot.is_used and slot.is_held
+    if is_settled:
+        payout = -1.0
+        for place_ in range(resolution_at(w, resolution).first, resolution_at(w, resolution).end):
+            if payout_at(w, place_).token == slot.token:
+                payout = payout_at(w, place_).payout
+        if payout < 0.0:
+            w.trouble, w.trouble_at = NO_PAYOUT, slot.token
+            return
+        size = slot.size
+        cash = rules.settle_cash(size, payout)
+        remove(w, config, at, size, cash)
+        slot.owed = 0
+        account.receivable += cash
+        left_at(w, config, _RESOLUTION).value += 1
+        row = log(w, config, _SETTLED, now, slot.signal)
+        if row >= 0:
+            log_at(w, row).size, log_at(w, row).cash, log_at(w, row).price = size, cash, payout
+        close(w, config, at, now)
+        free_slot(w, config, at)
+    if is_settled or has_turned:
+        trip(w, config)
+    sample(w, config, now)
+    if account.receivable > 0:
+        account.cash += account.receivable
+        account.receivable = 0
+        sample(w, config, now)

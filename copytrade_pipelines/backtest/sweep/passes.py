@@ -1,0 +1,91 @@
+"""Runs the kernel over a tape for some configurations, and says what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.market import Instant
+from copytrade_live.errors import InputFileError
+from copytrade_pipelines.backtest.sweep.arrays import TapeArrays
+from copytrade_pipelines.backtest.sweep.kernel import OVER, run_kernel
+from copytrade_pipelines.backtest.sweep.layout import Array
+from copytrade_pipelines.backtest.sweep.parameters import (
+    PARAMETERS,
+    Paces,
+    allowed_table,
+    leader_table,
+    record_of,
+)
+from copytrade_pipelines.backtest.sweep.state import new_state
+
+# Observations between two looks at whether anybody wants to know or to stop.
+STRIDE = 1 << 21
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What a pass over a tape left: one row an account, and what happened and the curves where they were asked for.
+
+    Shape: log and points hold all configurations, each in order of time.
+    """
+
+    accounts: Array
+    rejected: Array
+    left: Array
+    log: Array
+    points: Array
+
+
+def table_of(
+    arrays: TapeArrays, configs: Sequence[DecisionConfig], paces: Sequence[Paces]
+) -> tuple[Array, Array, Array]:
+    """Records of all configurations, and the tables of lists and exceptions they point into.
+
+    Raises: NotCompiledError naming what the kernel does not do.
+    """
+    allowed, rows = allowed_table(configs, arrays.conditions)
+    leaders, exceptions = leader_table(configs, arrays.wallets)
+    records = np.zeros(len(configs), PARAMETERS)
+    for place, config in enumerate(configs):
+        records[place] = record_of(config, paces[place], rows[place], exceptions[place])
+    return records, allowed, leaders
+
+
+def pass_over(
+    arrays: TapeArrays,
+    parameters: Array,
+    allowed: Array,
+    leaders: Array,
+    started_at: Instant,
+    until: Instant,
+    *,
+    keeps_log: bool = True,
+    told: Callable[[int], None] | None = None,
+) -> Passed:
+    """Run some configurations, at most TOGETHER of them, over a tape at once.
+
+    told hears after every stride how many observations are behind. Raises: InputFileError for a payout that is missing.
+    """
+    total = len(arrays.tape.events)
+    state = new_state(arrays, parameters, allowed, leaders, keeps_log=keeps_log)
+    world = state.world
+    while world["phase"][0] != OVER:
+        run_kernel(world, started_at, min(total, int(world["next"][0]) + STRIDE), until)
+        if world["trouble"][0]:
+            token = arrays.tokens[int(world["trouble_at"][0])]
+            raise InputFileError(f"a market resolves without a payout for token {token}, which is held; correct it")
+        if world["is_full"][0]:
+            state.widen()
+        if told is not None:
+            told(int(world["next"][0]))
+    return Passed(
+        accounts=state.kept["accounts"],
+        rejected=state.kept["rejected"],
+        left=state.kept["left"],
+        log=state.kept["log"][: int(world["logged"][0])],
+        points=state.kept["points"][: int(world["pointed"][0])],
+    )

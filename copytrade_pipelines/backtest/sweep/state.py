@@ -1,0 +1,105 @@
+"""Makes room for what a pass knows of its configurations, and more of it where it runs out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from copytrade_pipelines.backtest.sweep import layout
+from copytrade_pipelines.backtest.sweep.arrays import TapeArrays
+from copytrade_pipelines.backtest.sweep.layout import NONE, OF_STATE, WORLD, Array
+
+
+@dataclass(slots=True)
+class State:
+    """Arrays by name, and the world that the kernel finds them through. tape is kept alive with them."""
+
+    arrays: TapeArrays
+    kept: dict[str, Array]
+    world: Array = field(default_factory=lambda: np.zeros(1, WORLD))
+
+    def __post_init__(self) -> None:
+        """Tell the world where the arrays are."""
+        for name, array in self.arrays.tape._asdict().items():
+            self.world[name] = array.ctypes.data
+        self.locate()
+
+    def locate(self) -> None:
+        """Tell the world where the state's arrays are by now, and how much room they have."""
+        world, kept = self.world, self.kept
+        for name in OF_STATE:
+            world[name] = kept[name].ctypes.data
+        world["slot_room"], world["due_room"] = kept["slots"].shape[1], kept["due"].shape[1]
+        world["paced_room"], world["taken_room"] = kept["paced"].shape[1], kept["taken"].shape[1]
+        world["log_room"], world["point_room"] = len(kept["log"]), len(kept["points"])
+
+    def widen(self) -> None:
+        """Make twice the room where it ran out."""
+        kept, world = self.kept, self.world[0]
+        margin = 2 * int(_margin(int(world["configs"]), int(world["scratch_room"])))
+        accounts = kept["accounts"]
+        kept["due"] = _wider(kept["due"], int(accounts["due"].max()) + 16)
+        kept["taken"] = _wider(kept["taken"], int(accounts["taken"].max()) + 4 * int(world["scratch_room"]) + 16)
+        kept["log"] = _longer(kept["log"], int(world["logged"]) + margin)
+        kept["points"] = _longer(kept["points"], int(world["pointed"]) + margin)
+        self.world["is_full"] = 0
+        self.locate()
+
+
+def new_state(arrays: TapeArrays, parameters: Array, allowed: Array, leaders: Array, *, keeps_log: bool) -> State:
+    """The state of some configurations before anything happened."""
+    configs, tokens = len(parameters), len(arrays.tape.tokens)
+    conditions, wallets = len(arrays.conditions), max(1, len(arrays.wallets))
+    slots, levels = int(parameters["max_positions"].max()) + 1, max(1, arrays.most_levels)
+    room = 2 * _margin(configs, levels) + (1 << 14 if keeps_log else 0)
+    feeds, views = np.zeros(tokens, layout.FEED), np.zeros((tokens, configs), layout.VIEW)
+    feeds["book"] = feeds["told"] = feeds["turn"] = NONE
+    views["book"] = views["turn"] = views["taken"] = NONE
+    kept = {
+        "parameters": parameters,
+        "allowed": allowed,
+        "exceptions": leaders,
+        "accounts": np.zeros(configs, layout.ACCOUNT),
+        "slots": np.zeros((configs, slots), layout.SLOT),
+        "held": np.zeros((configs, slots), np.int64),
+        "due": np.zeros((configs, 64), layout.DUE),
+        "paced": np.zeros((configs, int(parameters["pace"].max()) + 1), layout.COPY),
+        "taken": np.zeros((configs, 64 + 4 * levels), layout.TAKEN),
+        "placed": np.full((conditions, configs), NONE, np.int64),
+        "feeds": feeds,
+        "views": views,
+        "records": np.zeros((wallets, configs), layout.RECORD),
+        "repeats": np.full((max(1, arrays.repeats), configs), NONE, np.int64),
+        "rejected": np.zeros((configs, len(layout.REJECTIONS)), np.int64),
+        "left": np.zeros((configs, len(layout.EXITS)), np.int64),
+        "scratch": np.zeros(levels, layout.SCRATCH),
+        "log": np.zeros(room, layout.LOG),
+        "points": np.zeros(room, layout.POINT),
+    }
+    state = State(arrays, kept)
+    world = state.world
+    world["configs"], world["conditions"], world["wallets"] = configs, conditions, wallets
+    world["scratch_room"] = levels
+    world["gate"], world["keeps_log"], world["total"] = NONE, keeps_log, len(arrays.tape.events)
+    return state
+
+
+def _margin(configs: int, levels: int) -> int:
+    return 8 * configs + 4 * levels + 64
+
+
+def _wider(array: Array, needed: int) -> Array:
+    if needed < array.shape[1]:
+        return array
+    wide = np.zeros((array.shape[0], 2 * max(needed, array.shape[1])), array.dtype)
+    wide[:, : array.shape[1]] = array
+    return wide
+
+
+def _longer(array: Array, needed: int) -> Array:
+    if needed < len(array):
+        return array
+    long = np.zeros(2 * max(needed, len(array)), array.dtype)
+    long[: len(array)] = array
+    return long

@@ -1,0 +1,216 @@
+"""Where things lie inside the kernel: a world is one row of numbers and addresses, and these find what it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from copytrade_pipelines.backtest.sweep import layout
+from copytrade_pipelines.backtest.sweep.rows import rows_of
+from copytrade_pipelines.backtest.sweep.rules import OPTIONS
+
+# A row of the layout of that name.
+Row = Any
+World = Any
+
+_event = rows_of(layout.EVENT)
+_signal = rows_of(layout.SIGNAL)
+_score = rows_of(layout.SCORE)
+_market = rows_of(layout.MARKET)
+_book = rows_of(layout.BOOK)
+_level = rows_of(layout.LEVEL)
+_resolution = rows_of(layout.RESOLUTION)
+_payout = rows_of(layout.PAYOUT)
+_gate = rows_of(layout.GATE)
+_token = rows_of(layout.TOKEN)
+_parameters = rows_of(layout.PARAMETERS)
+_exception = rows_of(layout.LEADER)
+_account = rows_of(layout.ACCOUNT)
+_slot = rows_of(layout.SLOT)
+_due = rows_of(layout.DUE)
+_copy = rows_of(layout.COPY)
+_taken = rows_of(layout.TAKEN)
+_feed = rows_of(layout.FEED)
+_view = rows_of(layout.VIEW)
+_record = rows_of(layout.RECORD)
+_cell = rows_of(layout.CELL)
+_flag = rows_of(layout.FLAG)
+_scratch = rows_of(layout.SCRATCH)
+_log = rows_of(layout.LOG)
+_point = rows_of(layout.POINT)
+_REASONS, _EXITS = len(layout.REJECTIONS), len(layout.EXITS)
+
+
+@njit(**OPTIONS)
+def event_at(w: World, place: int) -> Row:
+    """An observation."""
+    return _event(w.events, place)
+
+
+@njit(**OPTIONS)
+def signal_at(w: World, number: int) -> Row:
+    """A leader's fill."""
+    return _signal(w.signals, number)
+
+
+@njit(**OPTIONS)
+def score_at(w: World, number: int) -> Row:
+    """A row of scores."""
+    return _score(w.scores, number)
+
+
+@njit(**OPTIONS)
+def market_at(w: World, number: int) -> Row:
+    """A market."""
+    return _market(w.markets, number)
+
+
+@njit(**OPTIONS)
+def book_at(w: World, number: int) -> Row:
+    """A book."""
+    return _book(w.books, number)
+
+
+@njit(**OPTIONS)
+def level_at(w: World, place: int) -> Row:
+    """A level of some book."""
+    return _level(w.levels, place)
+
+
+@njit(**OPTIONS)
+def resolution_at(w: World, number: int) -> Row:
+    """A resolution."""
+    return _resolution(w.resolutions, number)
+
+
+@njit(**OPTIONS)
+def payout_at(w: World, place: int) -> Row:
+    """What a resolution pays for one token."""
+    return _payout(w.payouts, place)
+
+
+@njit(**OPTIONS)
+def gate_at(w: World, number: int) -> Row:
+    """What the pipelines' gate said."""
+    return _gate(w.gates, number)
+
+
+@njit(**OPTIONS)
+def token_at(w: World, token: int) -> Row:
+    """What is known of a token for good."""
+    return _token(w.tokens, token)
+
+
+@njit(**OPTIONS)
+def parameters_at(w: World, config: int) -> Row:
+    """The settings of a configuration."""
+    return _parameters(w.parameters, config)
+
+
+@njit(**OPTIONS)
+def exception_at(w: World, config: int, wallet: int) -> Row:
+    """What a configuration says of one leader."""
+    return _exception(w.exceptions, parameters_at(w, config).leaders * w.wallets + wallet)
+
+
+@njit(**OPTIONS)
+def is_allowed(w: World, config: int, condition: int) -> bool:
+    """Whether the lists of a configuration allow a market."""
+    return _flag(w.allowed, parameters_at(w, config).allowed * w.conditions + condition).value != 0
+
+
+@njit(**OPTIONS)
+def account_at(w: World, config: int) -> Row:
+    """The account of a configuration."""
+    return _account(w.accounts, config)
+
+
+@njit(**OPTIONS)
+def slot_at(w: World, config: int, at: int) -> Row:
+    """A slot of a configuration."""
+    return _slot(w.slots, config * w.slot_room + at)
+
+
+@njit(**OPTIONS)
+def held_at(w: World, config: int, place: int) -> Row:
+    """The slot of the position that was opened as that many-th."""
+    return _cell(w.held, config * w.slot_room + place)
+
+
+@njit(**OPTIONS)
+def due_at(w: World, config: int, place: int) -> Row:
+    """An entry of the agenda of a configuration."""
+    return _due(w.due, config * w.due_room + place)
+
+
+@njit(**OPTIONS)
+def copied_at(w: World, config: int, number: int) -> Row:
+    """One of the newest copies that a configuration began."""
+    return _copy(w.paced, config * w.paced_room + number % w.paced_room)
+
+
+@njit(**OPTIONS)
+def taken_at(w: World, config: int, place: int) -> Row:
+    """What a configuration took at one price."""
+    return _taken(w.taken, config * w.taken_room + place)
+
+
+@njit(**OPTIONS)
+def placed_at(w: World, condition: int, config: int) -> Row:
+    """The slot of a configuration in a market, NONE without one."""
+    return _cell(w.placed, condition * w.configs + config)
+
+
+@njit(**OPTIONS)
+def feed_at(w: World, token: int) -> Row:
+    """A token as all configurations see it."""
+    return _feed(w.feeds, token)
+
+
+@njit(**OPTIONS)
+def view_at(w: World, token: int, config: int) -> Row:
+    """A token as one configuration saw it."""
+    return _view(w.views, token * w.configs + config)
+
+
+@njit(**OPTIONS)
+def record_at(w: World, wallet: int, config: int) -> Row:
+    """How copying a leader went."""
+    return _record(w.records, wallet * w.configs + config)
+
+
+@njit(**OPTIONS)
+def repeat_at(w: World, repeat: int, config: int) -> Row:
+    """The generation in which a fill that comes more than once was seen last."""
+    return _cell(w.repeats, repeat * w.configs + config)
+
+
+@njit(**OPTIONS)
+def rejected_at(w: World, config: int, code: int) -> Row:
+    """How often a reason refused."""
+    return _cell(w.rejected, config * _REASONS + code)
+
+
+@njit(**OPTIONS)
+def left_at(w: World, config: int, code: int) -> Row:
+    """How often a reason called for an exit."""
+    return _cell(w.left, config * _EXITS + code)
+
+
+@njit(**OPTIONS)
+def scratch_at(w: World, place: int) -> Row:
+    """A part of a match that is not booked yet."""
+    return _scratch(w.scratch, place)
+
+
+@njit(**OPTIONS)
+def log_at(w: World, place: int) -> Row:
+    """A row of the log."""
+    return _log(w.log, place)
+
+
+@njit(**OPTIONS)
+def point_at(w: World, place: int) -> Row:
+    """A row of the curves."""
+    return _point(w.points, place)
