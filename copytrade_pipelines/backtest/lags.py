@@ -21,4 +21,9 @@ def lag_at(curve: Sequence[int], share: float) -> Instant:
     place = int(share * last)
     if place >= last:
         return curve[last]
-    return curve[place] + int((curve[place + 1] - curve[place]) * (share * last - place))
+    return between(curve[place], curve[place + 1], share * last - place)
+
+
+def between(low: Instant, high: Instant, part: float) -> Instant:
+    """A lag between two, on the straight line."""
+    return low + int((high - low) * part)

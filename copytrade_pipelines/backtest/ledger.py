@@ -120,7 +120,7 @@ class Ledger:
     def fold(self, events: Sequence[JournalEvent], state: State) -> None:
         """Fold one step; state is what it led to."""
         for event in events:
-            self._apply(event)
+            self.apply(event)
         self._sample(events[0].observed_at, state)
 
     def finish(self, at: Instant, state: State) -> None:
@@ -132,13 +132,17 @@ class Ledger:
         else:
             self.equity[-1] = _point(at, state)
 
-    def _apply(self, event: JournalEvent) -> None:
+    def saw(self, leader_at: Instant, book: str) -> None:
+        """A leader traded then, and its book came from there."""
+        self.signals += 1
+        self._leader_at, self._book = leader_at, book
+        self.books[book] += 1
+
+    def apply(self, event: JournalEvent) -> None:
+        """Fold one event."""
         match event:
             case LeaderFillObserved():
-                self.signals += 1
-                self._leader_at = event.signal.event_at
-                self._book = source_of(event.book)
-                self.books[self._book] += 1
+                self.saw(event.signal.event_at, source_of(event.book))
             case SignalCopied():
                 self._begin(event)
             case SignalRejected():

@@ -40,7 +40,7 @@ def at_risk(w: World, config: int) -> float:
     for place in range(account_at(w, config).slots):
         slot = slot_at(w, config, place)
         if slot.is_held:
-            cost += slot.cost
+            cost += slot.cost + slot.coming_cost
         if slot.works and slot.is_entry:
             cost += slot.reserved
     return rules.from_micro(cost)

@@ -8,14 +8,32 @@ from copytrade_pipelines.backtest.sweep.rules import OPTIONS
 from copytrade_pipelines.backtest.sweep.world import World, account_at, due_at
 
 # At one moment in this order.
-ORDER, HELD, MIDNIGHT = 0, 1, 2
+SETTLEMENT, PAYOUT, ORDER, HELD, MIDNIGHT = 0, 1, 2, 3, 4
+# Places of a number written in text that sort as the text does: so many digits, in base eleven.
+_DIGITS = 5
 _KIND = 58
 
 
 @njit(**OPTIONS)
-def tie_of(kind: int, is_exit: int, rank: int) -> int:
-    """What orders entries of one moment: the kind, then the id's place among all ids."""
-    return (kind << _KIND) | (is_exit << 57) | rank
+def tie_of(kind: int, is_exit: int, rank: int, number: int) -> int:
+    """What orders entries of one moment: the kind, then the id's place among all ids, then a number after it."""
+    return (kind << _KIND) | (is_exit << 57) | (rank << 20) | as_text(number)
+
+
+@njit(**OPTIONS)
+def as_text(number: int) -> int:
+    """What orders numbers as their digits are ordered as text: 10 before 2."""
+    digits = 0
+    rest = number
+    while rest > 0:
+        digits, rest = digits + 1, rest // 10
+    value, divisor = 0, 10**digits
+    for place in range(_DIGITS):
+        value *= 11
+        if place < digits:
+            divisor //= 10
+            value += number // divisor % 10 + 1
+    return value
 
 
 @njit(**OPTIONS)

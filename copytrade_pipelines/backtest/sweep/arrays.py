@@ -25,16 +25,19 @@ from copytrade_live.core.events import (
     TimerFired,
 )
 from copytrade_live.core.exits import mirror_fraction
-from copytrade_live.core.market import HOUR, SECOND, Book, Instant, Market, MarketStatus, Side
-from copytrade_live.core.pricing import moved
+from copytrade_live.core.market import HOUR, SECOND, Book, BookSource, Instant, Market, MarketStatus, Side
+from copytrade_live.core.pricing import moved, to_micro
 from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore, best_wallets
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import MEMORY
 from copytrade_live.errors import InputFileError
+from copytrade_pipelines.backtest.chance import key_of
 from copytrade_pipelines.backtest.driver import Follow
+from copytrade_pipelines.backtest.prints import print_of
 from copytrade_pipelines.backtest.sweep.layout import (
     BOOK,
     CLOSED,
+    CONDITION,
     DISPUTED,
     EVENT,
     GATE,
@@ -44,6 +47,7 @@ from copytrade_pipelines.backtest.sweep.layout import (
     NO_MARKET,
     NONE,
     PAYOUT,
+    PRINT,
     RESOLUTION,
     SCORE,
     SIGNAL,
@@ -68,6 +72,7 @@ class TapeArrays:
     tokens: Sequence[str]
     conditions: Sequence[str]
     markets: Sequence[Market]
+    scores: Sequence[TraderScore]
     sources: Sequence[str]
     first: Instant | None
     last: Instant | None
@@ -123,13 +128,14 @@ class _Reader:
     market_rows: list[Market] = field(default_factory=list)
     books: dict[int, int] = field(default_factory=dict)
     book_objects: list[Book] = field(default_factory=list)
-    book_rows: list[tuple[int, int, int, int]] = field(default_factory=list)
+    book_rows: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
     prices: list[float] = field(default_factory=list)
     sizes: list[float] = field(default_factory=list)
     resolved: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=lambda: [0])
     payout_tokens: list[int] = field(default_factory=list)
     payouts: list[float] = field(default_factory=list)
+    prints: list[tuple[int, int, int, int, float, bool]] = field(default_factory=list)
     gates: list[tuple[bool, int]] = field(default_factory=list)
     tokens: Codes = field(default_factory=Codes)
     conditions: Codes = field(default_factory=Codes)
@@ -197,6 +203,8 @@ class _Reader:
             "price": signal.price,
             "size": signal.size,
             "notional": signal.notional,
+            "key": key_of(signal.signal_id),
+            "event_at": signal.event_at,
             "age": (now - signal.event_at) / SECOND,
             "lag": (signal.observed_at - signal.event_at) / SECOND,
             "hours": math.inf if market is None or market.end_at is None else (market.end_at - now) / HOUR,
@@ -219,6 +227,8 @@ class _Reader:
             row["spread"] = book.spread / book.mid
             row["book_age"] = (now - book.observed_at) / SECOND
             row["moved"] = moved(book.best_ask, signal.price)
+        shown = print_of(signal)
+        self.prints.append((token, now, shown.at, to_micro(shown.size), shown.price, shown.side is Side.SELL))
         self.signals.append(row)
         self.signal_ids.append(signal.signal_id)
         self.sources.append("none" if book is None else book.source.value)
@@ -287,7 +297,8 @@ class _Reader:
             self.sizes += [level.size for level in (*book.bids, *book.asks)]
             middle = start + len(book.bids)
             self.book_objects.append(book)
-            self.book_rows.append((start, middle, len(self.prices), self.tokens.of(book.token_id)))
+            is_modelled = book.source is BookSource.MODELLED
+            self.book_rows.append((start, middle, len(self.prices), self.tokens.of(book.token_id), is_modelled))
         return row
 
     def _resolution(self, seen: MarketResolved) -> int:
@@ -311,6 +322,8 @@ class _Reader:
         count = max(1, len(self.tokens.names))
         # A token of which nobody knows the market stands in a condition of its own that nothing else is in.
         alone = len(self.conditions.names)
+        prints = sorted(self.prints, key=lambda one: one[0])
+        of_token = np.array([one[0] for one in prints], np.int64)
         tape = Tape(
             events=_rows(EVENT, self.times, self.refs, self.kinds),
             signals=signals,
@@ -326,9 +339,13 @@ class _Reader:
                 [self.token_condition.get(token, alone) for token in range(count)],
                 self.tokens.ranks() if self.tokens.names else [0],
                 [self.token_second.get(token, False) for token in range(count)],
+                np.searchsorted(of_token, np.arange(count), "left"),
+                np.searchsorted(of_token, np.arange(count), "right"),
             ),
+            condition_ranks=_rows(CONDITION, np.append(self.conditions.ranks(), len(self.conditions.names))),
+            prints=_rows(PRINT, *(list(zip(*prints, strict=True))[1:] if prints else [()] * 5)),
         )
-        levels = [(asks - bids, end - asks) for bids, asks, end, _ in self.book_rows]
+        levels = [(asks - bids, end - asks) for bids, asks, end, _, _ in self.book_rows]
         return TapeArrays(
             tape=tape,
             signal_ids=self.signal_ids,
@@ -336,6 +353,7 @@ class _Reader:
             tokens=list(self.tokens.names),
             conditions=[*self.conditions.names, ""],
             markets=self.market_rows,
+            scores=self.score_rows,
             sources=self.sources,
             first=self.first,
             last=self.times[-1] if self.times else None,

@@ -100,5 +100,5 @@ def see(w: World, config: int, token: int, book: int) -> None:
             row.next = account_at(w, config).free
             account_at(w, config).free = place
         place = after
-    if view_at(w, token, config).taken < 0 and placed_at(w, token_at(w, token).condition, config).value < 0:
+    if view_at(w, token, config).taken < 0 and placed_at(w, token_at(w, token).condition, config).slot < 0:
         feed_at(w, token).active &= ~(1 << config)

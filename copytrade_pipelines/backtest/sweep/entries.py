@@ -79,7 +79,7 @@ def answer_buy(w: World, config: int, number: int, is_repeat: bool, now: int) ->
         return code
     code = refused_by_limits(w, config, number)
     if code == PASSED:
-        begin(w, config, number, size, edge, on_probation, now)
+        begin(w, config, number, size, cost + edge, edge, on_probation, now)
     return code
 
 
@@ -123,13 +123,14 @@ def exposures(w: World, config: int, number: int) -> tuple[float, float, float, 
     """What the copy's market, leader and event and everything can lose by now, and the cash that is free."""
     signal, account = signal_at(w, number), account_at(w, config)
     event = market_at(w, signal.market).event
-    of_market, of_leader, of_event, reserved = 0, 0, 0, 0
+    of_market, of_leader, of_event, reserved, coming = 0, 0, 0, 0, 0
     for at in range(account.slots):
         slot = slot_at(w, config, at)
         if not slot.is_used:
             continue
         waiting = slot.reserved if slot.works and slot.is_entry else 0
-        held = slot.cost if slot.is_held else 0
+        held = slot.cost + slot.coming_cost if slot.is_held else 0
+        coming += slot.coming_cost if slot.is_held else 0
         reserved += waiting
         of_market += held + waiting if slot.condition == signal.condition else 0
         of_leader += held + waiting if slot.wallet == signal.wallet else 0
@@ -138,7 +139,7 @@ def exposures(w: World, config: int, number: int) -> tuple[float, float, float, 
         if slot.event == event:
             of_event += waiting
     loss = max(0.0, rules.from_micro(of_event) - sure_payout(w, config, event))
-    free = rules.from_micro(account.cash - reserved)
+    free = rules.from_micro(account.cash - reserved - coming)
     return rules.from_micro(of_market), rules.from_micro(of_leader), loss, at_risk(w, config), free
 
 
@@ -152,20 +153,22 @@ def sure_payout(w: World, config: int, event: int) -> float:
         if market.event == event and market.neg_risk:
             count += 1
             if token_at(w, slot.token).is_second:
-                nobody += rules.from_micro(slot.size)
+                nobody += rules.from_micro(max(0, slot.size - slot.going))
     least = nobody
     for position in range(account_at(w, config).positions if count else 0):
         slot = slot_at(w, config, held_at(w, config, position).value)
         market = market_at(w, slot.market)
         if market.event == event and market.neg_risk:
-            size = rules.from_micro(slot.size)
+            size = rules.from_micro(max(0, slot.size - slot.going))
             is_second = token_at(w, slot.token).is_second
             least = min(least, rules.payout_if(nobody, size if is_second else 0.0, 0.0 if is_second else size))
     return least
 
 
 @njit(**OPTIONS)
-def begin(w: World, config: int, number: int, size: int, edge: float, on_probation: bool, now: int) -> None:
+def begin(
+    w: World, config: int, number: int, size: int, belief: float, edge: float, on_probation: bool, now: int
+) -> None:
     """A copy begins: its entry works, and counts for the pace."""
     signal, account, p = signal_at(w, number), account_at(w, config), parameters_at(w, config)
     market = market_at(w, signal.market)
@@ -176,6 +179,7 @@ def begin(w: World, config: int, number: int, size: int, edge: float, on_probati
     slot = slot_at(w, config, at)
     slot.is_used, slot.is_held, slot.is_entry, slot.reason = 1, 0, 1, 255
     slot.size, slot.cost, slot.owed, slot.realised, slot.owed_share, slot.mark = 0, 0, 0, 0, 0.0, np.nan
+    slot.coming, slot.coming_cost, slot.going, slot.unsettled = 0, 0, 0, 0
     slot.token, slot.condition, slot.wallet, slot.event = signal.token, signal.condition, signal.wallet, market.event
     slot.signal, slot.entry_market, slot.market = number, signal.market, signal.market
     slot.exits, slot.exit, slot.attempt, slot.began = 0, 0, 1, now
@@ -183,7 +187,7 @@ def begin(w: World, config: int, number: int, size: int, edge: float, on_probati
     slot.fee_rate, slot.fee_exponent = market.fee_rate, market.fee_exponent
     limit = rules.patient_limit(True, signal.price, signal.best_ask, 1, market.tick, p.repost_step, p.max_slippage)
     slot.limit = rules.bounded_limit(True, limit, signal.price, p.max_slippage, market.tick)
-    placed_at(w, signal.condition, config).value = at
+    placed_at(w, signal.condition, config).slot = at
     record_at(w, signal.wallet, config).slots += 1
     feed_at(w, signal.token).active |= 1 << config
     account.entries += 1
@@ -193,7 +197,8 @@ def begin(w: World, config: int, number: int, size: int, edge: float, on_probati
     account.pace += 1
     row = log(w, config, _COPIED, now, number)
     if row >= 0:
-        log_at(w, row).edge, log_at(w, row).is_probation = edge, on_probation
+        log_at(w, row).edge, log_at(w, row).belief, log_at(w, row).is_probation = edge, belief, on_probation
+        log_at(w, row).size = size
     place(w, config, at, now)
 
 
@@ -201,7 +206,7 @@ def begin(w: World, config: int, number: int, size: int, edge: float, on_probati
 def answer_sell(w: World, config: int, number: int, is_repeat: bool, now: int) -> int:
     """Owe the same share of what we hold of it, and leave at once where the book allows."""
     signal, p = signal_at(w, number), parameters_at(w, config)
-    at = placed_at(w, signal.condition, config).value
+    at = placed_at(w, signal.condition, config).slot
     is_ours = False
     if at >= 0:
         slot = slot_at(w, config, at)
@@ -218,8 +223,9 @@ def answer_sell(w: World, config: int, number: int, is_repeat: bool, now: int) -
     if is_entering:
         slot.owed_share = rules.still_owed(slot.owed_share, signal.share_sold)
     if slot.is_held:
-        owed = round((slot.size - slot.owed) * signal.share_sold)
-        slot.owed = min(slot.size, slot.owed + owed)
+        held = max(0, slot.size + slot.coming - slot.going)
+        owed = round((held - slot.owed) * signal.share_sold)
+        slot.owed = min(held, slot.owed + owed)
     if is_entering:
         let_go(w, config, at)
     else:

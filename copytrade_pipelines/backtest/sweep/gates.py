@@ -187,7 +187,7 @@ def refused_by_book(w: World, config: int, number: int) -> int:
         return _PRICE_MOVED
     if depth_within(w, signal.book, signal.best_ask * (1.0 + p.max_move)) < p.min_liquidity:
         return _THIN
-    at = placed_at(w, signal.condition, config).value
+    at = placed_at(w, signal.condition, config).slot
     if at < 0:
         return PASSED
     slot = slot_at(w, config, at)
@@ -211,7 +211,7 @@ def depth_within(w: World, book: int, limit: float) -> float:
 def refused_by_limits(w: World, config: int, number: int) -> int:
     """What the risk manager says of an entry that is sized."""
     signal, p, account = signal_at(w, number), parameters_at(w, config), account_at(w, config)
-    at = placed_at(w, signal.condition, config).value
+    at = placed_at(w, signal.condition, config).slot
     if at >= 0 and slot_at(w, config, at).works:
         return _IN_FLIGHT
     opened = account.day_equity

@@ -5,23 +5,27 @@ from __future__ import annotations
 from numba import njit
 
 from copytrade_live.core.market import DAY, HOUR
-from copytrade_pipelines.backtest.sweep.accounts import keep_point, sample, set_point
-from copytrade_pipelines.backtest.sweep.agenda import HELD, MIDNIGHT, ORDER, add, drop_first, kind_of, tie_of
+from copytrade_pipelines.backtest.sweep.accounts import keep_point, open_periods, sample, set_point
+from copytrade_pipelines.backtest.sweep.agenda import (
+    HELD,
+    MIDNIGHT,
+    ORDER,
+    PAYOUT,
+    SETTLEMENT,
+    add,
+    drop_first,
+    kind_of,
+    tie_of,
+)
 from copytrade_pipelines.backtest.sweep.caching import cached
 from copytrade_pipelines.backtest.sweep.depth import see
 from copytrade_pipelines.backtest.sweep.entries import answer
+from copytrade_pipelines.backtest.sweep.fills import settle
 from copytrade_pipelines.backtest.sweep.layout import NEVER, NONE, Kind
-from copytrade_pipelines.backtest.sweep.leaving import resolve, see_book
+from copytrade_pipelines.backtest.sweep.leaving import pay, resolve, see_book
 from copytrade_pipelines.backtest.sweep.levels import book_now, differ
-from copytrade_pipelines.backtest.sweep.orders import (
-    add_order,
-    cancel_entries,
-    expire,
-    match,
-    open_periods,
-    pass_by,
-    trip,
-)
+from copytrade_pipelines.backtest.sweep.matching import meet
+from copytrade_pipelines.backtest.sweep.orders import KEPT, add_order, cancel_entries, expire, forget, pass_by, trip
 from copytrade_pipelines.backtest.sweep.rules import OPTIONS
 from copytrade_pipelines.backtest.sweep.world import (
     World,
@@ -44,7 +48,6 @@ from copytrade_pipelines.backtest.sweep.world import (
 
 _SIGNAL, _BOOK, _RESOLVED, _GATES = int(Kind.SIGNAL), int(Kind.BOOK), int(Kind.RESOLVED), int(Kind.GATE)
 _MARKET, _SWITCH = int(Kind.MARKET), int(Kind.KILL_SWITCH)
-_KEPT = 16
 # Of the phase of a world.
 BEFORE, UNDER_WAY, OVER = 0, 1, 2
 # After this long a fill seen again is new (core/state.py).
@@ -62,42 +65,58 @@ def show(w: World, config: int, token: int, book: int, now: int) -> None:
 @njit(**OPTIONS)
 def work(w: World, config: int, ref: int, now: int) -> None:
     """An order is looked at: it meets its book, expires, or is looked at again."""
-    at, serial = ref & ((1 << _KEPT) - 1), ref >> _KEPT
+    at, serial = ref & ((1 << KEPT) - 1), ref >> KEPT
     slot = slot_at(w, config, at)
     if not slot.works or slot.serial != serial:
         return
     token, book = slot.token, book_now(w, slot.token)
-    if (not slot.is_accepted or differ(w, book, view_at(w, token, config).book)) and book >= 0:
+    is_news = not slot.is_accepted or differ(w, book, view_at(w, token, config).book)
+    if is_news and book >= 0:
         show(w, config, token, book, now)
     if book >= 0 and now < slot.expires and slot.works and slot.serial == serial:
-        if not slot.is_accepted:
-            pass_by(w, config, now)
-        match(w, config, at, book, now)
+        meet(w, config, at, book, now)
     if not slot.works or slot.serial != serial:
-        return
-    if now >= slot.expires:
+        forget(w, config, token)
+    elif now >= slot.expires:
         expire(w, config, at, book, now)
+        forget(w, config, token)
     else:
-        add_order(w, config, at, min(now + parameters_at(w, config).order_pace, slot.expires))
+        following = slot.held_until if slot.held_until > now else now + parameters_at(w, config).order_pace
+        add_order(w, config, at, min(following, slot.expires))
 
 
 @njit(**OPTIONS)
 def look(w: World, config: int, token: int, now: int) -> None:
     """A held token is looked at."""
-    at = placed_at(w, token_at(w, token).condition, config).value
+    at = placed_at(w, token_at(w, token).condition, config).slot
     if at < 0 or slot_at(w, config, at).token != token or not slot_at(w, config, at).is_held:
         feed_at(w, token).watched &= ~(1 << config)
+        forget(w, config, token)
         return
-    add(w, config, now + parameters_at(w, config).held_pace, tie_of(HELD, 0, token_at(w, token).rank), token)
+    add(w, config, now + parameters_at(w, config).held_pace, tie_of(HELD, 0, token_at(w, token).rank, 0), token)
     book = book_now(w, token)
     if book >= 0:
         show(w, config, token, book, now)
 
 
 @njit(**OPTIONS)
+def conclude(w: World, config: int, chain: int, now: int) -> None:
+    """A match settles or is voided; what is final only now may have been paid out meanwhile."""
+    token = settle(w, config, chain, now)
+    resolution = view_at(w, token, config).resolution
+    at = placed_at(w, token_at(w, token).condition, config).slot
+    if resolution < 0 or at < 0:
+        return
+    slot = slot_at(w, config, at)
+    if slot.token == token and slot.is_held and slot.size > slot.going:
+        resolve(w, config, resolution, now)
+
+
+@njit(**OPTIONS)
 def advance(w: World, config: int, end: int) -> None:
     """Do everything that is due before end, as long as there is room to write it down."""
-    while account_at(w, config).due > 0 and due_at(w, config, 0).at < end and not w.is_full:
+    account = account_at(w, config)
+    while account.due > 0 and due_at(w, config, 0).at < end and not w.is_full and not w.trouble:
         first = due_at(w, config, 0)
         now, kind, ref = first.at, kind_of(first.tie), first.ref
         drop_first(w, config)
@@ -105,9 +124,13 @@ def advance(w: World, config: int, end: int) -> None:
             work(w, config, ref, now)
         elif kind == HELD:
             look(w, config, ref, now)
+        elif kind == SETTLEMENT:
+            conclude(w, config, ref, now)
+        elif kind == PAYOUT:
+            pay(w, config, ref, now)
         else:
             pass_by(w, config, now)
-            add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0), 0)
+            add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0, 0), 0)
 
 
 @njit(**OPTIONS)
@@ -116,9 +139,9 @@ def start(w: World, now: int) -> None:
     for config in range(w.configs):
         account = account_at(w, config)
         account.cash = parameters_at(w, config).starting_cash
-        account.midnight, account.week, account.free = 0, NONE, NONE
+        account.midnight, account.week, account.free, account.free_pending = 0, NONE, NONE, NONE
         pass_by(w, config, now)
-        add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0), 0)
+        add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0, 0), 0)
     wake(w)
 
 
@@ -160,6 +183,9 @@ def observe_signal(w: World, number: int, now: int) -> None:
         is_repeat = is_repeated(w, config, signal.repeat, now)
         account = account_at(w, config)
         account.signals += 1
+        if signal.book >= 0:
+            account.modelled += book_at(w, signal.book).is_modelled
+            account.recorded += 1 - book_at(w, signal.book).is_modelled
         has_turned = now >= account.midnight and open_periods(w, config, now)
         answer(w, config, number, is_repeat, now)
         if has_turned:
@@ -191,7 +217,7 @@ def observe(w: World, place: int, now: int, must_pass: bool) -> None:
         feed_at(w, token).book = ref
     elif kind == _RESOLVED:
         for config in range(configs):
-            if placed_at(w, resolution_at(w, ref).condition, config).value >= 0:
+            if placed_at(w, resolution_at(w, ref).condition, config).slot >= 0:
                 resolve(w, config, ref, now)
     elif kind == _GATES:
         w.gate = ref
@@ -212,7 +238,7 @@ def observe(w: World, place: int, now: int, must_pass: bool) -> None:
 def refresh_market(w: World, market: int) -> None:
     """A market is observed anew: positions in it follow."""
     for config in range(w.configs):
-        at = placed_at(w, market_at(w, market).condition, config).value
+        at = placed_at(w, market_at(w, market).condition, config).slot
         if at >= 0:
             slot_at(w, config, at).market = market
 
@@ -221,8 +247,8 @@ def refresh_market(w: World, market: int) -> None:
 def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
     """Pass over observations up to a place, or until more room is needed: then next says where to go on.
 
-    Begins at started_at where nothing happened yet; once end is the whole tape, does what is due before until and closes
-    the curves. One entry for all of it, since each entry compiles everything anew.
+    Begins at started_at where nothing happened yet; once end is the whole tape, does what is due before until and
+    closes the curves. One entry for all of it, since each entry compiles everything anew.
     """
     w = worlds[0]
     if w.phase == BEFORE:

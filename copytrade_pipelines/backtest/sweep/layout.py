@@ -39,9 +39,12 @@ class Happened(IntEnum):
 
     COPIED = 0
     FILLED = 1
-    LEFT = 2
-    SETTLED = 3
-    CLOSED = 4
+    CONFIRMED = 2
+    VOIDED = 3
+    LEFT = 4
+    REPOSTED = 5
+    SETTLED = 6
+    CLOSED = 7
 
 
 SIGNAL = np.dtype(
@@ -60,6 +63,7 @@ SIGNAL = np.dtype(
         ("moved", "f8"),
         ("rank", "i8"),
         ("key", "i8"),
+        ("event_at", "i8"),
         ("score", "i4"),
         ("events", "i4"),
         ("book", "i4"),
@@ -107,13 +111,17 @@ MARKET = np.dtype(
     align=True,
 )
 
-BOOK = np.dtype([("bids", "i8"), ("asks", "i8"), ("end", "i8"), ("token", "i4")], align=True)
+BOOK = np.dtype([("bids", "i8"), ("asks", "i8"), ("end", "i8"), ("token", "i4"), ("is_modelled", "u1")], align=True)
 LEVEL = np.dtype([("price", "f8"), ("size", "f8")])
 EVENT = np.dtype([("at", "i8"), ("ref", "i4"), ("kind", "u1")], align=True)
 RESOLUTION = np.dtype([("condition", "i8"), ("first", "i8"), ("end", "i8")])
 PAYOUT = np.dtype([("token", "i8"), ("payout", "f8")])
 GATE = np.dtype([("until", "i8"), ("is_open", "i8")])
-TOKEN = np.dtype([("condition", "i8"), ("rank", "i8"), ("is_second", "i8")])
+PRINT = np.dtype([("known_at", "i8"), ("at", "i8"), ("size", "i8"), ("price", "f8"), ("is_sell", "i8")])
+CONDITION = np.dtype([("rank", "i8")])
+TOKEN = np.dtype(
+    [("condition", "i8"), ("rank", "i8"), ("is_second", "i8"), ("first_print", "i8"), ("end_of_prints", "i8")]
+)
 
 
 class Tape(NamedTuple):
@@ -133,6 +141,8 @@ class Tape(NamedTuple):
     payouts: Array
     gates: Array
     tokens: Array
+    condition_ranks: Array
+    prints: Array
 
 
 ACCOUNT = np.dtype(
@@ -156,6 +166,7 @@ ACCOUNT = np.dtype(
         ("signals", "i8"),
         ("copies", "i8"),
         ("fills", "i8"),
+        ("recorded", "i8"),
         ("modelled", "i8"),
         ("generation", "i4"),
         ("positions", "i4"),
@@ -165,6 +176,8 @@ ACCOUNT = np.dtype(
         ("pace", "i4"),
         ("taken", "i4"),
         ("free", "i4"),
+        ("pending", "i4"),
+        ("free_pending", "i4"),
         ("points", "i4"),
         ("sampled_positions", "i4"),
         ("is_halted", "u1"),
@@ -179,6 +192,9 @@ SLOT = np.dtype(
         ("cost", "i8"),
         ("realised", "i8"),
         ("owed", "i8"),
+        ("coming", "i8"),
+        ("coming_cost", "i8"),
+        ("going", "i8"),
         ("mark", "f8"),
         ("limit", "f8"),
         ("wanted", "i8"),
@@ -192,6 +208,12 @@ SLOT = np.dtype(
         ("owed_share", "f8"),
         ("began", "i8"),
         ("serial", "i8"),
+        ("held_until", "i8"),
+        ("since", "i8"),
+        ("seen_at", "i8"),
+        ("ahead", "i8"),
+        ("shown", "i8"),
+        ("unsettled", "i4"),
         ("token", "i4"),
         ("condition", "i4"),
         ("wallet", "i4"),
@@ -209,6 +231,7 @@ SLOT = np.dtype(
         ("is_entry", "u1"),
         ("reason", "u1"),
         ("is_accepted", "u1"),
+        ("rests", "u1"),
     ],
     align=True,
 )
@@ -218,13 +241,33 @@ COPY = np.dtype([("at", "i8"), ("wallet", "i8")])
 TAKEN = np.dtype([("price", "f8"), ("size", "i8"), ("next", "i4"), ("is_buy", "u1")], align=True)
 # Of a token: which configurations care, the book now, and the last one that was an observation, with its turn.
 FEED = np.dtype([("active", "i8"), ("watched", "i8"), ("book", "i8"), ("told", "i8"), ("turn", "i8")])
-# Of a token for one configuration: the book it looked at last, in which turn, and the first row of what it took.
-VIEW = np.dtype([("book", "i8"), ("turn", "i8"), ("taken", "i8")])
+# Of a token for one configuration: the book it looked at last, in which turn, the first row of what it took, and the
+# resolution that came while fills of it were not final.
+VIEW = np.dtype([("book", "i8"), ("turn", "i8"), ("taken", "i8"), ("resolution", "i8")])
+# Of a market for one configuration: the slot in it, and what it owes us.
+PLACED = np.dtype([("slot", "i8"), ("receivable", "i8")])
+# A fill that is not final yet.
+PENDING = np.dtype(
+    [
+        ("size", "i8"),
+        ("cash", "i8"),
+        ("owed_change", "i8"),
+        ("fee", "i8"),
+        ("slot", "i4"),
+        ("number", "i4"),
+        ("next", "i4"),
+        ("exit", "i4"),
+        ("attempt", "i4"),
+        ("is_buy", "u1"),
+        ("is_voided", "u1"),
+    ],
+    align=True,
+)
 # Of a leader for one configuration: how its copies went, and in how many slots they are.
 RECORD = np.dtype([("shortfall", "f8"), ("measured_at", "i8"), ("streak", "i8"), ("slots", "i8")])
 CELL = np.dtype([("value", "i8")])
 FLAG = np.dtype([("value", "u1")])
-SCRATCH = np.dtype([("price", "f8"), ("size", "i8")])
+SCRATCH = np.dtype([("price", "f8"), ("size", "i8"), ("match", "i8")])
 
 LOG = np.dtype(
     [
@@ -234,6 +277,7 @@ LOG = np.dtype(
         ("fee", "i8"),
         ("price", "f8"),
         ("edge", "f8"),
+        ("belief", "f8"),
         ("signal", "i4"),
         ("exit", "i4"),
         ("attempt", "i4"),
@@ -243,6 +287,7 @@ LOG = np.dtype(
         ("reason", "u1"),
         ("is_buy", "u1"),
         ("is_probation", "u1"),
+        ("is_final", "u1"),
     ],
     align=True,
 )
@@ -257,11 +302,11 @@ _FLOATS = """
     min_p_pos min_lcb10 min_coverage max_maker_share max_q_value max_score_age kelly_multiplier max_per_trade
     max_per_market max_per_leader max_per_event min_notional probation_notional decay_hours weekly_halt daily_stop
     leader_cutoff leader_base half_life max_gross reserve max_slippage ttl_seconds repost_step take_profit stop_loss
-    time_exit_hours half
+    time_exit_hours half failure_rate
 """
 _INTS = """
     refused_flags min_events loss_streak max_positions leader_pace pace repost_count ttl latency held_pace order_pace
-    sample starting_cash recent allowed leaders policy
+    delay settlement redemption seed curve last_lag fills queue fees sample starting_cash recent allowed leaders policy
 """
 _BYTES = ("requires_q", "probation", "mirrors")
 PARAMETERS = np.dtype(
@@ -286,6 +331,8 @@ OF_TAPE = {
     "payouts": PAYOUT,
     "gates": GATE,
     "tokens": TOKEN,
+    "condition_ranks": CONDITION,
+    "prints": PRINT,
 }
 OF_STATE = {
     "parameters": PARAMETERS,
@@ -297,7 +344,9 @@ OF_STATE = {
     "due": DUE,
     "paced": COPY,
     "taken": TAKEN,
-    "placed": CELL,
+    "placed": PLACED,
+    "pending": PENDING,
+    "curves": CELL,
     "feeds": FEED,
     "views": VIEW,
     "records": RECORD,
@@ -309,7 +358,8 @@ OF_STATE = {
     "points": POINT,
 }
 _COUNTS = """
-    configs conditions wallets slot_room due_room paced_room taken_room log_room point_room scratch_room next wake
+    configs conditions wallets slot_room due_room paced_room taken_room pending_room
+    curve_room log_room point_room scratch_room next wake
     logged pointed is_full gate kill_switch keeps_log trouble trouble_at serial phase total
 """
 # One row that holds all: addresses of arrays, their sizes, and how far a pass has got.

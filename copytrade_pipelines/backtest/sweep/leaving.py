@@ -8,11 +8,13 @@ from copytrade_live.core.market import HOUR
 from copytrade_live.core.reasons import ExitReason
 from copytrade_pipelines.backtest.sweep import rules
 from copytrade_pipelines.backtest.sweep.accounts import log, open_periods, sample
+from copytrade_pipelines.backtest.sweep.agenda import PAYOUT, add, tie_of
 from copytrade_pipelines.backtest.sweep.depth import see
 from copytrade_pipelines.backtest.sweep.layout import EXITS, NEVER, Happened
 from copytrade_pipelines.backtest.sweep.levels import end_of_levels, first_level
-from copytrade_pipelines.backtest.sweep.orders import close, free_slot, let_go, place, remove, trip
+from copytrade_pipelines.backtest.sweep.orders import free_slot, let_go, place, trip
 from copytrade_pipelines.backtest.sweep.parameters import DEFAULT_POLICY, LOSS, PROFIT, TIME
+from copytrade_pipelines.backtest.sweep.positions import close, held, remove
 from copytrade_pipelines.backtest.sweep.rules import OPTIONS
 from copytrade_pipelines.backtest.sweep.world import (
     World,
@@ -25,6 +27,7 @@ from copytrade_pipelines.backtest.sweep.world import (
     parameters_at,
     payout_at,
     placed_at,
+    rank_of_condition,
     resolution_at,
     slot_at,
     token_at,
@@ -54,7 +57,7 @@ def trigger(w: World, config: int, at: int, bid: float, now: int) -> int:
     if slot.owed > 0:
         return _MIRROR
     policy = policy_of(w, config, slot.wallet)
-    gain = rules.gain_on_cost(bid, slot.cost / slot.size)
+    gain = rules.gain_on_cost(bid, (slot.cost + slot.coming_cost) / (slot.size + slot.coming))
     if policy & PROFIT and gain >= p.take_profit:
         return _TAKE_PROFIT
     if policy & LOSS and gain <= -p.stop_loss:
@@ -79,8 +82,8 @@ def try_exit(w: World, config: int, at: int, book: int, now: int) -> None:
     if reason < 0:
         return
     market = market_at(w, slot.market)
-    wanted = slot.owed if reason == _MIRROR else slot.size
-    size = rules.size_to_sell(wanted, slot.size, market.least)
+    wanted, sellable = slot.owed if reason == _MIRROR else held(w, config, at), max(0, slot.size - slot.going)
+    size = rules.size_to_sell(wanted, sellable, market.least) if sellable else 0
     if size == 0:
         return
     slot.exits += 1
@@ -99,7 +102,7 @@ def try_exit(w: World, config: int, at: int, book: int, now: int) -> None:
 @njit(**OPTIONS)
 def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
     """A book is observed: a held position is marked, and left when it calls for it."""
-    at = placed_at(w, token_at(w, token).condition, config).value
+    at = placed_at(w, token_at(w, token).condition, config).slot
     is_marked = False
     if at >= 0 and slot_at(w, config, at).token == token and slot_at(w, config, at).is_held:
         first = first_level(w, book, 0)
@@ -119,36 +122,64 @@ def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
 
 @njit(**OPTIONS)
 def resolve(w: World, config: int, resolution: int, now: int) -> None:
-    """A market paid out: what works is given up, what is held earns its payout, which is cash at once."""
+    """A market paid out: what works is given up, what is held for good earns its payout."""
     has_turned = open_periods(w, config, now)
-    at = placed_at(w, resolution_at(w, resolution).condition, config).value
-    slot, account = slot_at(w, config, at), account_at(w, config)
+    condition = resolution_at(w, resolution).condition
+    at = placed_at(w, condition, config).slot
+    slot, cash = slot_at(w, config, at), 0
     if slot.works:
         let_go(w, config, at)
-    is_settled = slot.is_used and slot.is_held
+    is_settled = slot.is_used and slot.is_held and slot.size > slot.going
     if is_settled:
-        payout = -1.0
-        for place_ in range(resolution_at(w, resolution).first, resolution_at(w, resolution).end):
-            if payout_at(w, place_).token == slot.token:
-                payout = payout_at(w, place_).payout
-        if payout < 0.0:
-            w.trouble, w.trouble_at = NO_PAYOUT, slot.token
-            return
-        size = slot.size
-        cash = rules.settle_cash(size, payout)
-        remove(w, config, at, size, cash)
-        slot.owed = 0
-        account.receivable += cash
-        left_at(w, config, _RESOLUTION).value += 1
-        row = log(w, config, _SETTLED, now, slot.signal)
-        if row >= 0:
-            log_at(w, row).size, log_at(w, row).cash, log_at(w, row).price = size, cash, payout
-        close(w, config, at, now)
-        free_slot(w, config, at)
+        cash = earn(w, config, at, resolution, now)
     if is_settled or has_turned:
         trip(w, config)
     sample(w, config, now)
-    if account.receivable > 0:
-        account.cash += account.receivable
-        account.receivable = 0
-        sample(w, config, now)
+    if slot.is_used and slot.unsettled > 0:
+        for place_ in range(resolution_at(w, resolution).first, resolution_at(w, resolution).end):
+            view_at(w, payout_at(w, place_).token, config).resolution = resolution
+    redemption = parameters_at(w, config).redemption
+    if cash > 0 and redemption > 0:
+        add(w, config, now + redemption, tie_of(PAYOUT, 0, rank_of_condition(w, condition), 0), condition)
+    elif cash > 0:
+        pay(w, config, condition, now)
+
+
+@njit(**OPTIONS)
+def earn(w: World, config: int, at: int, resolution: int, now: int) -> int:
+    """Settle what is held for good at its payout. Returns: the cash it is worth."""
+    slot, payout = slot_at(w, config, at), -1.0
+    for place_ in range(resolution_at(w, resolution).first, resolution_at(w, resolution).end):
+        if payout_at(w, place_).token == slot.token:
+            payout = payout_at(w, place_).payout
+    if payout < 0.0:
+        w.trouble, w.trouble_at = NO_PAYOUT, slot.token
+        return 0
+    size = slot.size - slot.going
+    cash = rules.settle_cash(size, payout)
+    remove(w, config, at, size, cash)
+    slot.owed = 0
+    account_at(w, config).receivable += cash
+    placed_at(w, slot.condition, config).receivable += cash
+    left_at(w, config, _RESOLUTION).value += 1
+    row = log(w, config, _SETTLED, now, slot.signal)
+    if row >= 0:
+        log_at(w, row).size, log_at(w, row).cash, log_at(w, row).price = size, cash, payout
+    if not slot.is_held:
+        close(w, config, at, now)
+    free_slot(w, config, at)
+    return cash
+
+
+@njit(**OPTIONS)
+def pay(w: World, config: int, condition: int, now: int) -> None:
+    """What a market owes becomes cash."""
+    owing, account = placed_at(w, condition, config), account_at(w, config)
+    if owing.receivable == 0:
+        return
+    account.cash += owing.receivable
+    account.receivable -= owing.receivable
+    owing.receivable = 0
+    if open_periods(w, config, now):
+        trip(w, config)
+    sample(w, config, now)

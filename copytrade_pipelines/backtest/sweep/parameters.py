@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.execution import EXECUTION_POLICIES, attempt_limit
 from copytrade_live.core.exits import EXIT_POLICIES, loss_is_stopped, profit_is_taken, time_is_up
@@ -15,27 +15,28 @@ from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.reasons import ScoreFlag
 from copytrade_live.core.sizing import SIZING_RULES, kelly_stake
 from copytrade_live.errors import ConfigError
+from copytrade_pipelines.backtest import fee_models, fill_models, queue_models
+from copytrade_pipelines.backtest.assumptions import assumed
 from copytrade_pipelines.backtest.sweep.layout import LEADER, PARAMETERS, Array
 
 # What a policy consists of, as bits.
 MIRRORS, PROFIT, LOSS, TIME = 1, 2, 4, 8
 DEFAULT_POLICY = 255
+# Of fills, queues and fees.
+BOOK_WALK, BEST_PRICE = 0, 1
+CROSSED, BEHIND, PROPORTIONAL = 0, 1, 2
+MARKET, TAKER, FREE = 0, 1, 2
+# The driver keeps prints for ten minutes (backtest/prints.py). Units: seconds.
+LONGEST_LOOK = 600.0
+FILLS = {fill_models.book_walk: BOOK_WALK, fill_models.best_price: BEST_PRICE}
+QUEUES = {queue_models.Crossed: CROSSED, queue_models.Behind: BEHIND, queue_models.Proportional: PROPORTIONAL}
+FEES = {fee_models.market_fees: MARKET, fee_models.taker_fees: TAKER, fee_models.no_fees: FREE}
 _RULES = {profit_is_taken: PROFIT, loss_is_stopped: LOSS, time_is_up: TIME}
 FLAGS: Mapping[str, int] = {flag.value: 1 << place for place, flag in enumerate(ScoreFlag)}
 
 
 class NotCompiledError(ConfigError):
     """A configuration asks for what the compiled sweep does not do; the driver does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paces:
-    """How often is looked, and how late orders come. Units: milliseconds."""
-
-    held: int
-    order: int
-    equity: int
-    latency: int
 
 
 def policy_bits(name: str, key: str) -> int:
@@ -50,12 +51,13 @@ def policy_bits(name: str, key: str) -> int:
     return sum(bits) | (MIRRORS if policy.mirrors else 0)
 
 
-def record_of(config: DecisionConfig, paces: Paces, allowed: int, leaders: int) -> np.void:
-    """The record of a configuration; allowed and leaders are its rows in the tables of lists and exceptions.
+def record_of(config: DecisionConfig, own: BacktestConfig, allowed: int, leaders: int, curve: int) -> np.void:
+    """The record of a configuration; allowed, leaders and curve are its rows in the tables of what is listed.
 
     Raises: NotCompiledError naming the key that the kernel does not know.
     """
     _require_built_in(config)
+    _require_fresh_prints(config, own)
     filters, score, sizing, risk = config.filter, config.score, config.sizing, config.risk
     execution, leaving = config.execution, config.exit
     values = {
@@ -105,10 +107,7 @@ def record_of(config: DecisionConfig, paces: Paces, allowed: int, leaders: int) 
         "pace": risk.max_copies_per_minute,
         "repost_count": execution.repost_count,
         "ttl": round(execution.order_ttl_seconds * SECOND),
-        "latency": paces.latency,
-        "held_pace": paces.held,
-        "order_pace": paces.order,
-        "sample": paces.equity,
+        **_assumptions(own, curve),
         "starting_cash": to_micro(config.bankroll.starting_cash),
         # In whole milliseconds: an integer is below a float when it is below its ceiling.
         "recent": -int(-risk.leader_record_half_life_days * DAY // 1),
@@ -160,6 +159,50 @@ def leader_table(configs: Sequence[DecisionConfig], wallets: Sequence[str]) -> t
     return table, [rows[text] for text in texts]
 
 
+def _require_fresh_prints(config: DecisionConfig, own: BacktestConfig) -> None:
+    slow = max(config.execution.order_ttl_seconds, own.order_look_seconds)
+    if slow > LONGEST_LOOK and own.queue != "crossed":
+        raise NotCompiledError(
+            f"execution.order_ttl_seconds and backtest.order_look_seconds of up to {LONGEST_LOOK:g} are compiled with "
+            f"backtest.queue {own.queue}, was {slow:g}; use the driver for it"
+        )
+
+
+def _assumptions(own: BacktestConfig, curve: int) -> dict[str, float]:
+    assumed_ = assumed(own)
+    if assumed_.fills not in FILLS:
+        raise NotCompiledError(f"backtest.fills is {own.fills}, which is not compiled; use the driver for it")
+    if type(assumed_.queue) not in QUEUES:
+        raise NotCompiledError(f"backtest.queue is {own.queue}, which is not compiled; use the driver for it")
+    if assumed_.fees not in FEES:
+        raise NotCompiledError(f"backtest.fees is {own.fees}, which is not compiled; use the driver for it")
+    return {
+        "held_pace": assumed_.held_pace,
+        "order_pace": assumed_.order_pace,
+        "sample": round(own.equity_seconds * SECOND),
+        "delay": assumed_.taker_delay,
+        "settlement": assumed_.settlement,
+        "failure_rate": assumed_.failure_rate,
+        "redemption": assumed_.redemption,
+        "seed": assumed_.seed,
+        "curve": curve,
+        "last_lag": len(assumed_.order_lags) - 1,
+        "fills": FILLS[assumed_.fills],
+        "queue": QUEUES[type(assumed_.queue)],
+        "fees": FEES[assumed_.fees],
+    }
+
+
+def curve_table(assumptions: Sequence[BacktestConfig]) -> tuple[Array, list[int]]:
+    """The distinct curves of lags, and the row of each configuration."""
+    curves = [assumed(own).order_lags for own in assumptions]
+    rows = {curve: place for place, curve in enumerate(dict.fromkeys(curves))}
+    table = np.zeros((len(rows), max(len(curve) for curve in rows)), np.int64)
+    for curve, row in rows.items():
+        table[row, : len(curve)] = curve
+    return table, [rows[curve] for curve in curves]
+
+
 def _require_built_in(config: DecisionConfig) -> None:
     if SIZING_RULES.find(config.sizing.rule) is not kelly_stake:
         raise NotCompiledError(f"sizing.rule is {config.sizing.rule}, but only kelly is compiled; use the driver")
@@ -167,3 +210,15 @@ def _require_built_in(config: DecisionConfig) -> None:
         raise NotCompiledError(
             f"execution.policy is {config.execution.policy}, but only adaptive is compiled; use the driver"
         )
+
+
+def refusal_of(config: DecisionConfig, own: BacktestConfig) -> str | None:
+    """Why a configuration is not compiled, None when it is. Raises: ConfigError for one that no engine runs."""
+    try:
+        record_of(config, own, 0, 0, 0)
+        for wallet, exception in config.leaders.items():
+            if exception.exit_policy:
+                policy_bits(exception.exit_policy, f"leaders.{wallet}.exit_policy")
+    except NotCompiledError as error:
+        return str(error)
+    return None

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import InputFileError
 from copytrade_pipelines.backtest.sweep.arrays import TapeArrays
 from copytrade_pipelines.backtest.sweep.kernel import OVER, run_kernel
 from copytrade_pipelines.backtest.sweep.layout import Array
-from copytrade_pipelines.backtest.sweep.parameters import (
-    PARAMETERS,
-    Paces,
-    allowed_table,
-    leader_table,
-    record_of,
-)
 from copytrade_pipelines.backtest.sweep.state import new_state
+from copytrade_pipelines.backtest.sweep.tables import Tables
 
 # Observations between two looks at whether anybody wants to know or to stop.
 STRIDE = 1 << 21
@@ -38,28 +29,12 @@ class Passed:
     left: Array
     log: Array
     points: Array
-
-
-def table_of(
-    arrays: TapeArrays, configs: Sequence[DecisionConfig], paces: Sequence[Paces]
-) -> tuple[Array, Array, Array]:
-    """Records of all configurations, and the tables of lists and exceptions they point into.
-
-    Raises: NotCompiledError naming what the kernel does not do.
-    """
-    allowed, rows = allowed_table(configs, arrays.conditions)
-    leaders, exceptions = leader_table(configs, arrays.wallets)
-    records = np.zeros(len(configs), PARAMETERS)
-    for place, config in enumerate(configs):
-        records[place] = record_of(config, paces[place], rows[place], exceptions[place])
-    return records, allowed, leaders
+    slots: Array
 
 
 def pass_over(
     arrays: TapeArrays,
-    parameters: Array,
-    allowed: Array,
-    leaders: Array,
+    tables: Tables,
     started_at: Instant,
     until: Instant,
     *,
@@ -71,7 +46,7 @@ def pass_over(
     told hears after every stride how many observations are behind. Raises: InputFileError for a payout that is missing.
     """
     total = len(arrays.tape.events)
-    state = new_state(arrays, parameters, allowed, leaders, keeps_log=keeps_log)
+    state = new_state(arrays, tables, keeps_log=keeps_log)
     world = state.world
     while world["phase"][0] != OVER:
         run_kernel(world, started_at, min(total, int(world["next"][0]) + STRIDE), until)
@@ -88,4 +63,5 @@ def pass_over(
         left=state.kept["left"],
         log=state.kept["log"][: int(world["logged"][0])],
         points=state.kept["points"][: int(world["pointed"][0])],
+        slots=state.kept["slots"],
     )

@@ -8,6 +8,8 @@ from typing import Any
 from numba import njit
 
 from copytrade_live.core import execution, exits, kelly, pricing, sizing, valuation
+from copytrade_pipelines.backtest import chance as chances
+from copytrade_pipelines.backtest import lags, queue_models
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _made: dict[FunctionType, Any] = {}
@@ -24,6 +26,11 @@ def compiled(function: Any) -> Any:
     return _made[function]
 
 
+between = compiled(lags.between)
+chance = compiled(chances.chance)
+left_ahead = compiled(queue_models.left_ahead)
+reached_by = compiled(queue_models.reached_by)
+shrunk_behind = compiled(queue_models.shrunk_behind)
 applied_fraction = compiled(kelly.applied_fraction)
 bounded_limit = compiled(execution.bounded_limit)
 buy_cash = compiled(pricing.buy_cash)

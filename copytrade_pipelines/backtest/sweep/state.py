@@ -8,7 +8,8 @@ import numpy as np
 
 from copytrade_pipelines.backtest.sweep import layout
 from copytrade_pipelines.backtest.sweep.arrays import TapeArrays
-from copytrade_pipelines.backtest.sweep.layout import NONE, OF_STATE, WORLD, Array
+from copytrade_pipelines.backtest.sweep.layout import NONE, OF_STATE, WORLD, Array, Tape
+from copytrade_pipelines.backtest.sweep.tables import Tables
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class State:
             world[name] = kept[name].ctypes.data
         world["slot_room"], world["due_room"] = kept["slots"].shape[1], kept["due"].shape[1]
         world["paced_room"], world["taken_room"] = kept["paced"].shape[1], kept["taken"].shape[1]
+        world["pending_room"], world["curve_room"] = kept["pending"].shape[1], kept["curves"].shape[1]
         world["log_room"], world["point_room"] = len(kept["log"]), len(kept["points"])
 
     def widen(self) -> None:
@@ -40,6 +42,7 @@ class State:
         margin = 2 * int(_margin(int(world["configs"]), int(world["scratch_room"])))
         accounts = kept["accounts"]
         kept["due"] = _wider(kept["due"], int(accounts["due"].max()) + 16)
+        kept["pending"] = _wider(kept["pending"], int(accounts["pending"].max()) + 4 * int(world["scratch_room"]) + 16)
         kept["taken"] = _wider(kept["taken"], int(accounts["taken"].max()) + 4 * int(world["scratch_room"]) + 16)
         kept["log"] = _longer(kept["log"], int(world["logged"]) + margin)
         kept["points"] = _longer(kept["points"], int(world["pointed"]) + margin)
@@ -47,26 +50,32 @@ class State:
         self.locate()
 
 
-def new_state(arrays: TapeArrays, parameters: Array, allowed: Array, leaders: Array, *, keeps_log: bool) -> State:
+def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     """The state of some configurations before anything happened."""
+    parameters = tables.parameters
     configs, tokens = len(parameters), len(arrays.tape.tokens)
     conditions, wallets = len(arrays.conditions), max(1, len(arrays.wallets))
-    slots, levels = int(parameters["max_positions"].max()) + 1, max(1, arrays.most_levels)
+    slots, levels = int(parameters["max_positions"].max()) + 1, arrays.most_levels + 1
+    levels += most_prints(arrays.tape, int(parameters["ttl"].max()))
     room = 2 * _margin(configs, levels) + (1 << 14 if keeps_log else 0)
     feeds, views = np.zeros(tokens, layout.FEED), np.zeros((tokens, configs), layout.VIEW)
     feeds["book"] = feeds["told"] = feeds["turn"] = NONE
-    views["book"] = views["turn"] = views["taken"] = NONE
+    views["book"] = views["turn"] = views["taken"] = views["resolution"] = NONE
+    placed = np.zeros((conditions, configs), layout.PLACED)
+    placed["slot"] = NONE
     kept = {
         "parameters": parameters,
-        "allowed": allowed,
-        "exceptions": leaders,
+        "allowed": tables.allowed,
+        "exceptions": tables.exceptions,
         "accounts": np.zeros(configs, layout.ACCOUNT),
         "slots": np.zeros((configs, slots), layout.SLOT),
         "held": np.zeros((configs, slots), np.int64),
         "due": np.zeros((configs, 64), layout.DUE),
         "paced": np.zeros((configs, int(parameters["pace"].max()) + 1), layout.COPY),
         "taken": np.zeros((configs, 64 + 4 * levels), layout.TAKEN),
-        "placed": np.full((conditions, configs), NONE, np.int64),
+        "placed": placed,
+        "pending": np.zeros((configs, 64 + 4 * levels), layout.PENDING),
+        "curves": tables.curves,
         "feeds": feeds,
         "views": views,
         "records": np.zeros((wallets, configs), layout.RECORD),
@@ -83,6 +92,16 @@ def new_state(arrays: TapeArrays, parameters: Array, allowed: Array, leaders: Ar
     world["scratch_room"] = levels
     world["gate"], world["keeps_log"], world["total"] = NONE, keeps_log, len(arrays.tape.events)
     return state
+
+
+def most_prints(tape: Tape, within: int) -> int:
+    """The most prints of one token that became known within so many milliseconds of each other."""
+    most = 0
+    for first, end in zip(tape.tokens["first_print"], tape.tokens["end_of_prints"], strict=True):
+        if end - first > most:
+            known = tape.prints["known_at"][first:end]
+            most = max(most, int((np.searchsorted(known, known + within, "right") - np.arange(len(known))).max()))
+    return most
 
 
 def _margin(configs: int, levels: int) -> int:

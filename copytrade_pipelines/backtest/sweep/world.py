@@ -34,6 +34,10 @@ _taken = rows_of(layout.TAKEN)
 _feed = rows_of(layout.FEED)
 _view = rows_of(layout.VIEW)
 _record = rows_of(layout.RECORD)
+_print = rows_of(layout.PRINT)
+_condition = rows_of(layout.CONDITION)
+_placed = rows_of(layout.PLACED)
+_pending = rows_of(layout.PENDING)
 _cell = rows_of(layout.CELL)
 _flag = rows_of(layout.FLAG)
 _scratch = rows_of(layout.SCRATCH)
@@ -158,8 +162,8 @@ def taken_at(w: World, config: int, place: int) -> Row:
 
 @njit(**OPTIONS)
 def placed_at(w: World, condition: int, config: int) -> Row:
-    """The slot of a configuration in a market, NONE without one."""
-    return _cell(w.placed, condition * w.configs + config)
+    """The slot of a configuration in a market, NONE without one, and what the market owes it."""
+    return _placed(w.placed, condition * w.configs + config)
 
 
 @njit(**OPTIONS)
@@ -214,3 +218,27 @@ def log_at(w: World, place: int) -> Row:
 def point_at(w: World, place: int) -> Row:
     """A row of the curves."""
     return _point(w.points, place)
+
+
+@njit(**OPTIONS)
+def print_at(w: World, place: int) -> Row:
+    """A trade of others."""
+    return _print(w.prints, place)
+
+
+@njit(**OPTIONS)
+def rank_of_condition(w: World, condition: int) -> int:
+    """The place of a condition's id among all."""
+    return _condition(w.condition_ranks, condition).rank
+
+
+@njit(**OPTIONS)
+def pending_at(w: World, config: int, place: int) -> Row:
+    """A fill of a configuration that is not final yet."""
+    return _pending(w.pending, config * w.pending_room + place)
+
+
+@njit(**OPTIONS)
+def lag_of(w: World, curve: int, place: int) -> int:
+    """A quantile of a curve of lags."""
+    return _cell(w.curves, curve * w.curve_room + place).value

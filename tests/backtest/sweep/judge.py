@@ -1,0 +1,107 @@
+"""What the driver and the compiled sweep must agree on, taken from both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from copytrade_live.backtest_settings import BacktestConfig
+from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.events import JournalEvent, Observation, OrderFilled
+from copytrade_live.core.market import SECOND
+from copytrade_live.core.pricing import from_micro
+from copytrade_live.core.state import State
+from copytrade_pipelines.backtest.assumptions import assumed
+from copytrade_pipelines.backtest.books import TapedBooks
+from copytrade_pipelines.backtest.driver import Driver, Follow
+from copytrade_pipelines.backtest.ledger import Ledger
+from copytrade_pipelines.backtest.run import _drive
+from copytrade_pipelines.backtest.sweep.arrays import TapeArrays, arrays_of
+from copytrade_pipelines.backtest.sweep.layout import Happened
+from copytrade_pipelines.backtest.sweep.passes import pass_over
+from copytrade_pipelines.backtest.sweep.results import event_of, ledgers_of
+from copytrade_pipelines.backtest.sweep.tables import tables_of
+from copytrade_pipelines.ingest.progress import silent
+
+
+@dataclass
+class Account:
+    """Everything of a run that both engines tell."""
+
+    fills: list[tuple[Any, ...]]
+    ledger: Ledger
+    cash: int
+    equity: float
+
+    def told(self) -> dict[str, Any]:
+        """Plain values to compare; equality is of every digit."""
+        return {
+            "fills": self.fills,
+            "rejections": dict(sorted(self.ledger.rejections.items())),
+            "exits": dict(sorted(self.ledger.exits.items())),
+            "books": dict(sorted(self.ledger.books.items())),
+            "signals": self.ledger.signals,
+            "voided": self.ledger.voided,
+            "cash": self.cash,
+            "equity": self.equity,
+            "trades": list(self.ledger.trades.values()),
+            "curve": self.ledger.equity,
+        }
+
+
+def fill_row(event: OrderFilled) -> tuple[Any, ...]:
+    fill = event.fill
+    return event.observed_at, fill.fill_id, fill.side.value, fill.size, fill.price, fill.cash, fill.fee, fill.is_final
+
+
+def driven(
+    tape: Sequence[Observation], settings: DecisionConfig, own: BacktestConfig, follow: Follow | None = None
+) -> Account:
+    """The driver's account."""
+    ledger, fills = Ledger(sample=round(own.equity_seconds * SECOND)), []
+
+    def record(events: Sequence[JournalEvent], state: State) -> None:
+        ledger.fold(events, state)
+        fills.extend(fill_row(event) for event in events if isinstance(event, OrderFilled))
+
+    driver = Driver(settings, assumed(own), TapedBooks(), record, follow=follow)
+    _, ended_at = _drive(driver, tape, settings, "test", None, None, silent)
+    ledger.finish(ended_at, driver.state)
+    portfolio = driver.state.portfolio
+    return Account(fills, ledger, portfolio.cash, portfolio.equity)
+
+
+def swept(
+    arrays: TapeArrays, settings: Sequence[DecisionConfig], own: Sequence[BacktestConfig]
+) -> list[Account]:
+    """The sweep's accounts of configurations that pass together."""
+    assert arrays.first is not None
+    assert arrays.last is not None
+    passed = pass_over(arrays, tables_of(arrays, settings, own), arrays.first, arrays.last)
+    names = passed.log.dtype.names or ()
+    accounts = []
+    for place, ledger in enumerate(ledgers_of(arrays, passed, settings)):
+        rows = [dict(zip(names, row, strict=True)) for row in passed.log[passed.log["config"] == place].tolist()]
+        fills = [event_of(arrays, row) for row in rows if row["happened"] == Happened.FILLED]
+        account = passed.accounts[place]
+        told = [fill_row(event) for event in fills if isinstance(event, OrderFilled)]
+        accounts.append(Account(told, ledger, int(account["cash"]), float(account["sampled"])))
+    return accounts
+
+
+def difference(one: Account, other: Account) -> str:
+    """The first thing in which two accounts differ, empty when there is none."""
+    first, second = one.told(), other.told()
+    for name, value in first.items():
+        if value == second[name]:
+            continue
+        if isinstance(value, list):
+            pairs = zip([*value, None], [*second[name], None], strict=False)
+            place, (left, right) = next((n, pair) for n, pair in enumerate(pairs) if pair[0] != pair[1])
+            return f"{name}[{place}]: {left} is not {right}"
+        return f"{name}: {value} is not {second[name]}"
+    return ""
+
+
+__all__ = ["Account", "arrays_of", "difference", "driven", "from_micro", "swept"]
