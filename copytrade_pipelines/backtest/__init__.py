@@ -3,8 +3,8 @@
 sweep tests many configurations on one tape.
 """
 
+from copytrade_pipelines.backtest.many import sweep
 from copytrade_pipelines.backtest.one_by_one import SweepResult
-from copytrade_pipelines.backtest.one_by_one import sweep_one_by_one as sweep
 from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.window import run_window
 

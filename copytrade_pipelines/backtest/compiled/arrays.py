@@ -32,9 +32,7 @@ from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import MEMORY
 from copytrade_live.errors import InputFileError
 from copytrade_pipelines.backtest.chance import key_of
-from copytrade_pipelines.backtest.driver import Follow
-from copytrade_pipelines.backtest.prints import print_of
-from copytrade_pipelines.backtest.sweep.layout import (
+from copytrade_pipelines.backtest.compiled.layout import (
     BOOK,
     CLOSED,
     CONDITION,
@@ -57,7 +55,9 @@ from copytrade_pipelines.backtest.sweep.layout import (
     Kind,
     Tape,
 )
-from copytrade_pipelines.backtest.sweep.parameters import FLAGS, NotCompiledError
+from copytrade_pipelines.backtest.compiled.parameters import FLAGS, NotCompiledError
+from copytrade_pipelines.backtest.driver import Follow
+from copytrade_pipelines.backtest.prints import print_of
 
 _QUIET = (RunStarted, ConfigChanged, FeedCovered, TimerFired)
 

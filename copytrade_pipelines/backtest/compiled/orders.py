@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from copytrade_live.core.pricing import SIZE_STEP
 from copytrade_pipelines.backtest.chance import Purpose
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.accounts import log, open_periods, sample, week_is_lost
-from copytrade_pipelines.backtest.sweep.agenda import ORDER, add, tie_of
-from copytrade_pipelines.backtest.sweep.depth import see
-from copytrade_pipelines.backtest.sweep.layout import NONE, Happened
-from copytrade_pipelines.backtest.sweep.levels import end_of_levels, first_level
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.accounts import log, open_periods, sample, week_is_lost
+from copytrade_pipelines.backtest.compiled.agenda import ORDER, add, tie_of
+from copytrade_pipelines.backtest.compiled.depth import see
+from copytrade_pipelines.backtest.compiled.layout import NONE, Happened
+from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     feed_at,
@@ -36,7 +34,7 @@ _ORDER_DRAW = int(Purpose.ORDER)
 KEPT = 16
 
 
-@njit(**OPTIONS)
+@inner
 def reserve(w: World, config: int, at: int) -> None:
     """Most cash the rest of an order can take."""
     slot = slot_at(w, config, at)
@@ -44,7 +42,7 @@ def reserve(w: World, config: int, at: int) -> None:
     slot.reserved = rules.buy_cash(rest, slot.limit, slot.fee_rate, slot.fee_exponent) if slot.is_entry else 0
 
 
-@njit(**OPTIONS)
+@inner
 def draw(w: World, config: int, at: int, purpose: int) -> float:
     """Chance's number for one purpose of an attempt."""
     slot = slot_at(w, config, at)
@@ -52,7 +50,7 @@ def draw(w: World, config: int, at: int, purpose: int) -> float:
     return rules.chance(parameters_at(w, config).seed, key, slot.exit, slot.attempt, purpose)
 
 
-@njit(**OPTIONS)
+@inner
 def lag_until_book(w: World, config: int, at: int) -> int:
     """From a decision until its order meets the book: a place on the curve of lags."""
     p = parameters_at(w, config)
@@ -64,7 +62,7 @@ def lag_until_book(w: World, config: int, at: int) -> int:
     return rules.between(low, high, share * p.last_lag - place_)
 
 
-@njit(**OPTIONS)
+@inner
 def place(w: World, config: int, at: int, now: int) -> None:
     """An order of a slot begins to work; it meets a book once it arrived."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)
@@ -76,7 +74,7 @@ def place(w: World, config: int, at: int, now: int) -> None:
     add_order(w, config, at, min(now + lag_until_book(w, config, at), slot.expires))
 
 
-@njit(**OPTIONS)
+@inner
 def add_order(w: World, config: int, at: int, when: int) -> None:
     """Look at an order at a time."""
     slot = slot_at(w, config, at)
@@ -84,7 +82,7 @@ def add_order(w: World, config: int, at: int, when: int) -> None:
     add(w, config, when, tie, (slot.serial << KEPT) | at)
 
 
-@njit(**OPTIONS)
+@inner
 def stop(w: World, config: int, at: int) -> None:
     """An order works no more; its slot stays until it is freed."""
     slot = slot_at(w, config, at)
@@ -93,14 +91,14 @@ def stop(w: World, config: int, at: int) -> None:
     slot.works = 0
 
 
-@njit(**OPTIONS)
+@inner
 def let_go(w: World, config: int, at: int) -> None:
     """An order works no more, and a slot that is empty without it is free."""
     stop(w, config, at)
     free_slot(w, config, at)
 
 
-@njit(**OPTIONS)
+@inner
 def free_slot(w: World, config: int, at: int) -> None:
     """A slot in which nothing is held and nothing works is free again."""
     slot = slot_at(w, config, at)
@@ -113,7 +111,7 @@ def free_slot(w: World, config: int, at: int) -> None:
         feed_at(w, slot.token).active &= ~(1 << config)
 
 
-@njit(**OPTIONS)
+@inner
 def forget(w: World, config: int, token: int) -> None:
     """The last book of a token that is neither held nor worked is let go."""
     at = placed_at(w, token_at(w, token).condition, config).slot
@@ -122,7 +120,7 @@ def forget(w: World, config: int, token: int) -> None:
         view.book, view.turn = NONE, 2 * w.next
 
 
-@njit(**OPTIONS)
+@inner
 def cancel_entries(w: World, config: int) -> None:
     """Somebody stopped entries: those that work are cancelled."""
     for at in range(account_at(w, config).slots):
@@ -131,7 +129,7 @@ def cancel_entries(w: World, config: int) -> None:
             let_go(w, config, at)
 
 
-@njit(**OPTIONS)
+@inner
 def trip(w: World, config: int) -> None:
     """Halt entries once the week lost too much."""
     if week_is_lost(w, config):
@@ -139,7 +137,7 @@ def trip(w: World, config: int) -> None:
         cancel_entries(w, config)
 
 
-@njit(**OPTIONS)
+@inner
 def pass_by(w: World, config: int, now: int) -> None:
     """An observation that means nothing to a configuration but that time passed."""
     if open_periods(w, config, now):
@@ -147,7 +145,7 @@ def pass_by(w: World, config: int, now: int) -> None:
     sample(w, config, now)
 
 
-@njit(**OPTIONS)
+@inner
 def is_barred(w: World, config: int, now: int) -> bool:
     """Whether nothing may be bought at all."""
     return (
@@ -159,7 +157,7 @@ def is_barred(w: World, config: int, now: int) -> bool:
     )
 
 
-@njit(**OPTIONS)
+@inner
 def expire(w: World, config: int, at: int, book: int, now: int) -> None:
     """An attempt is over: post the next one, or give the rest up."""
     has_turned = open_periods(w, config, now)
@@ -184,7 +182,7 @@ def expire(w: World, config: int, at: int, book: int, now: int) -> None:
     sample(w, config, now)
 
 
-@njit(**OPTIONS)
+@inner
 def may_repost(w: World, config: int, at: int, book: int, now: int) -> bool:
     """Whether the schedule, the book and whoever may stop entries leave another attempt."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)

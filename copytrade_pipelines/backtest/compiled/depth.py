@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
-
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.levels import end_of_levels, first_level
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     feed_at,
@@ -19,7 +17,7 @@ from copytrade_pipelines.backtest.sweep.world import (
 )
 
 
-@njit(**OPTIONS)
+@inner
 def taken_size(w: World, config: int, token: int, is_buy: int, price: float) -> int:
     """Shares taken at a price, in micro-shares."""
     place = view_at(w, token, config).taken
@@ -31,14 +29,14 @@ def taken_size(w: World, config: int, token: int, is_buy: int, price: float) -> 
     return 0
 
 
-@njit(**OPTIONS)
+@inner
 def left_at(w: World, config: int, token: int, is_buy: int, level: int) -> float:
     """What is left of a level, in shares; not above 0 when nothing is."""
     taken = taken_size(w, config, token, is_buy, level_at(w, level).price)
     return level_at(w, level).size - rules.from_micro(taken)
 
 
-@njit(**OPTIONS)
+@inner
 def note_taken(w: World, config: int, token: int, is_buy: int, price: float, size: int) -> None:
     """Count shares as taken at a price."""
     place = view_at(w, token, config).taken
@@ -63,7 +61,7 @@ def note_taken(w: World, config: int, token: int, is_buy: int, price: float, siz
     view_at(w, token, config).taken = place
 
 
-@njit(**OPTIONS)
+@inner
 def take(w: World, config: int, token: int, is_buy: int, price: float, size: int) -> None:
     """A fill of ours took shares from the book shown last: off the best levels that it could have met."""
     own, told = view_at(w, token, config), feed_at(w, token)
@@ -79,7 +77,7 @@ def take(w: World, config: int, token: int, is_buy: int, price: float, size: int
             rest -= part
 
 
-@njit(**OPTIONS)
+@inner
 def see(w: World, config: int, token: int, book: int) -> None:
     """A level that shrank below what we took lost it to others; what comes after is new and may be taken."""
     before, place = -1, view_at(w, token, config).taken

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from copytrade_live.core.market import MINUTE
 from copytrade_live.core.reasons import RejectReason
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.accounts import equity_of
-from copytrade_pipelines.backtest.sweep.layout import CLOSED, DISPUTED, NO_MARKET, NONE, REJECTIONS
-from copytrade_pipelines.backtest.sweep.levels import end_of_levels, first_level
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.accounts import equity_of
+from copytrade_pipelines.backtest.compiled.layout import CLOSED, DISPUTED, NO_MARKET, NONE, REJECTIONS
+from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     copied_at,
@@ -64,7 +62,7 @@ _MAX_POSITIONS = REJECTIONS[RejectReason.MAX_POSITIONS]
 _SLIPPAGE = REJECTIONS[RejectReason.SLIPPAGE]
 
 
-@njit(**OPTIONS)
+@inner
 def refused_by_filters(w: World, config: int, number: int, is_repeat: bool, now: int) -> int:
     """The code of the first filter that refuses, PASSED when none does."""
     code = refused_at_all(w, config, now)
@@ -99,7 +97,7 @@ def refused_by_filters(w: World, config: int, number: int, is_repeat: bool, now:
     return code if code != PASSED else refused_by_book(w, config, number)
 
 
-@njit(**OPTIONS)
+@inner
 def refused_at_all(w: World, config: int, now: int) -> int:
     """What operators, stops and pipelines say."""
     if w.kill_switch:
@@ -112,7 +110,7 @@ def refused_at_all(w: World, config: int, now: int) -> int:
     return PASSED
 
 
-@njit(**OPTIONS)
+@inner
 def is_cut_off(w: World, config: int, wallet: int, now: int) -> bool:
     """Whether a leader's copies stand too far below their peak, or lost too often in a row lately."""
     record, p = record_at(w, wallet, config), parameters_at(w, config)
@@ -125,7 +123,7 @@ def is_cut_off(w: World, config: int, wallet: int, now: int) -> bool:
     return elapsed < p.recent and record.streak >= p.loss_streak
 
 
-@njit(**OPTIONS)
+@inner
 def is_too_fast(w: World, config: int, wallet: int, now: int) -> bool:
     """Whether too many copies, of this leader or in all, were begun within the last minute."""
     p, count = parameters_at(w, config), account_at(w, config).pace
@@ -139,7 +137,7 @@ def is_too_fast(w: World, config: int, wallet: int, now: int) -> bool:
     return of_leader >= p.leader_pace or of_all >= p.pace
 
 
-@njit(**OPTIONS)
+@inner
 def refused_by_score(w: World, config: int, number: int) -> int:
     """What the leader's score says."""
     signal, p = signal_at(w, number), parameters_at(w, config)
@@ -166,14 +164,14 @@ def refused_by_score(w: World, config: int, number: int) -> int:
     return _MAYBE_LUCK if score.q_value > p.max_q_value else PASSED
 
 
-@njit(**OPTIONS)
+@inner
 def is_on_probation(w: World, config: int, number: int) -> bool:
     """Whether the leader's record is too thin to be judged, and new leaders may start small."""
     p = parameters_at(w, config)
     return p.probation != 0 and signal_at(w, number).events < p.min_events
 
 
-@njit(**OPTIONS)
+@inner
 def refused_by_book(w: World, config: int, number: int) -> int:
     """What the book says, and what is held already."""
     signal, p = signal_at(w, number), parameters_at(w, config)
@@ -196,7 +194,7 @@ def refused_by_book(w: World, config: int, number: int) -> int:
     return _OWN_POSITION if slot.is_held else PASSED
 
 
-@njit(**OPTIONS)
+@inner
 def depth_within(w: World, book: int, limit: float) -> float:
     """Collateral offered within a limit."""
     total = 0.0
@@ -207,7 +205,7 @@ def depth_within(w: World, book: int, limit: float) -> float:
     return total
 
 
-@njit(**OPTIONS)
+@inner
 def refused_by_limits(w: World, config: int, number: int) -> int:
     """What the risk manager says of an entry that is sized."""
     signal, p, account = signal_at(w, number), parameters_at(w, config), account_at(w, config)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from numba import njit
-
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import World, book_at, feed_at, level_at
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import World, book_at, feed_at, level_at
 
 
-@njit(**OPTIONS)
+@inner
 def first_level(w: World, book: int, is_buy: int) -> int:
     """Where the levels begin that an order of this side trades against."""
     return book_at(w, book).asks if is_buy else book_at(w, book).bids
 
 
-@njit(**OPTIONS)
+@inner
 def end_of_levels(w: World, book: int, is_buy: int) -> int:
     """Where they end."""
     return book_at(w, book).end if is_buy else book_at(w, book).asks
 
 
-@njit(**OPTIONS)
+@inner
 def differ(w: World, one: int, other: int) -> bool:
     """Whether two books show other levels; NONE is no book."""
     if one == other:
@@ -41,7 +39,7 @@ def differ(w: World, one: int, other: int) -> bool:
     return False
 
 
-@njit(**OPTIONS)
+@inner
 def book_now(w: World, token: int) -> int:
     """The book of a token as it can be known now."""
     return feed_at(w, token).book

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.accounts import log
-from copytrade_pipelines.backtest.sweep.layout import Happened
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.accounts import log
+from copytrade_pipelines.backtest.compiled.layout import Happened
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     held_at,
@@ -22,7 +21,7 @@ from copytrade_pipelines.backtest.sweep.world import (
 _CLOSED = int(Happened.CLOSED)
 
 
-@njit(**OPTIONS)
+@inner
 def share_of(whole: int, part: int, total: int) -> int:
     """whole * part // total where part is at most total; the product may not fit into 64 bits."""
     if part == 0 or whole <= np.iinfo(np.int64).max // part:
@@ -40,14 +39,14 @@ def share_of(whole: int, part: int, total: int) -> int:
     return (whole // total) * part + found
 
 
-@njit(**OPTIONS)
+@inner
 def held(w: World, config: int, at: int) -> int:
     """Shares left once everything on its way has arrived, micro."""
     slot = slot_at(w, config, at)
     return max(0, slot.size + slot.coming - slot.going)
 
 
-@njit(**OPTIONS)
+@inner
 def open_position(w: World, config: int, at: int) -> None:
     """The first shares of a token open a position."""
     slot, account = slot_at(w, config, at), account_at(w, config)
@@ -58,7 +57,7 @@ def open_position(w: World, config: int, at: int) -> None:
     account.positions += 1
 
 
-@njit(**OPTIONS)
+@inner
 def buy(w: World, config: int, at: int, size: int, cash: int, is_final: bool) -> int:
     """Shares come in. Returns: how much more is owed of them, because their leader left already."""
     slot = slot_at(w, config, at)
@@ -76,7 +75,7 @@ def buy(w: World, config: int, at: int, size: int, cash: int, is_final: bool) ->
     return owed
 
 
-@njit(**OPTIONS)
+@inner
 def sell(w: World, config: int, at: int, size: int, cash: int, is_final: bool) -> int:
     """Shares go out. Returns: how the debt changed if that may still be undone."""
     slot = slot_at(w, config, at)
@@ -90,7 +89,7 @@ def sell(w: World, config: int, at: int, size: int, cash: int, is_final: bool) -
     return -met
 
 
-@njit(**OPTIONS)
+@inner
 def deliver(w: World, config: int, at: int, size: int, cash: int) -> None:
     """A sale is final."""
     slot = slot_at(w, config, at)
@@ -99,7 +98,7 @@ def deliver(w: World, config: int, at: int, size: int, cash: int) -> None:
         remove(w, config, at, min(size, slot.size), cash)
 
 
-@njit(**OPTIONS)
+@inner
 def remove(w: World, config: int, at: int, size: int, cash: int) -> None:
     """Shares leave a position for cash, at their part of its cost."""
     slot = slot_at(w, config, at)
@@ -110,7 +109,7 @@ def remove(w: World, config: int, at: int, size: int, cash: int) -> None:
     drop_if_empty(w, config, at)
 
 
-@njit(**OPTIONS)
+@inner
 def drop_if_empty(w: World, config: int, at: int) -> None:
     """A position of which nothing is held and nothing comes is over."""
     slot, account = slot_at(w, config, at), account_at(w, config)
@@ -125,7 +124,7 @@ def drop_if_empty(w: World, config: int, at: int) -> None:
             held_at(w, config, position).value = held_at(w, config, position + 1).value
 
 
-@njit(**OPTIONS)
+@inner
 def close(w: World, config: int, at: int, now: int) -> None:
     """A copy ended: what that says of its leader."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from copytrade_live.core.sizing import SIZING_RULES, kelly_stake
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.backtest import fee_models, fill_models, queue_models
 from copytrade_pipelines.backtest.assumptions import assumed
-from copytrade_pipelines.backtest.sweep.layout import LEADER, PARAMETERS, Array
+from copytrade_pipelines.backtest.compiled.layout import LEADER, PARAMETERS, Array
 
 # What a policy consists of, as bits.
 MIRRORS, PROFIT, LOSS, TIME = 1, 2, 4, 8
@@ -29,9 +30,13 @@ MARKET, TAKER, FREE = 0, 1, 2
 # The driver keeps prints for ten minutes (backtest/prints.py). Units: seconds.
 LONGEST_LOOK = 600.0
 FILLS = {fill_models.book_walk: BOOK_WALK, fill_models.best_price: BEST_PRICE}
-QUEUES = {queue_models.Crossed: CROSSED, queue_models.Behind: BEHIND, queue_models.Proportional: PROPORTIONAL}
+QUEUES: Mapping[Any, int] = {
+    queue_models.Crossed: CROSSED,
+    queue_models.Behind: BEHIND,
+    queue_models.Proportional: PROPORTIONAL,
+}
 FEES = {fee_models.market_fees: MARKET, fee_models.taker_fees: TAKER, fee_models.no_fees: FREE}
-_RULES = {profit_is_taken: PROFIT, loss_is_stopped: LOSS, time_is_up: TIME}
+_RULES: Mapping[Any, int] = {profit_is_taken: PROFIT, loss_is_stopped: LOSS, time_is_up: TIME}
 FLAGS: Mapping[str, int] = {flag.value: 1 << place for place, flag in enumerate(ScoreFlag)}
 
 
@@ -51,7 +56,7 @@ def policy_bits(name: str, key: str) -> int:
     return sum(bits) | (MIRRORS if policy.mirrors else 0)
 
 
-def record_of(config: DecisionConfig, own: BacktestConfig, allowed: int, leaders: int, curve: int) -> np.void:
+def record_of(config: DecisionConfig, own: BacktestConfig, allowed: int, leaders: int, curve: int) -> Array:
     """The record of a configuration; allowed, leaders and curve are its rows in the tables of what is listed.
 
     Raises: NotCompiledError naming the key that the kernel does not know.
@@ -121,7 +126,7 @@ def record_of(config: DecisionConfig, own: BacktestConfig, allowed: int, leaders
     record = np.zeros((), PARAMETERS)
     for name, value in values.items():
         record[name] = value
-    return record[()]  # type: ignore[no-any-return]
+    return record
 
 
 def allowed_table(configs: Sequence[DecisionConfig], conditions: Sequence[str]) -> tuple[Array, list[int]]:

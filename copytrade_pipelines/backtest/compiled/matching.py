@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from copytrade_live.core.pricing import EPSILON, SIZE_STEP
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.depth import left_at
-from copytrade_pipelines.backtest.sweep.fills import book_match
-from copytrade_pipelines.backtest.sweep.levels import end_of_levels, first_level
-from copytrade_pipelines.backtest.sweep.orders import pass_by
-from copytrade_pipelines.backtest.sweep.parameters import BEST_PRICE, CROSSED, PROPORTIONAL
-from copytrade_pipelines.backtest.sweep.positions import share_of
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.depth import left_at
+from copytrade_pipelines.backtest.compiled.fills import book_match
+from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
+from copytrade_pipelines.backtest.compiled.orders import pass_by
+from copytrade_pipelines.backtest.compiled.parameters import BEST_PRICE, CROSSED, PROPORTIONAL
+from copytrade_pipelines.backtest.compiled.positions import share_of
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     book_at,
     level_at,
@@ -25,7 +23,7 @@ from copytrade_pipelines.backtest.sweep.world import (
 )
 
 
-@njit(**OPTIONS)
+@inner
 def accept(w: World, config: int, at: int, book: int, now: int) -> None:
     """Take an order; one that would trade at once is held back as long as the venue does that."""
     slot = slot_at(w, config, at)
@@ -39,7 +37,7 @@ def accept(w: World, config: int, at: int, book: int, now: int) -> None:
     pass_by(w, config, now)
 
 
-@njit(**OPTIONS)
+@inner
 def meet(w: World, config: int, at: int, book: int, now: int) -> None:
     """Trade an order against prints and books; all of it happens before we hear of any."""
     slot = slot_at(w, config, at)
@@ -64,7 +62,7 @@ def meet(w: World, config: int, at: int, book: int, now: int) -> None:
         book_match(w, config, at, prints, count, serial, is_maker, now)
 
 
-@njit(**OPTIONS)
+@inner
 def cross(w: World, config: int, at: int, rest: int, book: int, place: int) -> int:
     """Put down in scratch, from a place on, what an order takes from a book. Returns: of how many levels."""
     slot = slot_at(w, config, at)
@@ -90,14 +88,14 @@ def cross(w: World, config: int, at: int, rest: int, book: int, place: int) -> i
     return count
 
 
-@njit(**OPTIONS)
+@inner
 def put(w: World, place: int, size: int, price: float) -> None:
     """Put a part of a match down."""
     met = scratch_at(w, place)
     met.size, met.price = size, price
 
 
-@njit(**OPTIONS)
+@inner
 def reach(w: World, config: int, at: int, rest: int, book: int, now: int) -> int:
     """Put down in scratch what prints bring an order that rests; the line moves. Returns: of how many prints."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)
@@ -124,7 +122,7 @@ def reach(w: World, config: int, at: int, rest: int, book: int, now: int) -> int
     return count
 
 
-@njit(**OPTIONS)
+@inner
 def first_unseen(w: World, token: int, seen_at: int) -> int:
     """The first print of a token that became known after a moment."""
     low, high = token_at(w, token).first_print, token_at(w, token).end_of_prints
@@ -137,7 +135,7 @@ def first_unseen(w: World, token: int, seen_at: int) -> int:
     return low
 
 
-@njit(**OPTIONS)
+@inner
 def shown_at(w: World, config: int, at: int, book: int) -> int:
     """What is shown on an order's own side at its price, in micro-shares."""
     slot, size = slot_at(w, config, at), 0
@@ -148,7 +146,7 @@ def shown_at(w: World, config: int, at: int, book: int) -> int:
     return size
 
 
-@njit(**OPTIONS)
+@inner
 def shrunk(queue: int, ahead: int, before: int, printed: int, shown: int) -> int:
     """What stands ahead once the size at the price changed (backtest/queue_models.py)."""
     line = max(0, before - printed)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from copytrade_live.core.market import HOUR
 from copytrade_live.core.reasons import ExitReason
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.accounts import log, open_periods, sample
-from copytrade_pipelines.backtest.sweep.agenda import PAYOUT, add, tie_of
-from copytrade_pipelines.backtest.sweep.depth import see
-from copytrade_pipelines.backtest.sweep.layout import EXITS, NEVER, Happened
-from copytrade_pipelines.backtest.sweep.levels import end_of_levels, first_level
-from copytrade_pipelines.backtest.sweep.orders import free_slot, let_go, place, trip
-from copytrade_pipelines.backtest.sweep.parameters import DEFAULT_POLICY, LOSS, PROFIT, TIME
-from copytrade_pipelines.backtest.sweep.positions import close, held, remove
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.accounts import log, open_periods, sample
+from copytrade_pipelines.backtest.compiled.agenda import PAYOUT, add, tie_of
+from copytrade_pipelines.backtest.compiled.depth import see
+from copytrade_pipelines.backtest.compiled.layout import EXITS, NEVER, Happened
+from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
+from copytrade_pipelines.backtest.compiled.orders import free_slot, let_go, place, trip
+from copytrade_pipelines.backtest.compiled.parameters import DEFAULT_POLICY, LOSS, PROFIT, TIME
+from copytrade_pipelines.backtest.compiled.positions import close, held, remove
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     exception_at,
@@ -42,7 +40,7 @@ _RESOLUTION = EXITS[ExitReason.RESOLUTION]
 NO_PAYOUT = 1
 
 
-@njit(**OPTIONS)
+@inner
 def policy_of(w: World, config: int, wallet: int) -> int:
     """The exit policy for a leader's copies."""
     p = parameters_at(w, config)
@@ -50,7 +48,7 @@ def policy_of(w: World, config: int, wallet: int) -> int:
     return p.policy if own == DEFAULT_POLICY else own
 
 
-@njit(**OPTIONS)
+@inner
 def trigger(w: World, config: int, at: int, bid: float, now: int) -> int:
     """Which rule calls for an exit, -1 for none."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)
@@ -68,7 +66,7 @@ def trigger(w: World, config: int, at: int, bid: float, now: int) -> int:
     return -1
 
 
-@njit(**OPTIONS)
+@inner
 def try_exit(w: World, config: int, at: int, book: int, now: int) -> None:
     """Leave a position whose book calls for it."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)
@@ -99,7 +97,7 @@ def try_exit(w: World, config: int, at: int, book: int, now: int) -> None:
     place(w, config, at, now)
 
 
-@njit(**OPTIONS)
+@inner
 def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
     """A book is observed: a held position is marked, and left when it calls for it."""
     at = placed_at(w, token_at(w, token).condition, config).slot
@@ -120,7 +118,7 @@ def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
     sample(w, config, now)
 
 
-@njit(**OPTIONS)
+@inner
 def resolve(w: World, config: int, resolution: int, now: int) -> None:
     """A market paid out: what works is given up, what is held for good earns its payout."""
     has_turned = open_periods(w, config, now)
@@ -145,7 +143,7 @@ def resolve(w: World, config: int, resolution: int, now: int) -> None:
         pay(w, config, condition, now)
 
 
-@njit(**OPTIONS)
+@inner
 def earn(w: World, config: int, at: int, resolution: int, now: int) -> int:
     """Settle what is held for good at its payout. Returns: the cash it is worth."""
     slot, payout = slot_at(w, config, at), -1.0
@@ -171,7 +169,7 @@ def earn(w: World, config: int, at: int, resolution: int, now: int) -> int:
     return cash
 
 
-@njit(**OPTIONS)
+@inner
 def pay(w: World, config: int, condition: int, now: int) -> None:
     """What a market owes becomes cash."""
     owing, account = placed_at(w, condition, config), account_at(w, config)

@@ -1,30 +1,48 @@
-"""Compiles the entry points of the kernel once for an installation: kept on disk under a name of all their sources."""
+"""Compiles the kernel once for an installation: kept on disk under a name of all its sources."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba import njit
+from numba.core import config as numba_config
 
 import copytrade_live.core
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
+from copytrade_pipelines.backtest.compiled.rules import OPTIONS, Function
+
+_config: Any = numba_config
 
 
-def cached(function: Callable[..., Any]) -> Any:
+def cached(function: Function) -> Function:
     """Compile, and keep what was compiled. numba looks at one file only, so the folder is named by every source."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder())
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = str(folder())
     try:
         return njit(cache=True, **OPTIONS)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before
+
+
+def compile_cheaply(part: Any, signature: tuple[Any, ...]) -> None:
+    """Compile a part of the kernel, and all it calls, without optimising; what calls it optimises the whole once.
+
+    numba would optimise every function together with all that it calls, each time anew. Nothing is done where a
+    compiled kernel is kept already.
+    """
+    if any(folder().rglob("*.nbc")):
+        return
+    before = _config.OPT
+    _config.OPT = type(before)(0) if not isinstance(before, int) else 0
+    try:
+        part.compile(signature)
+    finally:
+        _config.OPT = before
 
 
 @cache

@@ -24,10 +24,10 @@ from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import ExitReason, RejectReason
 from copytrade_live.core.valuation import marked_value
+from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
+from copytrade_pipelines.backtest.compiled.layout import Array, Happened
+from copytrade_pipelines.backtest.compiled.passes import Passed
 from copytrade_pipelines.backtest.ledger import EquityPoint, Ledger
-from copytrade_pipelines.backtest.sweep.arrays import TapeArrays
-from copytrade_pipelines.backtest.sweep.layout import Array, Happened
-from copytrade_pipelines.backtest.sweep.passes import Passed
 
 _EXITS, _REJECTIONS = tuple(ExitReason), tuple(RejectReason)
 
@@ -93,7 +93,7 @@ def event_of(arrays: TapeArrays, row: dict[str, int | float]) -> JournalEvent:
         case Happened.FILLED:
             return OrderFilled(**at, fill=_fill(row, own, token))
         case Happened.CONFIRMED:
-            return FillConfirmed(**at, fill_id=f"{own}.{row['number']}", order_id=own)
+            return FillConfirmed(event_at=now, observed_at=now, fill_id=f"{own}.{row['number']}", order_id=own)
         case Happened.VOIDED:
             return FillVoided(**at, fill_id=f"{own}.{row['number']}", order_id=own, cause="")
         case Happened.LEFT:
@@ -113,8 +113,16 @@ def event_of(arrays: TapeArrays, row: dict[str, int | float]) -> JournalEvent:
                 is_receivable=True,
             )
         case _:
-            names = {"token_id": token, "wallet": wallet, "condition_id": condition, "root_id": root}
-            return CopyClosed(**at, **names, pnl=int(row["cash"]), shortfall=0.0, streak=0)
+            return CopyClosed(
+                **at,
+                token_id=token,
+                wallet=wallet,
+                condition_id=condition,
+                root_id=root,
+                pnl=int(row["cash"]),
+                shortfall=0.0,
+                streak=0,
+            )
 
 
 def _copied(arrays: TapeArrays, row: dict[str, int | float], number: int) -> SignalCopied:

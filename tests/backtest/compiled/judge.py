@@ -14,14 +14,14 @@ from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.state import State
 from copytrade_pipelines.backtest.assumptions import assumed
 from copytrade_pipelines.backtest.books import TapedBooks
+from copytrade_pipelines.backtest.compiled.arrays import TapeArrays, arrays_of
+from copytrade_pipelines.backtest.compiled.layout import Happened
+from copytrade_pipelines.backtest.compiled.passes import pass_over
+from copytrade_pipelines.backtest.compiled.results import event_of, ledgers_of
+from copytrade_pipelines.backtest.compiled.tables import tables_of
 from copytrade_pipelines.backtest.driver import Driver, Follow
 from copytrade_pipelines.backtest.ledger import Ledger
 from copytrade_pipelines.backtest.run import _drive
-from copytrade_pipelines.backtest.sweep.arrays import TapeArrays, arrays_of
-from copytrade_pipelines.backtest.sweep.layout import Happened
-from copytrade_pipelines.backtest.sweep.passes import pass_over
-from copytrade_pipelines.backtest.sweep.results import event_of, ledgers_of
-from copytrade_pipelines.backtest.sweep.tables import tables_of
 from copytrade_pipelines.ingest.progress import silent
 
 
@@ -72,9 +72,7 @@ def driven(
     return Account(fills, ledger, portfolio.cash, portfolio.equity)
 
 
-def swept(
-    arrays: TapeArrays, settings: Sequence[DecisionConfig], own: Sequence[BacktestConfig]
-) -> list[Account]:
+def swept(arrays: TapeArrays, settings: Sequence[DecisionConfig], own: Sequence[BacktestConfig]) -> list[Account]:
     """The sweep's accounts of configurations that pass together."""
     assert arrays.first is not None
     assert arrays.last is not None

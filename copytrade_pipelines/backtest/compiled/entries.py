@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from copytrade_live.core.reasons import RejectReason
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.accounts import at_risk, equity_of, log
-from copytrade_pipelines.backtest.sweep.gates import PASSED, is_on_probation, refused_by_filters, refused_by_limits
-from copytrade_pipelines.backtest.sweep.layout import NONE, REJECTIONS, Happened
-from copytrade_pipelines.backtest.sweep.leaving import policy_of, try_exit
-from copytrade_pipelines.backtest.sweep.orders import let_go, place
-from copytrade_pipelines.backtest.sweep.parameters import MIRRORS
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.accounts import at_risk, equity_of, log
+from copytrade_pipelines.backtest.compiled.gates import PASSED, is_on_probation, refused_by_filters, refused_by_limits
+from copytrade_pipelines.backtest.compiled.layout import NONE, REJECTIONS, Happened
+from copytrade_pipelines.backtest.compiled.leaving import policy_of, try_exit
+from copytrade_pipelines.backtest.compiled.orders import let_go, place
+from copytrade_pipelines.backtest.compiled.parameters import MIRRORS
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     copied_at,
@@ -45,7 +44,7 @@ _GROSS_EXPOSURE = REJECTIONS[RejectReason.GROSS_EXPOSURE]
 _NO_CASH = REJECTIONS[RejectReason.NO_CASH]
 
 
-@njit(**OPTIONS)
+@inner
 def answer(w: World, config: int, number: int, is_repeat: bool, now: int) -> None:
     """Copy, mirror or refuse a leader's fill."""
     if signal_at(w, number).is_buy:
@@ -56,7 +55,7 @@ def answer(w: World, config: int, number: int, is_repeat: bool, now: int) -> Non
         rejected_at(w, config, code).value += 1
 
 
-@njit(**OPTIONS)
+@inner
 def answer_buy(w: World, config: int, number: int, is_repeat: bool, now: int) -> int:
     """Copy a buy, or say which gate refuses."""
     code = refused_by_filters(w, config, number, is_repeat, now)
@@ -83,7 +82,7 @@ def answer_buy(w: World, config: int, number: int, is_repeat: bool, now: int) ->
     return code
 
 
-@njit(**OPTIONS)
+@inner
 def size_copy(w: World, config: int, number: int, wanted: float, equity: float) -> tuple[int, int]:
     """How many micro-shares fit under every cap, or the code of what leaves nothing worth buying."""
     signal, p = signal_at(w, number), parameters_at(w, config)
@@ -118,7 +117,7 @@ def size_copy(w: World, config: int, number: int, wanted: float, equity: float) 
     return PASSED, size
 
 
-@njit(**OPTIONS)
+@inner
 def exposures(w: World, config: int, number: int) -> tuple[float, float, float, float, float]:
     """What the copy's market, leader and event and everything can lose by now, and the cash that is free."""
     signal, account = signal_at(w, number), account_at(w, config)
@@ -143,7 +142,7 @@ def exposures(w: World, config: int, number: int) -> tuple[float, float, float, 
     return rules.from_micro(of_market), rules.from_micro(of_leader), loss, at_risk(w, config), free
 
 
-@njit(**OPTIONS)
+@inner
 def sure_payout(w: World, config: int, event: int) -> float:
     """What the positions of a neg-risk event pay whichever of its markets wins."""
     nobody, count = 0.0, 0
@@ -165,7 +164,7 @@ def sure_payout(w: World, config: int, event: int) -> float:
     return least
 
 
-@njit(**OPTIONS)
+@inner
 def begin(
     w: World, config: int, number: int, size: int, belief: float, edge: float, on_probation: bool, now: int
 ) -> None:
@@ -202,7 +201,7 @@ def begin(
     place(w, config, at, now)
 
 
-@njit(**OPTIONS)
+@inner
 def answer_sell(w: World, config: int, number: int, is_repeat: bool, now: int) -> int:
     """Owe the same share of what we hold of it, and leave at once where the book allows."""
     signal, p = signal_at(w, number), parameters_at(w, config)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from copytrade_pipelines.backtest.sweep import layout
-from copytrade_pipelines.backtest.sweep.arrays import TapeArrays
-from copytrade_pipelines.backtest.sweep.layout import NONE, OF_STATE, WORLD, Array, Tape
-from copytrade_pipelines.backtest.sweep.tables import Tables
+from copytrade_pipelines.backtest.compiled import layout
+from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
+from copytrade_pipelines.backtest.compiled.layout import NONE, OF_STATE, WORLD, Array, Tape
+from copytrade_pipelines.backtest.compiled.tables import Tables
 
 
 @dataclass(slots=True)

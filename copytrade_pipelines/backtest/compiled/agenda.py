@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from numba import njit
-
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import World, account_at, due_at
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import World, account_at, due_at
 
 # At one moment in this order.
 SETTLEMENT, PAYOUT, ORDER, HELD, MIDNIGHT = 0, 1, 2, 3, 4
@@ -14,13 +12,13 @@ _DIGITS = 5
 _KIND = 58
 
 
-@njit(**OPTIONS)
+@inner
 def tie_of(kind: int, is_exit: int, rank: int, number: int) -> int:
     """What orders entries of one moment: the kind, then the id's place among all ids, then a number after it."""
     return (kind << _KIND) | (is_exit << 57) | (rank << 20) | as_text(number)
 
 
-@njit(**OPTIONS)
+@inner
 def as_text(number: int) -> int:
     """What orders numbers as their digits are ordered as text: 10 before 2."""
     digits = 0
@@ -36,13 +34,13 @@ def as_text(number: int) -> int:
     return value
 
 
-@njit(**OPTIONS)
+@inner
 def kind_of(tie: int) -> int:
     """The kind within a tie."""
     return tie >> _KIND
 
 
-@njit(**OPTIONS)
+@inner
 def add(w: World, config: int, at: int, tie: int, ref: int) -> None:
     """Put something on the agenda."""
     account = account_at(w, config)
@@ -64,7 +62,7 @@ def add(w: World, config: int, at: int, tie: int, ref: int) -> None:
         w.is_full = 1
 
 
-@njit(**OPTIONS)
+@inner
 def drop_first(w: World, config: int) -> None:
     """Take the first entry off."""
     account = account_at(w, config)

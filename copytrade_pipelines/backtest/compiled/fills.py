@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from copytrade_live.core.pricing import SIZE_STEP
 from copytrade_pipelines.backtest.chance import Purpose
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.accounts import log, open_periods, sample
-from copytrade_pipelines.backtest.sweep.agenda import HELD, SETTLEMENT, add, tie_of
-from copytrade_pipelines.backtest.sweep.depth import take
-from copytrade_pipelines.backtest.sweep.layout import NONE, Happened
-from copytrade_pipelines.backtest.sweep.orders import draw, free_slot, reserve, stop, trip
-from copytrade_pipelines.backtest.sweep.parameters import FREE, MARKET
-from copytrade_pipelines.backtest.sweep.positions import buy, close, deliver, drop_if_empty, held, sell
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.accounts import log, open_periods, sample
+from copytrade_pipelines.backtest.compiled.agenda import HELD, SETTLEMENT, add, tie_of
+from copytrade_pipelines.backtest.compiled.depth import take
+from copytrade_pipelines.backtest.compiled.layout import NONE, Happened
+from copytrade_pipelines.backtest.compiled.orders import draw, free_slot, reserve, stop, trip
+from copytrade_pipelines.backtest.compiled.parameters import FREE, MARKET
+from copytrade_pipelines.backtest.compiled.positions import buy, close, deliver, drop_if_empty, held, sell
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     feed_at,
@@ -32,7 +30,7 @@ _FILLED, _CONFIRMED, _VOIDED = int(Happened.FILLED), int(Happened.CONFIRMED), in
 _SETTLEMENT_DRAW = int(Purpose.SETTLEMENT)
 
 
-@njit(**OPTIONS)
+@inner
 def book_match(w: World, config: int, at: int, first: int, count: int, serial: int, is_maker: bool, now: int) -> None:
     """Book the fills of one match, which stand in scratch from first on."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)
@@ -52,7 +50,7 @@ def book_match(w: World, config: int, at: int, first: int, count: int, serial: i
             chain = pending_at(w, config, chain).next
 
 
-@njit(**OPTIONS)
+@inner
 def add_pending(w: World, config: int, at: int, number: int, following: int, is_voided: bool) -> int:
     """A row for a fill that is not final yet. Returns: its place."""
     account, slot = account_at(w, config), slot_at(w, config, at)
@@ -71,7 +69,7 @@ def add_pending(w: World, config: int, at: int, number: int, following: int, is_
     return place
 
 
-@njit(**OPTIONS)
+@inner
 def fill(
     w: World, config: int, at: int, serial: int, size: int, price: float, is_maker: bool, pending: int, now: int
 ) -> None:
@@ -112,7 +110,7 @@ def fill(
     free_slot(w, config, at)
 
 
-@njit(**OPTIONS)
+@inner
 def watch(w: World, config: int, at: int, now: int) -> None:
     """The book of a token that is held is looked at from now on."""
     slot, bit = slot_at(w, config, at), 1 << config
@@ -123,7 +121,7 @@ def watch(w: World, config: int, at: int, now: int) -> None:
         add(w, config, now + parameters_at(w, config).held_pace, tie, slot.token)
 
 
-@njit(**OPTIONS)
+@inner
 def settle(w: World, config: int, chain: int, now: int) -> int:
     """Fills of one match become final or are voided. Returns: their token."""
     account, token = account_at(w, config), 0

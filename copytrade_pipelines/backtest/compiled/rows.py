@@ -15,7 +15,7 @@ def rows_of(dtype: np.dtype[Any]) -> Any:
     """What gives the row at a place of the array at an address. Nothing checks that the place is inside."""
     kind, size = numba.from_dtype(dtype), dtype.itemsize
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def row(typing_context: Any, base: Any, place: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             offset = builder.mul(given[1], ir.Constant(ir.IntType(64), size))

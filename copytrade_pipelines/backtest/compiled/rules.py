@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from numba import njit
 
@@ -12,7 +13,13 @@ from copytrade_pipelines.backtest import chance as chances
 from copytrade_pipelines.backtest import lags, queue_models
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+Function = TypeVar("Function", bound=Callable[..., Any])
 _made: dict[FunctionType, Any] = {}
+
+
+def inner(function: Function) -> Function:
+    """Compile a part of the kernel."""
+    return njit(**OPTIONS)(function)
 
 
 def compiled(function: Any) -> Any:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from copytrade_live.core.market import DAY, HOUR
-from copytrade_pipelines.backtest.sweep.accounts import keep_point, open_periods, sample, set_point
-from copytrade_pipelines.backtest.sweep.agenda import (
+from copytrade_pipelines.backtest.compiled.accounts import keep_point, open_periods, sample, set_point
+from copytrade_pipelines.backtest.compiled.agenda import (
     HELD,
     MIDNIGHT,
     ORDER,
@@ -17,17 +15,17 @@ from copytrade_pipelines.backtest.sweep.agenda import (
     kind_of,
     tie_of,
 )
-from copytrade_pipelines.backtest.sweep.caching import cached
-from copytrade_pipelines.backtest.sweep.depth import see
-from copytrade_pipelines.backtest.sweep.entries import answer
-from copytrade_pipelines.backtest.sweep.fills import settle
-from copytrade_pipelines.backtest.sweep.layout import NEVER, NONE, Kind
-from copytrade_pipelines.backtest.sweep.leaving import pay, resolve, see_book
-from copytrade_pipelines.backtest.sweep.levels import book_now, differ
-from copytrade_pipelines.backtest.sweep.matching import meet
-from copytrade_pipelines.backtest.sweep.orders import KEPT, add_order, cancel_entries, expire, forget, pass_by, trip
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled.caching import cached
+from copytrade_pipelines.backtest.compiled.depth import see
+from copytrade_pipelines.backtest.compiled.entries import answer
+from copytrade_pipelines.backtest.compiled.fills import settle
+from copytrade_pipelines.backtest.compiled.layout import NEVER, NONE, Kind
+from copytrade_pipelines.backtest.compiled.leaving import pay, resolve, see_book
+from copytrade_pipelines.backtest.compiled.levels import book_now, differ
+from copytrade_pipelines.backtest.compiled.matching import meet
+from copytrade_pipelines.backtest.compiled.orders import KEPT, add_order, cancel_entries, expire, forget, pass_by, trip
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     book_at,
@@ -54,7 +52,7 @@ BEFORE, UNDER_WAY, OVER = 0, 1, 2
 _MEMORY = 2 * HOUR
 
 
-@njit(**OPTIONS)
+@inner
 def show(w: World, config: int, token: int, book: int, now: int) -> None:
     """A configuration looks at a token's book."""
     shown = view_at(w, token, config)
@@ -62,7 +60,7 @@ def show(w: World, config: int, token: int, book: int, now: int) -> None:
     see_book(w, config, token, book, now)
 
 
-@njit(**OPTIONS)
+@inner
 def work(w: World, config: int, ref: int, now: int) -> None:
     """An order is looked at: it meets its book, expires, or is looked at again."""
     at, serial = ref & ((1 << KEPT) - 1), ref >> KEPT
@@ -85,7 +83,7 @@ def work(w: World, config: int, ref: int, now: int) -> None:
         add_order(w, config, at, min(following, slot.expires))
 
 
-@njit(**OPTIONS)
+@inner
 def look(w: World, config: int, token: int, now: int) -> None:
     """A held token is looked at."""
     at = placed_at(w, token_at(w, token).condition, config).slot
@@ -99,7 +97,7 @@ def look(w: World, config: int, token: int, now: int) -> None:
         show(w, config, token, book, now)
 
 
-@njit(**OPTIONS)
+@inner
 def conclude(w: World, config: int, chain: int, now: int) -> None:
     """A match settles or is voided; what is final only now may have been paid out meanwhile."""
     token = settle(w, config, chain, now)
@@ -112,7 +110,7 @@ def conclude(w: World, config: int, chain: int, now: int) -> None:
         resolve(w, config, resolution, now)
 
 
-@njit(**OPTIONS)
+@inner
 def advance(w: World, config: int, end: int) -> None:
     """Do everything that is due before end, as long as there is room to write it down."""
     account = account_at(w, config)
@@ -133,7 +131,7 @@ def advance(w: World, config: int, end: int) -> None:
             add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0, 0), 0)
 
 
-@njit(**OPTIONS)
+@inner
 def start(w: World, now: int) -> None:
     """A run begins: cash, the first periods, the first midnight."""
     for config in range(w.configs):
@@ -145,7 +143,7 @@ def start(w: World, now: int) -> None:
     wake(w)
 
 
-@njit(**OPTIONS)
+@inner
 def wake(w: World) -> None:
     """When some configuration has something to do by itself."""
     first = NEVER
@@ -157,7 +155,7 @@ def wake(w: World) -> None:
     w.wake = first
 
 
-@njit(**OPTIONS)
+@inner
 def is_repeated(w: World, config: int, repeat: int, now: int) -> bool:
     """Whether a fill was seen before, and remember it: two generations, as core/state.py keeps them."""
     account = account_at(w, config)
@@ -172,7 +170,7 @@ def is_repeated(w: World, config: int, repeat: int, now: int) -> bool:
     return last >= 0 and last >= known - 1
 
 
-@njit(**OPTIONS)
+@inner
 def observe_signal(w: World, number: int, now: int) -> None:
     """A leader's fill, for every configuration that follows its wallet."""
     signal = signal_at(w, number)
@@ -198,7 +196,7 @@ def observe_signal(w: World, number: int, now: int) -> None:
         feed_at(w, signal.token).book = signal.book
 
 
-@njit(**OPTIONS)
+@inner
 def observe(w: World, place: int, now: int, must_pass: bool) -> None:
     """One observation."""
     kind, ref = event_at(w, place).kind, event_at(w, place).ref
@@ -234,7 +232,7 @@ def observe(w: World, place: int, now: int, must_pass: bool) -> None:
             pass_by(w, config, now)
 
 
-@njit(**OPTIONS)
+@inner
 def refresh_market(w: World, market: int) -> None:
     """A market is observed anew: positions in it follow."""
     for config in range(w.configs):
@@ -243,14 +241,13 @@ def refresh_market(w: World, market: int) -> None:
             slot_at(w, config, at).market = market
 
 
-@cached
-def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
+@inner
+def run_world(w: World, started_at: int, end: int, until: int) -> None:
     """Pass over observations up to a place, or until more room is needed: then next says where to go on.
 
     Begins at started_at where nothing happened yet; once end is the whole tape, does what is due before until and
-    closes the curves. One entry for all of it, since each entry compiles everything anew.
+    closes the curves.
     """
-    w = worlds[0]
     if w.phase == BEFORE:
         start(w, started_at)
         w.phase = UNDER_WAY
@@ -279,3 +276,9 @@ def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
         set_point(w, config, until)
         keep_point(w, config)
     w.phase = OVER
+
+
+@cached
+def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
+    """run_world of the only row of an array. The one way in: each of them compiles everything anew."""
+    run_world(worlds[0], started_at, end, until)

@@ -253,7 +253,9 @@ def random_config(seed: int) -> DecisionConfig:
             "time_exit_hours": some(4.0, 0.0, 50.0),
         },
         bankroll={"starting_cash": rng.choice([1000.0, 1000.0, 150.0, 5e6])},
-        leaders=some({}, {WALLETS[0]: {"exit_policy": rng.choice(policies), "max_per_trade": 0.01, "max_exposure": 0.05}}),
+        leaders=some(
+            {}, {WALLETS[0]: {"exit_policy": rng.choice(policies), "max_per_trade": 0.01, "max_exposure": 0.05}}
+        ),
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from copytrade_live.core.market import DAY
-from copytrade_pipelines.backtest.sweep import rules
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
-from copytrade_pipelines.backtest.sweep.world import (
+from copytrade_pipelines.backtest.compiled import rules
+from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     held_at,
@@ -18,7 +16,7 @@ from copytrade_pipelines.backtest.sweep.world import (
 )
 
 
-@njit(**OPTIONS)
+@inner
 def equity_of(w: World, config: int) -> float:
     """Final cash, payouts owed, and positions at their marks, added in the order in which they were opened."""
     account = account_at(w, config)
@@ -33,7 +31,7 @@ def equity_of(w: World, config: int) -> float:
     return rules.from_micro(account.cash + account.receivable) + worth
 
 
-@njit(**OPTIONS)
+@inner
 def at_risk(w: World, config: int) -> float:
     """Most that everything together can lose."""
     cost = 0
@@ -46,7 +44,7 @@ def at_risk(w: World, config: int) -> float:
     return rules.from_micro(cost)
 
 
-@njit(**OPTIONS)
+@inner
 def open_periods(w: World, config: int, now: int) -> bool:
     """Note the equity that a new day or week begins with. Returns whether one did."""
     account = account_at(w, config)
@@ -63,7 +61,7 @@ def open_periods(w: World, config: int, now: int) -> bool:
     return True
 
 
-@njit(**OPTIONS)
+@inner
 def week_is_lost(w: World, config: int) -> bool:
     """Whether equity fell so far since the week began that entries halt."""
     account = account_at(w, config)
@@ -73,7 +71,7 @@ def week_is_lost(w: World, config: int) -> bool:
     return rules.fall_from(opened, equity_of(w, config)) >= parameters_at(w, config).weekly_halt
 
 
-@njit(**OPTIONS)
+@inner
 def sample(w: World, config: int, now: int) -> None:
     """Put a point on the curve when one is due or cash moved; at one moment the last one counts."""
     account = account_at(w, config)
@@ -82,7 +80,7 @@ def sample(w: World, config: int, now: int) -> None:
         set_point(w, config, now)
 
 
-@njit(**OPTIONS)
+@inner
 def set_point(w: World, config: int, now: int) -> None:
     """Put a point on the curve, in place of one of the same moment."""
     account = account_at(w, config)
@@ -99,7 +97,7 @@ def set_point(w: World, config: int, now: int) -> None:
         account.first = account.sampled
 
 
-@njit(**OPTIONS)
+@inner
 def keep_point(w: World, config: int) -> None:
     """The last point is past: it counts for the drawdown, and is written down."""
     account = account_at(w, config)
@@ -118,13 +116,13 @@ def keep_point(w: World, config: int) -> None:
             w.is_full = 1
 
 
-@njit(**OPTIONS)
+@inner
 def margin(w: World) -> int:
     """Rows that must be free before an observation or an entry of an agenda."""
     return 8 * w.configs + 4 * w.scratch_room + 64
 
 
-@njit(**OPTIONS)
+@inner
 def log(w: World, config: int, happened: int, now: int, signal: int) -> int:
     """A new row of the log. Returns: its place, or -1 when no log is kept."""
     if not w.keeps_log:

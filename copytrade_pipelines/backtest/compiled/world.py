@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from copytrade_pipelines.backtest.sweep import layout
-from copytrade_pipelines.backtest.sweep.rows import rows_of
-from copytrade_pipelines.backtest.sweep.rules import OPTIONS
+from copytrade_pipelines.backtest.compiled import layout
+from copytrade_pipelines.backtest.compiled.rows import rows_of
+from copytrade_pipelines.backtest.compiled.rules import inner
 
 # A row of the layout of that name.
 Row = Any
@@ -46,199 +44,199 @@ _point = rows_of(layout.POINT)
 _REASONS, _EXITS = len(layout.REJECTIONS), len(layout.EXITS)
 
 
-@njit(**OPTIONS)
+@inner
 def event_at(w: World, place: int) -> Row:
     """An observation."""
     return _event(w.events, place)
 
 
-@njit(**OPTIONS)
+@inner
 def signal_at(w: World, number: int) -> Row:
     """A leader's fill."""
     return _signal(w.signals, number)
 
 
-@njit(**OPTIONS)
+@inner
 def score_at(w: World, number: int) -> Row:
     """A row of scores."""
     return _score(w.scores, number)
 
 
-@njit(**OPTIONS)
+@inner
 def market_at(w: World, number: int) -> Row:
     """A market."""
     return _market(w.markets, number)
 
 
-@njit(**OPTIONS)
+@inner
 def book_at(w: World, number: int) -> Row:
     """A book."""
     return _book(w.books, number)
 
 
-@njit(**OPTIONS)
+@inner
 def level_at(w: World, place: int) -> Row:
     """A level of some book."""
     return _level(w.levels, place)
 
 
-@njit(**OPTIONS)
+@inner
 def resolution_at(w: World, number: int) -> Row:
     """A resolution."""
     return _resolution(w.resolutions, number)
 
 
-@njit(**OPTIONS)
+@inner
 def payout_at(w: World, place: int) -> Row:
     """What a resolution pays for one token."""
     return _payout(w.payouts, place)
 
 
-@njit(**OPTIONS)
+@inner
 def gate_at(w: World, number: int) -> Row:
     """What the pipelines' gate said."""
     return _gate(w.gates, number)
 
 
-@njit(**OPTIONS)
+@inner
 def token_at(w: World, token: int) -> Row:
     """What is known of a token for good."""
     return _token(w.tokens, token)
 
 
-@njit(**OPTIONS)
+@inner
 def parameters_at(w: World, config: int) -> Row:
     """The settings of a configuration."""
     return _parameters(w.parameters, config)
 
 
-@njit(**OPTIONS)
+@inner
 def exception_at(w: World, config: int, wallet: int) -> Row:
     """What a configuration says of one leader."""
     return _exception(w.exceptions, parameters_at(w, config).leaders * w.wallets + wallet)
 
 
-@njit(**OPTIONS)
+@inner
 def is_allowed(w: World, config: int, condition: int) -> bool:
     """Whether the lists of a configuration allow a market."""
     return _flag(w.allowed, parameters_at(w, config).allowed * w.conditions + condition).value != 0
 
 
-@njit(**OPTIONS)
+@inner
 def account_at(w: World, config: int) -> Row:
     """The account of a configuration."""
     return _account(w.accounts, config)
 
 
-@njit(**OPTIONS)
+@inner
 def slot_at(w: World, config: int, at: int) -> Row:
     """A slot of a configuration."""
     return _slot(w.slots, config * w.slot_room + at)
 
 
-@njit(**OPTIONS)
+@inner
 def held_at(w: World, config: int, place: int) -> Row:
     """The slot of the position that was opened as that many-th."""
     return _cell(w.held, config * w.slot_room + place)
 
 
-@njit(**OPTIONS)
+@inner
 def due_at(w: World, config: int, place: int) -> Row:
     """An entry of the agenda of a configuration."""
     return _due(w.due, config * w.due_room + place)
 
 
-@njit(**OPTIONS)
+@inner
 def copied_at(w: World, config: int, number: int) -> Row:
     """One of the newest copies that a configuration began."""
     return _copy(w.paced, config * w.paced_room + number % w.paced_room)
 
 
-@njit(**OPTIONS)
+@inner
 def taken_at(w: World, config: int, place: int) -> Row:
     """What a configuration took at one price."""
     return _taken(w.taken, config * w.taken_room + place)
 
 
-@njit(**OPTIONS)
+@inner
 def placed_at(w: World, condition: int, config: int) -> Row:
     """The slot of a configuration in a market, NONE without one, and what the market owes it."""
     return _placed(w.placed, condition * w.configs + config)
 
 
-@njit(**OPTIONS)
+@inner
 def feed_at(w: World, token: int) -> Row:
     """A token as all configurations see it."""
     return _feed(w.feeds, token)
 
 
-@njit(**OPTIONS)
+@inner
 def view_at(w: World, token: int, config: int) -> Row:
     """A token as one configuration saw it."""
     return _view(w.views, token * w.configs + config)
 
 
-@njit(**OPTIONS)
+@inner
 def record_at(w: World, wallet: int, config: int) -> Row:
     """How copying a leader went."""
     return _record(w.records, wallet * w.configs + config)
 
 
-@njit(**OPTIONS)
+@inner
 def repeat_at(w: World, repeat: int, config: int) -> Row:
     """The generation in which a fill that comes more than once was seen last."""
     return _cell(w.repeats, repeat * w.configs + config)
 
 
-@njit(**OPTIONS)
+@inner
 def rejected_at(w: World, config: int, code: int) -> Row:
     """How often a reason refused."""
     return _cell(w.rejected, config * _REASONS + code)
 
 
-@njit(**OPTIONS)
+@inner
 def left_at(w: World, config: int, code: int) -> Row:
     """How often a reason called for an exit."""
     return _cell(w.left, config * _EXITS + code)
 
 
-@njit(**OPTIONS)
+@inner
 def scratch_at(w: World, place: int) -> Row:
     """A part of a match that is not booked yet."""
     return _scratch(w.scratch, place)
 
 
-@njit(**OPTIONS)
+@inner
 def log_at(w: World, place: int) -> Row:
     """A row of the log."""
     return _log(w.log, place)
 
 
-@njit(**OPTIONS)
+@inner
 def point_at(w: World, place: int) -> Row:
     """A row of the curves."""
     return _point(w.points, place)
 
 
-@njit(**OPTIONS)
+@inner
 def print_at(w: World, place: int) -> Row:
     """A trade of others."""
     return _print(w.prints, place)
 
 
-@njit(**OPTIONS)
+@inner
 def rank_of_condition(w: World, condition: int) -> int:
     """The place of a condition's id among all."""
     return _condition(w.condition_ranks, condition).rank
 
 
-@njit(**OPTIONS)
+@inner
 def pending_at(w: World, config: int, place: int) -> Row:
     """A fill of a configuration that is not final yet."""
     return _pending(w.pending, config * w.pending_room + place)
 
 
-@njit(**OPTIONS)
+@inner
 def lag_of(w: World, curve: int, place: int) -> int:
     """A quantile of a curve of lags."""
     return _cell(w.curves, curve * w.curve_room + place).value
