@@ -74,6 +74,12 @@ class TokenRows:
                 return self._carried, int(rows[0])
         return None
 
+    def batches(self) -> Iterator[Batch]:
+        """Every batch that is not passed yet, for whoever takes all rows at once."""
+        while self._current is not None:
+            yield self._current
+            self._current = next(self._batches, None)
+
     def _advance(self, now: Instant) -> None:
         while self._current is not None and self._current.times[-1] <= now:
             self._carried = _last_rows(self._carried, self._current)
@@ -97,6 +103,10 @@ class RecentRows:
                 for row in batch.of(token_id):
                     if since < batch.times[row] <= until:
                         yield batch, int(row)
+
+    def batches(self) -> Iterator[Batch]:
+        """Every batch that is not read yet, for whoever takes all rows at once."""
+        return self._batches
 
     def _advance(self, now: Instant) -> None:
         while not self._is_over and (not self._held or self._held[-1].times[-1] <= now):

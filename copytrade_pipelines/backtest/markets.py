@@ -76,6 +76,10 @@ class MarketBoard:
             return None
         return None if row.opens_at is not None and now < row.opens_at else row
 
+    def listed_of(self, token_id: str) -> ListedMarket | None:
+        """The token's market, None for one we know nothing of."""
+        return self._by_token.get(token_id)
+
     @property
     def opening(self) -> Mapping[str, Instant]:
         """When each token's market opened, where that is known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from copytrade_live.core.events import LeaderFillObserved, Observation
 from copytrade_live.core.market import SECOND, Book, Instant
@@ -16,6 +17,18 @@ from copytrade_pipelines.backtest.prints import Print
 from copytrade_pipelines.backtest.recorded_rows import book_of, number_in, print_in
 
 _MADE = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedParts:
+    """What a feed reads, for whoever takes all of it at once. Units: max_book_age in milliseconds."""
+
+    books: TokenRows
+    mids: TokenRows
+    prints: RecentRows
+    markets: MarketBoard
+    model: BookModel
+    max_book_age: Instant
 
 
 class RecordedBooks:
@@ -55,6 +68,18 @@ class RecordedBooks:
         if word is None or now - word.at > self._model.max_age_seconds * SECOND:
             return None
         return self._modelled(listed, token_id, word, now)
+
+    @property
+    def parts(self) -> FeedParts:
+        """What it reads. A feed whose rows were taken has no more of them."""
+        return FeedParts(
+            books=self._books,
+            mids=self._mids,
+            prints=self._prints,
+            markets=self._markets,
+            model=self._model,
+            max_book_age=self._max_book_age,
+        )
 
     def prints(self, token_id: str, since: Instant, until: Instant) -> Iterable[Print]:
         """Everybody's fills that the warehouse has, by when they happened."""

@@ -25,7 +25,7 @@ from copytrade_live.core.events import (
     TimerFired,
 )
 from copytrade_live.core.exits import mirror_fraction
-from copytrade_live.core.market import HOUR, SECOND, Book, BookSource, Instant, Market, MarketStatus, Side
+from copytrade_live.core.market import HOUR, SECOND, Book, BookSource, Instant, Market, MarketStatus, Role, Side
 from copytrade_live.core.pricing import moved, to_micro
 from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore, best_wallets
 from copytrade_live.core.signal import Signal
@@ -40,14 +40,18 @@ from copytrade_pipelines.backtest.compiled.layout import (
     EVENT,
     GATE,
     LEVEL,
+    LISTED,
     MARKET,
+    MID,
     NEVER,
     NO_MARKET,
     NONE,
     PAYOUT,
     PRINT,
+    RECORDED,
     RESOLUTION,
     SCORE,
+    SHAPE,
     SIGNAL,
     TOKEN,
     TRADING,
@@ -59,6 +63,7 @@ from copytrade_pipelines.backtest.compiled.parameters import FLAGS, NotCompiledE
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.prints import print_of
 
+_FIELDS = SIGNAL.names or ()
 _QUIET = (RunStarted, ConfigChanged, FeedCovered, TimerFired)
 
 
@@ -77,7 +82,18 @@ class TapeArrays:
     first: Instant | None
     last: Instant | None
     most_levels: int
+    feed: FeedKind
     repeats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedKind:
+    """Where books come from: the tape's own, or recorded ones with a model between them. Units: milliseconds."""
+
+    is_recorded: bool = False
+    max_book_age: Instant = 0
+    max_word_age: Instant = 0
+    levels: int = 1
 
 
 class Codes:
@@ -119,14 +135,14 @@ class _Reader:
     kinds: list[int] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     refs: list[int] = field(default_factory=list)
-    signals: list[dict[str, Any]] = field(default_factory=list)
+    signals: list[tuple[Any, ...]] = field(default_factory=list)
     signal_ids: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     scores: dict[int, int] = field(default_factory=dict)
     score_rows: list[TraderScore] = field(default_factory=list)
     markets: dict[tuple[object, ...], int] = field(default_factory=dict)
     market_rows: list[Market] = field(default_factory=list)
-    books: dict[int, int] = field(default_factory=dict)
+    books: dict[object, int] = field(default_factory=dict)
     book_objects: list[Book] = field(default_factory=list)
     book_rows: list[tuple[int, int, int, int, bool]] = field(default_factory=list)
     prices: list[float] = field(default_factory=list)
@@ -219,6 +235,7 @@ class _Reader:
             "market": NONE if market is None else self._market(market),
             "status": _status(market),
             "is_buy": signal.side is Side.BUY,
+            "at_ask": (signal.side is Side.BUY) is (signal.role is not Role.MAKER),
             "is_followed": self.follow is None or signal.wallet in self.follow.leaders or signal.wallet in self.best,
         }
         if book is not None and book.mid is not None and book.best_ask is not None and book.spread is not None:
@@ -229,7 +246,7 @@ class _Reader:
             row["moved"] = moved(book.best_ask, signal.price)
         shown = print_of(signal)
         self.prints.append((token, now, shown.at, to_micro(shown.size), shown.price, shown.side is Side.SELL))
-        self.signals.append(row)
+        self.signals.append(tuple(row.get(name, 0) for name in _FIELDS))
         self.signal_ids.append(signal.signal_id)
         self.sources.append("none" if book is None else book.source.value)
         return len(self.signals) - 1
@@ -290,7 +307,10 @@ class _Reader:
         return row
 
     def _book(self, book: Book) -> int:
-        row = self.books.setdefault(id(book), len(self.book_rows))
+        # Of modelled books few differ; recorded ones are one object wherever they are shown.
+        is_made = book.source is BookSource.MODELLED
+        key: object = (book.token_id, book.bids, book.asks) if is_made else id(book)
+        row = self.books.setdefault(key, len(self.book_rows))
         if row == len(self.book_rows):
             start = len(self.prices)
             self.prices += [level.price for level in (*book.bids, *book.asks)]
@@ -312,13 +332,10 @@ class _Reader:
     def done(self) -> TapeArrays:
         ranks = self.ids.ranks("-")
         _require_plain(self.ids)
-        signals = np.zeros(len(self.signals), SIGNAL)
-        for place, row in enumerate(self.signals):
-            for name, value in row.items():
-                signals[name][place] = value
-            name = self.signal_ids[place]
-            signals["rank"][place] = ranks[self.ids.names[name]]
-            signals["repeat"][place] = self.repeated.names.get(name, NONE)
+        signals = np.array(self.signals, SIGNAL) if self.signals else np.zeros(0, SIGNAL)
+        codes = [self.ids.names[name] for name in self.signal_ids]
+        signals["rank"] = ranks[codes] if codes else 0
+        signals["repeat"] = [self.repeated.names.get(name, NONE) for name in self.signal_ids]
         count = max(1, len(self.tokens.names))
         # A token of which nobody knows the market stands in a condition of its own that nothing else is in.
         alone = len(self.conditions.names)
@@ -343,6 +360,10 @@ class _Reader:
                 np.searchsorted(of_token, np.arange(count), "right"),
             ),
             condition_ranks=_rows(CONDITION, np.append(self.conditions.ranks(), len(self.conditions.names))),
+            listed=np.zeros(0, LISTED),
+            recorded=np.zeros(0, RECORDED),
+            mids=np.zeros(0, MID),
+            shapes=np.zeros(0, SHAPE),
             prints=_rows(PRINT, *(list(zip(*prints, strict=True))[1:] if prints else [()] * 5)),
         )
         levels = [(asks - bids, end - asks) for bids, asks, end, _, _ in self.book_rows]
@@ -357,6 +378,7 @@ class _Reader:
             sources=self.sources,
             first=self.first,
             last=self.times[-1] if self.times else None,
+            feed=FeedKind(),
             most_levels=max((max(pair) for pair in levels), default=1),
             repeats=len(self.repeated.names),
         )

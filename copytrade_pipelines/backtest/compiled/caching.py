@@ -17,6 +17,9 @@ import copytrade_live.core
 from copytrade_pipelines.backtest.compiled.rules import OPTIONS, Function
 
 _config: Any = numba_config
+# Files of this package that are not compiled, and files beside it that are.
+AROUND = frozenset(["__init__", "arrays", "feed_arrays", "passes", "results", "state", "sweeping", "tables"])
+RULES = ("book_levels", "chance", "lags", "queue_models")
 
 
 def cached(function: Function) -> Function:
@@ -61,7 +64,11 @@ def folder() -> Path:
 def digest() -> str:
     """Names the sources that the kernel is made of."""
     made_of = hashlib.sha256(numba.__version__.encode())
-    for package in (Path(copytrade_live.core.__file__).parent, Path(__file__).parent, Path(__file__).parent.parent):
-        for source in sorted(package.glob("*.py")):
-            made_of.update(source.read_bytes())
+    here = Path(__file__).parent
+    for source in (
+        *sorted(Path(copytrade_live.core.__file__).parent.glob("*.py")),
+        *sorted(source for source in here.glob("*.py") if source.stem not in AROUND),
+        *(here.parent / f"{name}.py" for name in RULES),
+    ):
+        made_of.update(source.read_bytes())
     return made_of.hexdigest()[:16]

@@ -18,10 +18,11 @@ from copytrade_pipelines.backtest.compiled.agenda import (
 from copytrade_pipelines.backtest.compiled.caching import cached
 from copytrade_pipelines.backtest.compiled.depth import see
 from copytrade_pipelines.backtest.compiled.entries import answer
+from copytrade_pipelines.backtest.compiled.feed import book_now, note_fill
 from copytrade_pipelines.backtest.compiled.fills import settle
 from copytrade_pipelines.backtest.compiled.layout import NEVER, NONE, Kind
 from copytrade_pipelines.backtest.compiled.leaving import pay, resolve, see_book
-from copytrade_pipelines.backtest.compiled.levels import book_now, differ
+from copytrade_pipelines.backtest.compiled.levels import differ
 from copytrade_pipelines.backtest.compiled.matching import meet
 from copytrade_pipelines.backtest.compiled.orders import KEPT, add_order, cancel_entries, expire, forget, pass_by, trip
 from copytrade_pipelines.backtest.compiled.rules import inner
@@ -67,7 +68,7 @@ def work(w: World, config: int, ref: int, now: int) -> None:
     slot = slot_at(w, config, at)
     if not slot.works or slot.serial != serial:
         return
-    token, book = slot.token, book_now(w, slot.token)
+    token, book = slot.token, book_now(w, slot.token, now)
     is_news = not slot.is_accepted or differ(w, book, view_at(w, token, config).book)
     if is_news and book >= 0:
         show(w, config, token, book, now)
@@ -92,7 +93,7 @@ def look(w: World, config: int, token: int, now: int) -> None:
         forget(w, config, token)
         return
     add(w, config, now + parameters_at(w, config).held_pace, tie_of(HELD, 0, token_at(w, token).rank, 0), token)
-    book = book_now(w, token)
+    book = book_now(w, token, now)
     if book >= 0:
         show(w, config, token, book, now)
 
@@ -194,6 +195,8 @@ def observe_signal(w: World, number: int, now: int) -> None:
             sample(w, config, now)
     if signal.book >= 0:
         feed_at(w, signal.token).book = signal.book
+    if w.has_feed:
+        note_fill(w, number)
 
 
 @inner

@@ -75,6 +75,7 @@ SIGNAL = np.dtype(
         ("status", "u1"),
         ("is_buy", "u1"),
         ("is_followed", "u1"),
+        ("at_ask", "u1"),
         ("has_mid", "u1"),
     ],
     align=True,
@@ -119,6 +120,27 @@ PAYOUT = np.dtype([("token", "i8"), ("payout", "f8")])
 GATE = np.dtype([("until", "i8"), ("is_open", "i8")])
 PRINT = np.dtype([("known_at", "i8"), ("at", "i8"), ("size", "i8"), ("price", "f8"), ("is_sell", "i8")])
 CONDITION = np.dtype([("rank", "i8")])
+# Of a feed of recorded books: a token's market while it trades, its books and mids by when they were known.
+LISTED = np.dtype(
+    [
+        ("is_known", "i8"),
+        ("opens_at", "i8"),
+        ("closes_at", "i8"),
+        ("end_at", "i8"),
+        ("category", "i8"),
+        ("tick", "f8"),
+        ("first_book", "i8"),
+        ("end_of_books", "i8"),
+        ("first_mid", "i8"),
+        ("end_of_mids", "i8"),
+    ]
+)
+RECORDED = np.dtype([("known_at", "i8"), ("event_at", "i8"), ("book", "i8")])
+MID = np.dtype([("known_at", "i8"), ("at", "i8"), ("mid", "f8")])
+# What a modelled book looks like, by category, price band and hour band.
+SHAPE = np.dtype([("half_spread", "f8"), ("depth", "f8")])
+# A modelled book that was made once: around what, and the next one of the same bucket.
+MADE = np.dtype([("bid", "f8"), ("ask", "f8"), ("tick", "f8"), ("depth", "f8"), ("next", "i8")])
 TOKEN = np.dtype(
     [("condition", "i8"), ("rank", "i8"), ("is_second", "i8"), ("first_print", "i8"), ("end_of_prints", "i8")]
 )
@@ -143,6 +165,10 @@ class Tape(NamedTuple):
     tokens: Array
     condition_ranks: Array
     prints: Array
+    listed: Array
+    recorded: Array
+    mids: Array
+    shapes: Array
 
 
 ACCOUNT = np.dtype(
@@ -239,8 +265,20 @@ SLOT = np.dtype(
 DUE = np.dtype([("at", "i8"), ("tie", "i8"), ("ref", "i8")])
 COPY = np.dtype([("at", "i8"), ("wallet", "i8")])
 TAKEN = np.dtype([("price", "f8"), ("size", "i8"), ("next", "i4"), ("is_buy", "u1")], align=True)
-# Of a token: which configurations care, the book now, and the last one that was an observation, with its turn.
-FEED = np.dtype([("active", "i8"), ("watched", "i8"), ("book", "i8"), ("told", "i8"), ("turn", "i8")])
+# Of a token: which configurations care, the book now, the last one that was an observation, with its turn, and the last
+# fill of a leader.
+FEED = np.dtype(
+    [
+        ("active", "i8"),
+        ("watched", "i8"),
+        ("book", "i8"),
+        ("told", "i8"),
+        ("turn", "i8"),
+        ("filled_at", "i8"),
+        ("filled", "f8"),
+        ("at_ask", "i8"),
+    ]
+)
 # Of a token for one configuration: the book it looked at last, in which turn, the first row of what it took, and the
 # resolution that came while fills of it were not final.
 VIEW = np.dtype([("book", "i8"), ("turn", "i8"), ("taken", "i8"), ("resolution", "i8")])
@@ -333,6 +371,10 @@ OF_TAPE = {
     "tokens": TOKEN,
     "condition_ranks": CONDITION,
     "prints": PRINT,
+    "listed": LISTED,
+    "recorded": RECORDED,
+    "mids": MID,
+    "shapes": SHAPE,
 }
 OF_STATE = {
     "parameters": PARAMETERS,
@@ -347,6 +389,10 @@ OF_STATE = {
     "placed": PLACED,
     "pending": PENDING,
     "curves": CELL,
+    "made": MADE,
+    "made_books": BOOK,
+    "made_levels": LEVEL,
+    "buckets": CELL,
     "feeds": FEED,
     "views": VIEW,
     "records": RECORD,
@@ -360,7 +406,8 @@ OF_STATE = {
 _COUNTS = """
     configs conditions wallets slot_room due_room paced_room taken_room pending_room
     curve_room log_room point_room scratch_room next wake
-    logged pointed is_full gate kill_switch keeps_log trouble trouble_at serial phase total
+    logged pointed is_full gate kill_switch keeps_log trouble trouble_at serial phase total has_feed max_book_age
+    max_word_age made_depth_levels made_count made_room first_made first_made_level bucket_room
 """
 # One row that holds all: addresses of arrays, their sizes, and how far a pass has got.
 WORLD = np.dtype([*((name, "i8") for name in (*OF_TAPE, *OF_STATE)), *((name, "i8") for name in _COUNTS.split())])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copytrade_pipelines.backtest.compiled.rules import inner
-from copytrade_pipelines.backtest.compiled.world import World, book_at, feed_at, level_at
+from copytrade_pipelines.backtest.compiled.world import World, book_at, level_at
 
 
 @inner
@@ -37,9 +37,3 @@ def differ(w: World, one: int, other: int) -> bool:
             ):
                 return True
     return False
-
-
-@inner
-def book_now(w: World, token: int) -> int:
-    """The book of a token as it can be known now."""
-    return feed_at(w, token).book

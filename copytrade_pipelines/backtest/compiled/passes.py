@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from numba import from_dtype, types
 
@@ -78,4 +79,5 @@ def compile_kernel() -> None:
     world = from_dtype(WORLD)
     numbers = (types.int64, types.int64, types.int64)
     compile_cheaply(run_world, (world, *numbers))
-    run_kernel.compile((types.Array(world, 1, "C"), *numbers))
+    entry: Any = run_kernel
+    entry.compile((types.Array(world, 1, "C"), *numbers))

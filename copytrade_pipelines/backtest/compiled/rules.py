@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from numba import njit
 
 from copytrade_live.core import execution, exits, kelly, pricing, sizing, valuation
+from copytrade_pipelines.backtest import book_levels, lags, queue_models
 from copytrade_pipelines.backtest import chance as chances
-from copytrade_pipelines.backtest import lags, queue_models
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -38,6 +38,12 @@ chance = compiled(chances.chance)
 left_ahead = compiled(queue_models.left_ahead)
 reached_by = compiled(queue_models.reached_by)
 shrunk_behind = compiled(queue_models.shrunk_behind)
+ask_around = compiled(book_levels.ask_around)
+bid_around = compiled(book_levels.bid_around)
+hour_band = compiled(book_levels.hour_band)
+level_price = compiled(book_levels.level_price)
+level_size = compiled(book_levels.level_size)
+price_band = compiled(book_levels.price_band)
 applied_fraction = compiled(kelly.applied_fraction)
 bounded_limit = compiled(execution.bounded_limit)
 buy_cash = compiled(pricing.buy_cash)

@@ -11,6 +11,9 @@ from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
 from copytrade_pipelines.backtest.compiled.layout import NONE, OF_STATE, WORLD, Array, Tape
 from copytrade_pipelines.backtest.compiled.tables import Tables
 
+# Buckets in which modelled books are found again.
+BUCKETS = 1 << 14
+
 
 @dataclass(slots=True)
 class State:
@@ -34,6 +37,7 @@ class State:
         world["slot_room"], world["due_room"] = kept["slots"].shape[1], kept["due"].shape[1]
         world["paced_room"], world["taken_room"] = kept["paced"].shape[1], kept["taken"].shape[1]
         world["pending_room"], world["curve_room"] = kept["pending"].shape[1], kept["curves"].shape[1]
+        world["made_room"] = len(kept["made"])
         world["log_room"], world["point_room"] = len(kept["log"]), len(kept["points"])
 
     def widen(self) -> None:
@@ -44,6 +48,9 @@ class State:
         kept["due"] = _wider(kept["due"], int(accounts["due"].max()) + 16)
         kept["pending"] = _wider(kept["pending"], int(accounts["pending"].max()) + 4 * int(world["scratch_room"]) + 16)
         kept["taken"] = _wider(kept["taken"], int(accounts["taken"].max()) + 4 * int(world["scratch_room"]) + 16)
+        if int(world["made_count"]) + 8 >= len(kept["made"]):
+            for name in ("made", "made_books", "made_levels"):
+                kept[name] = _longer(kept[name], len(kept[name]))
         kept["log"] = _longer(kept["log"], int(world["logged"]) + margin)
         kept["points"] = _longer(kept["points"], int(world["pointed"]) + margin)
         self.world["is_full"] = 0
@@ -55,7 +62,7 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     parameters = tables.parameters
     configs, tokens = len(parameters), len(arrays.tape.tokens)
     conditions, wallets = len(arrays.conditions), max(1, len(arrays.wallets))
-    slots, levels = int(parameters["max_positions"].max()) + 1, arrays.most_levels + 1
+    slots, levels = int(parameters["max_positions"].max()) + 1, max(arrays.most_levels, arrays.feed.levels) + 1
     levels += most_prints(arrays.tape, int(parameters["ttl"].max()))
     room = 2 * _margin(configs, levels) + (1 << 14 if keeps_log else 0)
     feeds, views = np.zeros(tokens, layout.FEED), np.zeros((tokens, configs), layout.VIEW)
@@ -63,6 +70,7 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     views["book"] = views["turn"] = views["taken"] = views["resolution"] = NONE
     placed = np.zeros((conditions, configs), layout.PLACED)
     placed["slot"] = NONE
+    feed, made = arrays.feed, 1024 if arrays.feed.is_recorded else 16
     kept = {
         "parameters": parameters,
         "allowed": tables.allowed,
@@ -76,6 +84,10 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
         "placed": placed,
         "pending": np.zeros((configs, 64 + 4 * levels), layout.PENDING),
         "curves": tables.curves,
+        "made": np.zeros(made, layout.MADE),
+        "made_books": np.zeros(made, layout.BOOK),
+        "made_levels": np.zeros(made * 2 * feed.levels, layout.LEVEL),
+        "buckets": np.full(BUCKETS, NONE, np.int64),
         "feeds": feeds,
         "views": views,
         "records": np.zeros((wallets, configs), layout.RECORD),
@@ -89,7 +101,10 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     state = State(arrays, kept)
     world = state.world
     world["configs"], world["conditions"], world["wallets"] = configs, conditions, wallets
-    world["scratch_room"] = levels
+    world["scratch_room"], world["bucket_room"] = levels, BUCKETS
+    world["first_made"], world["first_made_level"] = len(arrays.tape.books), len(arrays.tape.levels)
+    world["has_feed"], world["made_depth_levels"] = feed.is_recorded, feed.levels
+    world["max_book_age"], world["max_word_age"] = feed.max_book_age, feed.max_word_age
     world["gate"], world["keeps_log"], world["total"] = NONE, keeps_log, len(arrays.tape.events)
     return state
 

@@ -15,6 +15,7 @@ from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.assumptions import config_of
 from copytrade_pipelines.backtest.books import BookFeed
 from copytrade_pipelines.backtest.compiled.arrays import TapeArrays, arrays_of
+from copytrade_pipelines.backtest.compiled.feed_arrays import with_feed
 from copytrade_pipelines.backtest.compiled.layout import TOGETHER
 from copytrade_pipelines.backtest.compiled.parameters import NotCompiledError, refusal_of
 from copytrade_pipelines.backtest.compiled.passes import pass_over
@@ -58,9 +59,11 @@ def sweep_compiled(
     """What each configuration comes to, in their order. Raises: InputFileError for a tape that cannot be run."""
     observations = tape if isinstance(tape, WarehouseTape) else tuple(tape)
     try:
-        if given.books is not None or isinstance(tape, WarehouseTape):
-            raise NotCompiledError("its books are not those on the tape; use the driver for it")
+        if given.books is not None:
+            raise NotCompiledError("books of your own are not compiled; use the driver for them")
         arrays = arrays_of(observations, given.follow, given.started_at)
+        if isinstance(tape, WarehouseTape):
+            arrays = with_feed(arrays, tape.books().parts)
     except NotCompiledError as error:
         return tuple(_driven(observations, configs, given, str(error), progress))
     refused = [refusal_of(config, config_of(config, given.assumptions)) for config in configs]

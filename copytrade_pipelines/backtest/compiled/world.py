@@ -36,6 +36,11 @@ _print = rows_of(layout.PRINT)
 _condition = rows_of(layout.CONDITION)
 _placed = rows_of(layout.PLACED)
 _pending = rows_of(layout.PENDING)
+_listed = rows_of(layout.LISTED)
+_recorded = rows_of(layout.RECORDED)
+_mid = rows_of(layout.MID)
+_shape = rows_of(layout.SHAPE)
+_made = rows_of(layout.MADE)
 _cell = rows_of(layout.CELL)
 _flag = rows_of(layout.FLAG)
 _scratch = rows_of(layout.SCRATCH)
@@ -70,13 +75,17 @@ def market_at(w: World, number: int) -> Row:
 
 @inner
 def book_at(w: World, number: int) -> Row:
-    """A book."""
+    """A book of the tape, or one that was made."""
+    if number >= w.first_made:
+        return _book(w.made_books, number - w.first_made)
     return _book(w.books, number)
 
 
 @inner
 def level_at(w: World, place: int) -> Row:
     """A level of some book."""
+    if place >= w.first_made_level:
+        return _level(w.made_levels, place - w.first_made_level)
     return _level(w.levels, place)
 
 
@@ -240,3 +249,51 @@ def pending_at(w: World, config: int, place: int) -> Row:
 def lag_of(w: World, curve: int, place: int) -> int:
     """A quantile of a curve of lags."""
     return _cell(w.curves, curve * w.curve_room + place).value
+
+
+@inner
+def listed_at(w: World, token: int) -> Row:
+    """A token's market as the feed lists it."""
+    return _listed(w.listed, token)
+
+
+@inner
+def recorded_at(w: World, place: int) -> Row:
+    """A recorded book in time."""
+    return _recorded(w.recorded, place)
+
+
+@inner
+def mid_at(w: World, place: int) -> Row:
+    """A mid in time."""
+    return _mid(w.mids, place)
+
+
+@inner
+def shape_at(w: World, place: int) -> Row:
+    """What a modelled book looks like."""
+    return _shape(w.shapes, place)
+
+
+@inner
+def made_at(w: World, place: int) -> Row:
+    """A modelled book that was made."""
+    return _made(w.made, place)
+
+
+@inner
+def made_book_at(w: World, place: int) -> Row:
+    """Its levels' places."""
+    return _book(w.made_books, place)
+
+
+@inner
+def made_level_at(w: World, place: int) -> Row:
+    """One of its levels."""
+    return _level(w.made_levels, place)
+
+
+@inner
+def bucket_at(w: World, place: int) -> Row:
+    """The first made book of a bucket."""
+    return _cell(w.buckets, place)

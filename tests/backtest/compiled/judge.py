@@ -18,7 +18,7 @@ from copytrade_pipelines.backtest.compiled.arrays import TapeArrays, arrays_of
 from copytrade_pipelines.backtest.compiled.layout import Happened
 from copytrade_pipelines.backtest.compiled.passes import pass_over
 from copytrade_pipelines.backtest.compiled.results import event_of, ledgers_of
-from copytrade_pipelines.backtest.compiled.tables import tables_of
+from copytrade_pipelines.backtest.compiled.tables import Tables, tables_of
 from copytrade_pipelines.backtest.driver import Driver, Follow
 from copytrade_pipelines.backtest.ledger import Ledger
 from copytrade_pipelines.backtest.run import _drive
@@ -74,9 +74,14 @@ def driven(
 
 def swept(arrays: TapeArrays, settings: Sequence[DecisionConfig], own: Sequence[BacktestConfig]) -> list[Account]:
     """The sweep's accounts of configurations that pass together."""
+    return swept_as(arrays, settings, tables_of(arrays, settings, own))
+
+
+def swept_as(arrays: TapeArrays, settings: Sequence[DecisionConfig], tables: Tables) -> list[Account]:
+    """The sweep's accounts by what stands in the kernel's own tables."""
     assert arrays.first is not None
     assert arrays.last is not None
-    passed = pass_over(arrays, tables_of(arrays, settings, own), arrays.first, arrays.last)
+    passed = pass_over(arrays, tables, arrays.first, arrays.last)
     names = passed.log.dtype.names or ()
     accounts = []
     for place, ledger in enumerate(ledgers_of(arrays, passed, settings)):
@@ -102,4 +107,4 @@ def difference(one: Account, other: Account) -> str:
     return ""
 
 
-__all__ = ["Account", "arrays_of", "difference", "driven", "from_micro", "swept"]
+__all__ = ["Account", "arrays_of", "difference", "driven", "from_micro", "swept", "swept_as"]
