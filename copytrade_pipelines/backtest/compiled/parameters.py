@@ -16,6 +16,7 @@ from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.reasons import ScoreFlag
 from copytrade_live.core.sizing import SIZING_RULES, kelly_stake
 from copytrade_live.errors import ConfigError
+from copytrade_live.extensions import load_extensions
 from copytrade_pipelines.backtest import fee_models, fill_models, queue_models
 from copytrade_pipelines.backtest.assumptions import assumed
 from copytrade_pipelines.backtest.compiled.layout import LEADER, PARAMETERS, Array
@@ -219,6 +220,7 @@ def _require_built_in(config: DecisionConfig) -> None:
 
 def refusal_of(config: DecisionConfig, own: BacktestConfig) -> str | None:
     """Why a configuration is not compiled, None when it is. Raises: ConfigError for one that no engine runs."""
+    load_extensions(config)
     try:
         record_of(config, own, 0, 0, 0)
         for wallet, exception in config.leaders.items():

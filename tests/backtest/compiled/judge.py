@@ -10,7 +10,6 @@ from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.events import JournalEvent, Observation, OrderFilled
 from copytrade_live.core.market import SECOND
-from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.state import State
 from copytrade_pipelines.backtest.assumptions import assumed
 from copytrade_pipelines.backtest.books import TapedBooks
@@ -21,8 +20,6 @@ from copytrade_pipelines.backtest.compiled.results import event_of, ledgers_of
 from copytrade_pipelines.backtest.compiled.tables import Tables, tables_of
 from copytrade_pipelines.backtest.driver import Driver, Follow
 from copytrade_pipelines.backtest.ledger import Ledger
-from copytrade_pipelines.backtest.run import _drive
-from copytrade_pipelines.ingest.progress import silent
 
 
 @dataclass
@@ -66,8 +63,12 @@ def driven(
         fills.extend(fill_row(event) for event in events if isinstance(event, OrderFilled))
 
     driver = Driver(settings, assumed(own), TapedBooks(), record, follow=follow)
-    _, ended_at = _drive(driver, tape, settings, "test", None, None, silent)
-    ledger.finish(ended_at, driver.state)
+    first, last = tape[0].observed_at, tape[-1].observed_at
+    driver.take(_opening(settings, first))
+    for observation in tape:
+        driver.take(observation)
+    driver.advance(last)
+    ledger.finish(last, driver.state)
     portfolio = driver.state.portfolio
     return Account(fills, ledger, portfolio.cash, portfolio.equity)
 
@@ -107,4 +108,4 @@ def difference(one: Account, other: Account) -> str:
     return ""
 
 
-__all__ = ["Account", "arrays_of", "difference", "driven", "from_micro", "swept", "swept_as"]
+__all__ = ["Account", "arrays_of", "difference", "driven", "swept", "swept_as"]
