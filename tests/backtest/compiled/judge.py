@@ -8,8 +8,9 @@ from typing import Any
 
 from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.events import JournalEvent, Observation, OrderFilled
+from copytrade_live.core.events import JournalEvent, Observation, OrderFilled, RunStarted
 from copytrade_live.core.market import SECOND
+from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.state import State
 from copytrade_pipelines.backtest.assumptions import assumed
 from copytrade_pipelines.backtest.books import TapedBooks
@@ -20,6 +21,7 @@ from copytrade_pipelines.backtest.compiled.results import event_of, ledgers_of
 from copytrade_pipelines.backtest.compiled.tables import Tables, tables_of
 from copytrade_pipelines.backtest.driver import Driver, Follow
 from copytrade_pipelines.backtest.ledger import Ledger
+from tests.builders import at
 
 
 @dataclass
@@ -71,6 +73,12 @@ def driven(
     ledger.finish(last, driver.state)
     portfolio = driver.state.portfolio
     return Account(fills, ledger, portfolio.cash, portfolio.equity)
+
+
+def _opening(settings: DecisionConfig, first: int) -> RunStarted:
+    cash = to_micro(settings.bankroll.starting_cash)
+    names = {"run_id": "test", "mode": "backtest", "code_version": "", "config_digest": ""}
+    return RunStarted(**at(first), **names, starting_cash=cash)
 
 
 def swept(arrays: TapeArrays, settings: Sequence[DecisionConfig], own: Sequence[BacktestConfig]) -> list[Account]:

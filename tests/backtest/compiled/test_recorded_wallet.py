@@ -52,7 +52,8 @@ def recorded(windows: int) -> list[Observation]:
     con.execute("set TimeZone = 'UTC'")
     con.execute(
         f"""create view chosen as select market_key, winner, epoch_ms(end_utc) as ends
-        from '{folder}/eval1/markets.parquet' where basis = 'last 1Hz quote >=0.98' order by market_key limit {windows}"""
+        from '{folder}/eval1/markets.parquet' where basis = 'last 1Hz quote >=0.98'
+        order by market_key limit {windows}"""
     )
     found = [*_books(con, str(folder)), *_fills(con, str(folder))]
     for name, winner, ends in con.execute("select market_key, winner, ends from chosen").fetchall():
