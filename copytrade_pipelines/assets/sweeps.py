@@ -13,6 +13,7 @@ from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.assets.backtest_config import GridConfig, grid_of, score_before, window_days
 from copytrade_pipelines.assets.backtests import DEPS
 from copytrade_pipelines.assets.raw_tables import expected_failures, logging_progress
+from copytrade_pipelines.backtest.bankrolls import CapacityPoint, capacity_of_points
 from copytrade_pipelines.backtest.grid import points_of
 from copytrade_pipelines.backtest.overrides import override
 from copytrade_pipelines.backtest.result_tables import POINTS, write_rows
@@ -103,6 +104,8 @@ def sweep_metadata(sweep_id: str, found: Sequence[dict[str, Any]], base: Copytra
         "run_the_best": best_command(found[0]),
         "plot_returns": _plot(found),
     }
+    if capacity := capacity_of_points(found):
+        metadata["plot_capacity"] = _capacity(capacity)
     if len(tapes) > 1:
         metadata["warning"] = f"the warehouse changed between shards: {len(tapes)} tapes; run all shards again"
     if refused:
@@ -143,6 +146,13 @@ def _plot(found: Sequence[dict[str, Any]]) -> dg.MarkdownMetadataValue:
 
     returns = [100.0 * row["total_return"] for row in found]
     return picture(render_png(histogram(returns, "return of a point, %", "points")), "returns of all points")
+
+
+def _capacity(points: Sequence[CapacityPoint]) -> dg.MarkdownMetadataValue:
+    from copytrade_pipelines.backtest.figures import render_png
+    from copytrade_pipelines.backtest.interval_figures import capacity_plot
+
+    return picture(render_png(capacity_plot(points)), "return by bankroll")
 
 
 ASSETS = [sweep_points]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.backtest.summary import Summary
 
+BANKROLL_KEY = "bankroll.starting_cash"
 # From pocket money to what no book holds. Units: collateral.
 BANKROLLS = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0, 30_000.0, 100_000.0)
 
@@ -42,18 +44,30 @@ def with_bankrolls(config: Config, bankrolls: Sequence[float] = BANKROLLS) -> li
 
 def capacity_curve(summaries: Iterable[Summary]) -> list[CapacityPoint]:
     """The runs of one tape by their bankroll."""
-    return sorted((_point(summary) for summary in summaries), key=lambda point: point.bankroll)
+    return _sorted(map(asdict, summaries))
 
 
-def _point(summary: Summary) -> CapacityPoint:
-    cash = summary.starting_cash
-    low, high = summary.pnl_low, summary.pnl_high
+def capacity_of_points(rows: Sequence[Mapping[str, Any]]) -> list[CapacityPoint]:
+    """The capacity curve in the points of a sweep; empty where they change anything but the bankroll.
+
+    Shape: rows of marts.sweep_points.
+    """
+    is_curve = len(rows) > 1 and all(json.loads(row["changes"]).keys() == {BANKROLL_KEY} for row in rows)
+    return _sorted(rows) if is_curve else []
+
+
+def _sorted(rows: Iterable[Mapping[str, Any]]) -> list[CapacityPoint]:
+    return sorted(map(_point, rows), key=lambda point: point.bankroll)
+
+
+def _point(row: Mapping[str, Any]) -> CapacityPoint:
+    cash, low, high = row["starting_cash"], row["pnl_low"], row["pnl_high"]
     return CapacityPoint(
         bankroll=cash,
-        pnl=summary.pnl,
-        total_return=summary.total_return,
+        pnl=row["pnl"],
+        total_return=row["total_return"],
         return_low=None if low is None else low / cash,
         return_high=None if high is None else high / cash,
-        filled_share=summary.filled_share,
-        average_slippage=summary.average_slippage,
+        filled_share=row["filled_share"],
+        average_slippage=row["average_slippage"],
     )

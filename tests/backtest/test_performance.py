@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,7 +12,7 @@ from scipy import stats
 from copytrade_live.core.market import DAY, HOUR
 from copytrade_live.errors import ConfigError
 from copytrade_live.settings import CopytradeConfig
-from copytrade_pipelines.backtest.bankrolls import capacity_curve, with_bankrolls
+from copytrade_pipelines.backtest.bankrolls import BANKROLL_KEY, capacity_curve, capacity_of_points, with_bankrolls
 from copytrade_pipelines.backtest.figures import render_png
 from copytrade_pipelines.backtest.folds import folds
 from copytrade_pipelines.backtest.interval_figures import capacity_plot
@@ -159,6 +162,14 @@ def test_a_capacity_curve_is_the_same_settings_with_other_bankrolls() -> None:
         (100.0, pytest.approx(0.05)),
         (1000.0, pytest.approx(0.005)),
     ]
+
+
+def test_points_of_a_sweep_are_a_capacity_curve_where_only_the_bankroll_changes() -> None:
+    runs = [summarise(Ledger(equity=curve(cash, cash + 5.0))) for cash in (1000.0, 100.0)]
+    rows = [{**asdict(run), "changes": json.dumps({BANKROLL_KEY: run.starting_cash})} for run in runs]
+    assert capacity_of_points(rows) == capacity_curve(runs)
+    assert capacity_of_points(rows[:1]) == []
+    assert capacity_of_points([*rows, {**rows[0], "changes": json.dumps({"filter.max_spread": 0.1})}]) == []
 
 
 def test_a_capacity_curve_is_drawn_with_its_intervals() -> None:
