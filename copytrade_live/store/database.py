@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from copytrade_live.errors import DiskFull, StateError
 
 BUSY_SECONDS = 10.0
+# Bytes. A check reads all of the file, so a larger one is not checked when it is opened but beside the work.
+CHECKED_AT_ONCE = 256_000_000
 # What PRAGMA user_version says once every migration ran.
 SCHEMA_VERSION = 4
 
@@ -17,7 +19,7 @@ SCHEMA_VERSION = 4
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open the state database. A writer waits for other writers; a reader never blocks one.
 
-    Raises: StateError when the file is missing (for a reader), not a database, or damaged.
+    Raises: StateError when the file is missing (for a reader), not a database, or damaged; a large one see check_large.
     """
     if read_only and not path.exists():
         raise StateError(f"there is no state database at {path}; start the runner first: copytrade run")
@@ -26,12 +28,21 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             _configure(connection, read_only=read_only)
-            _check(connection, path)
+            if path.stat().st_size <= CHECKED_AT_ONCE:
+                _check(connection, path)
         except BaseException:
             connection.close()
             raise
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def check_large(path: Path) -> None:
+    """Check a file that was too large to be checked when it was opened. Raises: StateError when it is damaged."""
+    if path.stat().st_size <= CHECKED_AT_ONCE:
+        return
+    with naming(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        _check(connection, path)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from copytrade_live.errors import StateError
 from copytrade_live.failpoints import armed
 from copytrade_live.ports import SignedOrder
 from copytrade_live.secret import Secret
+from copytrade_live.store import database
 from copytrade_live.store.journal import Journal
 
 
@@ -195,3 +196,22 @@ def test_the_state_database_is_for_its_owner_alone(journal, steps):
     journal.append("live-1", steps(0)[0])
     modes = {path.name: path.stat().st_mode & 0o777 for path in journal.path.parent.glob("state.sqlite*")}
     assert {mode for name, mode in modes.items() if not name.endswith(".lock")} == {0o600}
+
+
+def test_a_large_file_is_opened_at_once_and_its_damage_found_beside_the_work(tmp_path, steps, monkeypatch):
+    path = tmp_path / "state.sqlite"
+    with Journal.open(path, "paper") as journal:
+        for events in steps(200):
+            journal.append("paper-1", events)
+        root = journal.connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'commands'").fetchone()[0]
+        size = journal.connection.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * size : (root - 1) * size + 8] = b"\xff" * 8
+    path.write_bytes(bytes(content))
+    with pytest.raises(StateError, match="damaged"):
+        Journal.open(path, "paper")
+    database.check_large(path)
+    monkeypatch.setattr(database, "CHECKED_AT_ONCE", 0)
+    Journal.open(path, "paper").close()
+    with pytest.raises(StateError, match="damaged"):
+        database.check_large(path)
