@@ -20,7 +20,7 @@ from copytrade_pipelines.assets.daily_scores import ends_of
 from copytrade_pipelines.definitions import build
 from copytrade_pipelines.ingest.wallets import bucket_of
 from copytrade_pipelines.instance import prepare_instance
-from copytrade_pipelines.partitions import BUCKET_KEYS, DAYS
+from copytrade_pipelines.partitions import BUCKET_KEYS, DAYS, SHARD_KEYS
 from copytrade_pipelines.resources import VenueResource
 from copytrade_pipelines.schedules import SCHEDULES, audit_bucket_daily, score_days_nightly
 from copytrade_pipelines.warehouse import Warehouse
@@ -80,7 +80,7 @@ def build_venue(place: Place) -> VenueResource:
 
 
 def test_every_job_runs_with_its_default_config(place: Place) -> None:
-    partitioned = {"score_days": last_day(place), "audit_histories": BUCKET_KEYS[0]}
+    partitioned = {"score_days": last_day(place), "audit_histories": BUCKET_KEYS[0], "sweep": SHARD_KEYS[0]}
     jobs = {job.name for job in place.definitions.get_repository_def().get_all_jobs()} - {"__ASSET_JOB"}
     for name in sorted(jobs - {"refresh_scores"}):  # that one made the place
         chosen = [partitioned[name]] if name in partitioned else []
