@@ -39,7 +39,7 @@ class BacktestConfig(dg.Config):
     follow_top: int = Field(default=20, description="How many of the best scored to follow when none is named.")
     score_missing: bool = Field(
         default=True,
-        description="Score as of the first day, and again before scores grow too old, where none was known so early.",
+        description="Score as of the start, and again before scores grow too old, where none was known of that time.",
     )
     overrides: dict[str, Any] = Field(
         default={}, description="Settings to change for this run, by dotted key: {'filter.max_spread': 0.05}."
@@ -92,20 +92,21 @@ def window_days(
 
 
 def score_before(warehouse: Warehouse, settings: Settings, start: Instant, end: Instant) -> list[Instant]:
-    """Score as of the start of a window, and in it before scores grow too old, unless one was known by then.
+    """Score as of the start of a window, and in it as often as scores grow too old, where none was known of that time.
 
     Such scores use nothing that was known later: they are those that would have been published. Returns: as of when.
     """
     # Heavy, and definitions load often.
     from copytrade_pipelines.assets.scores import score_times
-    from copytrade_pipelines.scoring.tables import is_scored
+    from copytrade_pipelines.scoring.audit import kept_as_ofs
 
+    chosen = settings.config()
+    step = max(DAY, min(round(chosen.score.max_age_seconds) * SECOND, _LONGEST_STEP))
     with warehouse.connect() as con:
-        if is_scored(con, start):
-            return []
-    oldest = round(settings.config().score.max_age_seconds) * SECOND
-    due = list(range(start, end, max(DAY, min(oldest, _LONGEST_STEP))))
-    score_times(warehouse, settings, due)
+        kept = kept_as_ofs(con, chosen.scoring.champion)
+    due = [at for at in range(start, end, step) if not any(at - step < as_of <= at for as_of in kept)]
+    if due:
+        score_times(warehouse, settings, due)
     return due
 
 

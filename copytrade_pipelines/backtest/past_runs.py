@@ -46,8 +46,10 @@ class PastRun:
     def cells(self) -> list[object]:
         """A row of the list."""
         numbers = [self.summary.get(name) for name in ("copies", "pnl", "total_return", "max_drawdown")]
-        shares = [None if value is None else f"{value:+.1%}" for value in numbers[2:]]
-        return [self.run_id, to_iso(self.start)[:16], to_iso(self.end)[:16], self.leaders, *numbers[:2], *shares]
+        total, fall = (
+            None if value is None else f"{value:{sign}.1%}" for value, sign in zip(numbers[2:], "+-", strict=True)
+        )
+        return [self.run_id, to_iso(self.start)[:16], to_iso(self.end)[:16], self.leaders, *numbers[:2], total, fall]
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""

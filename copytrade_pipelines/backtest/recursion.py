@@ -40,7 +40,8 @@ KINDS: Mapping[str, Kind] = {
     "best ask": Kind.DATA,
     "book from": Kind.DATA,
     "p_pos": Kind.DATA,
-    "outcome": Kind.DECISION,
+    "copied": Kind.DECISION,
+    "refused for": Kind.PATH,
     "limit": Kind.DECISION,
     "stake of equity": Kind.DECISION,
     "equity": Kind.PATH,
@@ -163,11 +164,11 @@ def _numbers(result: BacktestResult, since: Instant) -> dict[str, dict[str, Numb
         }
         for fact in facts:
             if isinstance(fact, SignalRejected):
-                row["outcome"] = fact.reason.value
+                row |= {"copied": "no", "refused for": fact.reason.value}
             elif isinstance(fact, SignalCopied):
                 order = fact.order
                 row |= {
-                    "outcome": "copied",
+                    "copied": "yes",
                     "limit": order.limit,
                     "stake of equity": order.size / 1e6 * order.limit / (equity.at(step.at) or 1.0),
                     "p_pos": fact.score.p_pos if fact.score else None,
@@ -203,7 +204,7 @@ def _spreads(
         one, other = ours.get(key), theirs.get(key)
         if one is None or other is None:
             # Followed from one start and not from the other.
-            spreads["outcome"].add("seen" if one else "not seen", "seen" if other else "not seen", key)
+            spreads["copied"].add("seen" if one else "not seen", "seen" if other else "not seen", key)
             continue
         for name in KINDS:
             if name in one and name in other:

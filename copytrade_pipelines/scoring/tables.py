@@ -135,14 +135,6 @@ def has_scores(con: duckdb.DuckDBPyConnection) -> bool:
     return con.execute(named, [SCORES]).fetchone() is not None
 
 
-def is_scored(con: duckdb.DuckDBPyConnection, at: Instant) -> bool:
-    """Whether any score was known by then."""
-    if not has_scores(con):
-        return False
-    known = f"select 1 from {SCORES} where known_at <= ? limit 1"  # noqa: S608 - a constant of ours
-    return con.execute(known, [moment(at).item()]).fetchone() is not None
-
-
 def score_versions(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Every version that has rows."""
     if not has_scores(con):

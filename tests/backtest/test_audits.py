@@ -132,7 +132,7 @@ def test_a_start_later_changes_equity_and_no_data(tmp_path: Path) -> None:
     audit = audit_recursion(load_inputs(run.result.report_path.parent), starts=[START + HOUR + MINUTE])
     names = {spread.name: spread for spread in audit.spreads}
     assert names["leader held before"].differing == names["book from"].differing == 0
-    assert names["outcome"].compared >= 7
+    assert names["copied"].compared >= 7
     assert all(spread.kind is not Kind.DATA for spread in audit.above(0.0))
 
 
