@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 TAIL = 0.10
 DRAWS = 2_000
 # With fewer events an interval would only pretend.
-LEAST_EVENTS = 5
+LEAST_EVENTS = 10
 _SEED = 36
 _PORTION = 500_000
 

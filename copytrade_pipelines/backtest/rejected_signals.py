@@ -102,6 +102,7 @@ class RejectedSignals:
     def saw_resolution(self, seen: MarketResolved) -> None:
         """Pay out what is held."""
         payouts = dict(seen.payouts)
+        self._markets.pop(seen.condition_id, None)
         for shadow in list(self._by_market.get(seen.condition_id, {}).values()):
             shadow.received += settle_cash(shadow.held, payouts.get(shadow.refused.token_id, 0.0))
             shadow.held = 0

@@ -102,7 +102,7 @@ def moment(instant: Instant | None) -> str:
 def _interval(summary: Summary) -> str:
     if summary.pnl_low is None or summary.pnl_high is None:
         return f"{summary.pnl:+,.2f} $; too few events for an interval"
-    return f"{summary.pnl:+,.2f} $; 10–90 %: {summary.pnl_low:+,.2f} to {summary.pnl_high:+,.2f}"
+    return f"{summary.pnl:+,.2f} $; 10–90\u00a0%: {summary.pnl_low:+,.2f} to {summary.pnl_high:+,.2f}"
 
 
 def _ratio(value: float | None) -> str:

@@ -213,8 +213,12 @@ def _policy(value: ExitValue) -> Estimate | None:
         value=change.total,
         low=change.total_low,
         high=change.total_high,
-        text=f"{round(change.total) or 0:+,}",
+        text=_signed(change.total),
     )
+
+
+def _signed(amount: float) -> str:
+    return f"{amount:+,.2f}" if abs(amount) < 100.0 else f"{amount:+,.0f}"
 
 
 def _books(found: FollowUp, bought: Mapping[str, Sequence[Bought]]) -> list[Plot]:
