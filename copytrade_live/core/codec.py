@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from copytrade_live.core import events
+from copytrade_live.core.book_text import book_text
 from copytrade_live.core.encoders import record_converter
-from copytrade_live.core.events import JournalEvent
+from copytrade_live.core.events import BookObserved, JournalEvent
 
 VERSION = 2
 # Version 1 lacks fields that have defaults, and events that did not exist; what it has means the same.
@@ -45,7 +46,22 @@ def encode(event: JournalEvent) -> dict[str, Any]:
 def payload_text(event: JournalEvent) -> str:
     """The payload of encode as canonical JSON: the same bytes as dumps gives, several times faster."""
     kind: Any = type(event)
+    if isinstance(event, BookObserved):
+        try:
+            return f'{{"book":{book_text(event.book)}}}'
+        except TypeError:
+            # A number that is no float; the encoder knows what to do.
+            pass
     return _CANONICAL.encode(record_converter(kind, _TIMES)(event))
+
+
+def line_text(event: JournalEvent, *, seq: int, run_id: str, caused_by: int | None) -> str:
+    """One line of a journal as canonical JSON, without its end."""
+    return (
+        f'{{"caused_by":{"null" if caused_by is None else caused_by},"event_at":{event.event_at},'
+        f'"observed_at":{event.observed_at},"payload":{payload_text(event)},"run_id":{dumps(run_id)},'
+        f'"seq":{seq},"type":"{type(event).__name__}","version":{VERSION}}}'
+    )
 
 
 def decode(line: Mapping[str, Any]) -> JournalEvent:

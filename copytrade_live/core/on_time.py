@@ -46,7 +46,11 @@ def _lost_week(before: State, after: State, seen: Observation, config: DecisionC
     opened = after.portfolio.week_equity
     if opened is None or opened <= 0.0 or after.portfolio is before.portfolio:
         return None
-    fall, limit = fall_from(opened, after.portfolio.equity), config.risk.weekly_drawdown_halt
+    limit = config.risk.weekly_drawdown_halt
+    # Positions are worth nothing at the worst, and adding them up at every book costs most of a step.
+    if fall_from(opened, after.portfolio.sure_equity) < limit:
+        return None
+    fall = fall_from(opened, after.portfolio.equity)
     return (HaltReason.WEEKLY_DRAWDOWN, fall, limit) if fall >= limit else None
 
 

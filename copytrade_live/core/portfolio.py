@@ -168,6 +168,11 @@ class Portfolio:
         return from_micro(self.cash + owed) + total(position.value for position in self.positions.values())
 
     @property
+    def sure_equity(self) -> float:
+        """Equity without the positions: never more than equity. Units: collateral."""
+        return from_micro(self.cash + sum(self.receivable.values()))
+
+    @property
     def reserved(self) -> Micro:
         """Cash that working orders may still take, micro; an order of unknown fate at its worst."""
         return sum(entry.reserved for entry in self.working.values())

@@ -71,14 +71,19 @@ def begin_exit(portfolio: Portfolio, event: ExitDecided) -> Portfolio:
 
 def owe_mirror(portfolio: Portfolio, event: MirrorOwed) -> Portfolio:
     """A leader sold: of what we hold of it, and of what its entries still bring, that share is to be sold."""
-    orders = {name: _owing(entry, event) for name, entry in portfolio.working.items()}
-    retired = {name: _owing(entry, event) for name, entry in portfolio.retired.items()}
-    after = replace(portfolio, working=orders, retired=retired)
+    after = replace(
+        portfolio, working=_all_owing(portfolio.working, event), retired=_all_owing(portfolio.retired, event)
+    )
     held = after.positions.get(event.token_id)
     if held is None:
         return after
     owing = replace(held, owed=min(held.held, held.owed + event.size), mirrored=(*held.mirrored, event.signal_id))
     return replace(after, positions=with_entry(after.positions, event.token_id, owing))
+
+
+def _all_owing(entries: Mapping[str, WorkingOrder], event: MirrorOwed) -> Mapping[str, WorkingOrder]:
+    owing = {name: _owing(entry, event) for name, entry in entries.items() if entry.order.token_id == event.token_id}
+    return {**entries, **owing} if owing else entries
 
 
 def _owing(entry: WorkingOrder, event: MirrorOwed) -> WorkingOrder:
@@ -133,7 +138,8 @@ def _buy(portfolio: Portfolio, entry: WorkingOrder, fill: Fill, now: Instant) ->
 def _opened(portfolio: Portfolio, entry: WorkingOrder, now: Instant) -> Position:
     # A late fill may open again what was left already: its exits go on counting, so that no order id comes twice.
     root_id = entry.order.root_id
-    orders = (*portfolio.retired.values(), *portfolio.working.values())
+    is_first = entry.order.attempt == 1 and len(entry.fill_ids) == 1
+    orders = () if is_first else (*portfolio.retired.values(), *portfolio.working.values())
     exits = {one.order.root_id for one in orders if one.order.root_id.startswith(f"exit-{root_id}-")}
     return Position(
         token_id=entry.order.token_id,

@@ -104,6 +104,10 @@ def initial_state() -> State:
 
 def evolve(state: State, event: JournalEvent) -> State:
     """Apply one event. Pure, total, without rules: what happened is decided elsewhere."""
+    if isinstance(event, BookObserved):
+        # Most of a journal: asked first, and most of them of what is not held.
+        marked = _mark(state.portfolio, event)
+        return state if marked is state.portfolio else replace(state, portfolio=marked)
     match event:
         case LeaderFillObserved():
             return replace(state, seen=state.seen.with_signal(event.signal.signal_id, event.observed_at))
@@ -131,8 +135,7 @@ def evolve(state: State, event: JournalEvent) -> State:
             standing = _evolve_standing(state.standing, event)
             return replace(state, standing=standing, portfolio=_evolve_portfolio(state.portfolio, event))
         case (
-            BookObserved()
-            | MarketObserved()
+            MarketObserved()
             | OrderSigned()
             | OrderAccepted()
             | OrderUnknown()
@@ -225,8 +228,7 @@ def _pace(standing: Standing, event: SignalCopied) -> tuple[tuple[Instant, str],
 
 
 _PortfolioEvent = (
-    BookObserved
-    | MarketObserved
+    MarketObserved
     | OrderSigned
     | OrderAccepted
     | OrderUnknown
@@ -249,8 +251,6 @@ _PortfolioEvent = (
 
 def _evolve_portfolio(portfolio: Portfolio, event: _PortfolioEvent) -> Portfolio:
     match event:
-        case BookObserved():
-            return _mark(portfolio, event)
         case MarketObserved():
             return _refresh_market(portfolio, event)
         case SignalCopied():
@@ -389,7 +389,7 @@ def period_number(period: Period, now: Instant) -> int:
 
 def _mark(portfolio: Portfolio, event: BookObserved) -> Portfolio:
     position = portfolio.positions.get(event.book.token_id)
-    if position is None or event.book.best_bid is None:
+    if position is None or event.book.best_bid is None or event.book.best_bid == position.mark:
         return portfolio
     marked = replace(position, mark=event.book.best_bid)
     return replace(portfolio, positions=with_entry(portfolio.positions, position.token_id, marked))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from copytrade_live.core.codec import dumps, encode
+from copytrade_live.core.codec import line_text
 from copytrade_live.core.events import JournalEvent
 
 
@@ -41,13 +41,8 @@ class JournalWriter:
         """Write one step: an observation first, then the facts that answer it."""
         first = self._last_seq + 1
         for place, event in enumerate(events):
-            line = {
-                "seq": first + place,
-                "run_id": self._run_id,
-                "caused_by": first if place else None,
-                **encode(event),
-            }
-            self._file.write(dumps(line) + "\n")
+            line = line_text(event, seq=first + place, run_id=self._run_id, caused_by=first if place else None)
+            self._file.write(line + "\n")
         self._last_seq += len(events)
 
     def __enter__(self) -> JournalWriter:

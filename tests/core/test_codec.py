@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from copytrade_live.core.codec import EVENT_TYPES, CodecError, decode, dumps, encode, payload_text
+from copytrade_live.core.codec import EVENT_TYPES, CodecError, decode, dumps, encode, line_text, payload_text
 from copytrade_live.core.events import RunStarted
+from copytrade_live.core.market import Level
+from tests.builders import NOW, book_seen
 from tests.parity.tape import random_tape, run_tape
 
 
@@ -20,6 +22,8 @@ def test_every_kind_of_event_survives_a_round_trip() -> None:
             line = json.loads(dumps(encode(event)))
             assert decode(line) == event
             assert payload_text(event) == dumps(encode(event)["payload"])
+            content = {**encode(event), "seq": 7, "run_id": "r", "caused_by": None}
+            assert line_text(event, seq=7, run_id="r", caused_by=None) == dumps(content)
             seen.add(line["type"])
     assert seen == set(EVENT_TYPES)
 
@@ -30,6 +34,20 @@ def test_text_written_at_once_is_what_the_values_give_whatever_they_are() -> Non
     assert payload_text(odd) == dumps(encode(odd)["payload"])
     missing = replace(started, run_id=None)  # type: ignore[arg-type]
     assert payload_text(missing) == dumps(encode(missing)["payload"])
+
+
+@pytest.mark.parametrize("number", [5, True, 1e-7, 1e22, 0.1])
+def test_a_book_is_written_as_every_other_event_whatever_its_numbers_are(number: float) -> None:
+    shown = book_seen(NOW, 0.4, 0.5)
+    odd = replace(shown, book=replace(shown.book, bids=(Level(0.4, number), Level(number, 1.0))))
+    assert payload_text(odd) == dumps(encode(odd)["payload"])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_book_that_no_json_can_hold_is_refused(number: float) -> None:
+    shown = book_seen(NOW, 0.4, 0.5)
+    with pytest.raises(ValueError, match="JSON"):
+        payload_text(replace(shown, book=replace(shown.book, asks=(Level(number, 1.0),))))
 
 
 @pytest.mark.parametrize(
