@@ -1,6 +1,8 @@
 # Everything a newcomer needs, with Python 3.11 to 3.13 and make alone.
 VENV := .venv
 BIN := $(VENV)/bin
+# What backtests are measured against, with an older pandas than ours.
+ANCHOR := .venv-nautilus
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
 	if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
 	then command -v $$name; break; fi; done)
@@ -33,7 +35,7 @@ check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
 	$(BIN)/python -m copytrade_live.docs --check
 	$(BIN)/copytrade sql docs --check
 
-bench: $(VENV)/.bench  ## Measure.
+bench: $(VENV)/.bench $(ANCHOR)/.anchor  ## Measure.
 	$(BIN)/python -m benchmarks $(ARGS)
 
 audit: .audit/.made  ## Look for known holes, write a bill of materials, scan our code; needs the network.
@@ -52,12 +54,19 @@ lock:  ## Resolve requirements/*.txt again (needs uv).
 	uv pip compile pyproject.toml --group build --group dev --group bench --universal --python-version 3.11 \
 		--constraint requirements/dev.txt --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		--no-emit-find-links --quiet --output-file requirements/bench.txt
+	uv pip compile --group anchor --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/anchor.txt
 
+<<<<<<< HEAD
 	uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/audit.txt
 
 clean:  ## Remove the virtual environments and caches; never .copytrade.
 	rm -rf $(VENV) .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+=======
+clean:  ## Remove the virtual environment and caches; never .copytrade.
+	rm -rf $(VENV) $(ANCHOR) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+>>>>>>> 317dae9 (make bench installs the anchor of backtests in an environment of its own)
 
 # A stamp is newer than its lock once everything in it is installed.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
@@ -72,11 +81,18 @@ $(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
 	@$(call install,requirements/bench.txt)
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
+<<<<<<< HEAD
 # Apart from the product's environment: what looks at it must not change it.
 .audit/.made: requirements/audit.txt
 	@test -n "$(PYTHON)" || { echo "make audit needs Python 3.11, 3.12 or 3.13 on PATH"; exit 1; }
 	@$(PYTHON) -m venv .audit
 	@.audit/bin/python -m pip install $(PIP_FLAGS) --require-hashes --no-deps -r requirements/audit.txt
+=======
+$(ANCHOR)/.anchor: requirements/anchor.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(ANCHOR)
+	@echo "installing requirements/anchor.txt (a minute, once)"
+	@$(ANCHOR)/bin/python -m pip install $(PIP_FLAGS) --require-hashes --no-deps -r requirements/anchor.txt
+>>>>>>> 317dae9 (make bench installs the anchor of backtests in an environment of its own)
 	@touch $@
 
 $(BIN)/python:

@@ -1,8 +1,9 @@
 """Run measurements, print the table, merge them into bench.json in COPYTRADE_HOME.
 
-    python -m benchmarks [NAME…] [--fills N]
+    python -m benchmarks [NAME…] [--fills N] [--signals N]
 
-NAME is one of MEASURES, all of them if none is given; --fills is the size of the scoring world.
+NAME is one of MEASURES, all of them if none is given; --fills is the size of the scoring world, --signals that of the
+tape for backtests.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import books, ingest, order_path, recovery, runner, scoring, step, tracking
+from benchmarks import backtest, books, ingest, order_path, recovery, runner, scoring, step, tracking
 from copytrade_live.settings import home_from_environment
 
 MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] = {
@@ -26,6 +27,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] =
     "runner": lambda asked: runner.measure(),
     "recovery": lambda asked: recovery.measure(),
     "ingest": lambda asked: ingest.measure(),
+    "backtest": lambda asked: backtest.measure(asked.signals),
     "scoring": lambda asked: scoring.measure(asked.fills),
 }
 
@@ -35,6 +37,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios against a named limit.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASURES)}; default: all")
     parser.add_argument("--fills", type=int, default=10_000_000, help="fills of the scoring world")
+    parser.add_argument(
+        "--signals", type=int, default=100_000, help="leaders' fills on the tape of the backtests; ten ticks to each"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(MEASURES):
         parser.error(f"{', '.join(sorted(unknown))} is not one of {', '.join(MEASURES)}")

@@ -104,7 +104,7 @@ def _against(rates: dict[str, float], equal: dict[str, bool], ours: str, anchor:
     if anchor not in rates or ours not in rates:
         return {
             "value": "not measured",
-            "anchor": f"{anchor} did not run; see docs/backtests.md",
+            "anchor": f"{anchor} did not run; make bench installs it",
             "ratio": None,
             "goal": f"ratio >= {goal:g}",
             "holds": False,

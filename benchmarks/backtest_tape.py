@@ -124,7 +124,7 @@ def config() -> Any:
             "score": {"max_age_seconds": 1e12},
             "sizing": {"probation_notional": STAKE, "max_per_leader": 1.0, "max_per_market": 1.0, "max_per_event": 1.0},
             "risk": {
-                "max_positions": 10**9,
+                "max_positions": 5 * TOKENS,
                 "max_leader_copies_per_minute": 10**9,
                 "max_copies_per_minute": 10**9,
                 "leader_drawdown_base": 1e12,
