@@ -59,6 +59,7 @@ def _sweep(tape: Columns, folder: Path) -> dict[str, Any]:
     from copytrade_pipelines.backtest.compiled.arrays import arrays_of
     from copytrade_pipelines.backtest.compiled.passes import pass_over
     from copytrade_pipelines.backtest.compiled.results import ledgers_of
+    from copytrade_pipelines.backtest.compiled.sweeping import shards_of
     from copytrade_pipelines.backtest.compiled.tables import tables_of
 
     began = time.process_time()
@@ -70,14 +71,15 @@ def _sweep(tape: Columns, folder: Path) -> dict[str, Any]:
     (ledger,) = ledgers_of(arrays, passed, [config()])
     single = min(_cpu(lambda: pass_over(arrays, one, first, last)) for _ in range(REPEATS))
     many = tables_of(arrays, _grid(), [assumptions()] * CONFIGS)
-    halves = [many.part(0, CONFIGS // 2), many.part(CONFIGS // 2, CONFIGS)]
-    whole = min(_wall(lambda: pass_over(arrays, many, first, last)) for _ in range(REPEATS))
-    whole_cpu = min(_cpu(lambda: pass_over(arrays, many, first, last)) for _ in range(REPEATS))
-    with ThreadPoolExecutor(2) as pool:
-        shared = min(
-            _wall(lambda: _exhaust(pool.map(lambda part: pass_over(arrays, part, first, last), halves)))
-            for _ in range(REPEATS)
-        )
+
+    def pass_all(threads: int) -> None:
+        parts = [many.part(shard.start, shard.stop) for shard in shards_of(CONFIGS, threads)]
+        with ThreadPoolExecutor(threads) as pool:
+            _exhaust(pool.map(lambda part: pass_over(arrays, part, first, last), parts))
+
+    whole = min(_wall(lambda: pass_all(1)) for _ in range(REPEATS))
+    whole_cpu = min(_cpu(lambda: pass_all(1)) for _ in range(REPEATS))
+    shared = min(_wall(lambda: pass_all(2)) for _ in range(REPEATS))
     return {
         "cpu": single,
         "loading": loading,

@@ -125,8 +125,8 @@ def config() -> Any:
             "sizing": {"probation_notional": STAKE, "max_per_leader": 1.0, "max_per_market": 1.0, "max_per_event": 1.0},
             "risk": {
                 "max_positions": 5 * TOKENS,
-                "max_leader_copies_per_minute": 10**9,
-                "max_copies_per_minute": 10**9,
+                "max_leader_copies_per_minute": 1000,
+                "max_copies_per_minute": 1000,
                 "leader_drawdown_base": 1e12,
                 "leader_loss_streak": 10**9,
                 "max_gross_exposure": 1.0,
