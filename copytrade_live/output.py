@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from copytrade_live.core.market import Instant
+from copytrade_live.visible import visible
 
 
 def print_json(content: object) -> None:
@@ -40,9 +41,9 @@ def cell_text(value: object) -> str:
         case int():
             return f"{value:,}"
         case tuple() | list() | frozenset():
-            return ", ".join(map(str, value)) or "-"
+            return visible(", ".join(map(str, value))) or "-"
         case _:
-            return str(value)
+            return visible(str(value))
 
 
 def time_text(instant: Instant | None) -> str | None:
@@ -65,12 +66,14 @@ def short_id(identifier: str) -> str:
 def _print_rich(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", show_header=any(columns))
     for column in columns:
         table.add_column(column)
     for row in rows:
-        table.add_row(*row)
+        # As text: a title in square brackets is no markup.
+        table.add_row(*map(Text, row))
     Console().print(table)
 
 

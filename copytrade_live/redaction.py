@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
+from copytrade_live.visible import visible
+
 MASK = "********"
 
 # Whatever looks like a key, a signature or a login is masked, whoever wrote it.
@@ -22,6 +24,7 @@ _SHAPES = re.compile(
 )
 _LONG_HEX = re.compile(r"0x[0-9a-fA-F]{130,}")
 _SHORTEST = 8
+_LONGEST_LINE = 8_000
 # So much of a secret's beginning or end gives it away as well.
 _EDGE = 12
 
@@ -77,8 +80,10 @@ class RedactingFormatter(logging.Formatter):
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, masked."""
-        return PROCESS.redact(self._inner.format(record))
+        """The line, masked; what strangers wrote in it starts no line of its own. Only tracebacks have more lines."""
+        said = visible(record.getMessage(), longest=_LONGEST_LINE)
+        shown = logging.makeLogRecord(record.__dict__ | {"msg": said, "args": ()})
+        return PROCESS.redact(self._inner.format(shown))
 
 
 def mask_tracebacks() -> None:

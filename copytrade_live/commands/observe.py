@@ -8,6 +8,7 @@ import typer
 
 from copytrade_live.commands.options import JsonOption, LiveOption, chosen_home
 from copytrade_live.output import counted, print_json, print_table, short_id, time_text
+from copytrade_live.visible import visible
 
 if TYPE_CHECKING:
     from copytrade_live.core.portfolio import Position, WorkingOrder
@@ -104,4 +105,4 @@ def decisions(
     from copytrade_live.store.views import read_decisions
 
     for line in read_decisions(chosen_home(live).state, limit):
-        print(json.dumps(line, sort_keys=True) if as_json else decision_text(line))
+        print(json.dumps(line, sort_keys=True) if as_json else visible(decision_text(line)))

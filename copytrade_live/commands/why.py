@@ -76,6 +76,7 @@ def explanation_content(found: Explanation) -> dict[str, object]:
 def _print(found: Explanation) -> None:
     from copytrade_live.decision_text import decision_text
     from copytrade_live.explanation_text import saw_rows, signal_rows, size_rows
+    from copytrade_live.visible import visible
 
     print_table(f"signal {found.context.signal.signal_id}", ["", ""], signal_rows(found))
     print_table("It saw", ["", ""], saw_rows(found))
@@ -91,11 +92,11 @@ def _print(found: Explanation) -> None:
         print_table("Size", ["", ""], sizing)
     print("\nIt was answered with")
     for line in found.answers:
-        print(f"  {decision_text(line)}")
+        print(f"  {visible(decision_text(line))}")
     if found.later:
         print("\nWhat became of it")
     for line in found.later:
-        print(f"  {decision_text(line)}")
+        print(f"  {visible(decision_text(line))}")
     if found.again != found.recorded:
         print(f"\nToday's code would answer {found.again}; then it was {found.recorded}")
 
