@@ -92,6 +92,17 @@ def test_every_rule_says_on_the_page_what_it_saved_or_cost(refused: Done) -> Non
     assert "rule_value" in png_plots(refused.result)
 
 
+def test_an_entry_sees_nothing_of_what_comes_later(refused: Done, tmp_path: Path) -> None:
+    cut = backtest(unskilled(), tmp_path, leaders=(OTHER_WALLET,), end=START + HOUR + 5 * MINUTE)
+    entries = []
+    for done in (refused, cut):
+        assert done.result.report_path is not None
+        rows = pq.read_table(done.result.report_path.parent / "shadows.parquet").to_pylist()
+        entries.append({row["signal_id"]: (row["decided_at"], row["size"], row["paid"]) for row in rows})
+    assert entries[0] == entries[1]
+    assert rule(cut, "low_p_pos").fates == {Fate.UNRESOLVED: 4, Fate.UNFILLED: 1}
+
+
 def test_shadows_leave_no_trace_in_the_run(refused: Done) -> None:
     assert refused.result.summary.copies == 0
     assert refused.result.summary.pnl == 0.0
