@@ -45,7 +45,7 @@ def read_signals(path: Path, notes: TapeNotes) -> Iterator[Signal]:
     """Leaders' fills, in the order of the file, without what each held before."""
     last_id = None
     for row in read_rows(path):
-        problem = "fill listed twice" if row["fill_id"] == last_id else _fill_problem(row)
+        problem = "fill listed twice" if row["fill_id"] == last_id else fill_problem(row)
         last_id = row["fill_id"]
         if problem is not None:
             notes.skip(problem)
@@ -141,7 +141,8 @@ def read_scores(path: Path, notes: TapeNotes) -> Iterator[tuple[Instant, TraderS
         )
 
 
-def _fill_problem(row: Row) -> str | None:
+def fill_problem(row: Row) -> str | None:
+    """What is wrong with a fill, None for one that makes sense."""
     if row["event_at"] is None or row["observed_at"] is None:
         return "fill without a time"
     if row["observed_at"] < row["event_at"]:

@@ -58,6 +58,43 @@ def test_rows_that_make_no_sense_are_skipped_and_counted_by_what_is_wrong(done: 
         assert f"skipped: {problem}" in page
 
 
+def test_books_that_cannot_be_are_left_out_and_gaps_in_them_are_counted(tmp_path: Path) -> None:
+    rows = Rows()
+    rows.market(1, start_at=START + 30 * MINUTE)
+    rows.score(START - HOUR)
+    at = START + 2 * HOUR
+    rows.book(1, START + 10 * MINUTE, 0.10, 0.11)
+    rows.book(1, START + 20 * MINUTE, 0.12, 0.13)
+    rows.book(1, at - HOUR, 0.49, 0.50)
+    rows.fill("early", 1, START + 25 * MINUTE, 0.5)
+    rows.fill("f1", 1, at, 0.5)
+    rows.fill("f2", 1, at + 10 * HOUR, 0.5)
+    done = backtest(rows, tmp_path, leaders=(WALLET,), end=at + 10 * HOUR + MINUTE)
+    notes = done.result.notes
+    assert notes is not None
+    assert notes.skipped == {"book recorded before its market opened": 2}
+    assert notes.gaps["leader fills before their market is said to have opened"] == 1
+    assert notes.gaps["looks at a book whose last recording was too old"] >= 1
+    assert notes.books == {"none": 1, "modelled": 2}
+    assert done.result.report_path is not None
+    page = done.result.report_path.read_text()
+    for words in (*notes.skipped, *notes.gaps):
+        assert words in page
+
+
+def test_a_fill_that_comes_twice_is_one_signal(tmp_path: Path) -> None:
+    rows = busy()
+    with rows.connect() as con:
+        con.execute("create table twice as select * from marts.fct_fills")
+        con.execute("drop view if exists marts.fct_fills")
+        con.execute("drop table if exists marts.fct_fills")
+        con.execute("create table marts.fct_fills as select * from twice union all select * from twice")
+        result = run_window(con, CONFIG, Home(tmp_path), START, END, [WALLET, OTHER_WALLET])
+    assert result.notes is not None
+    assert result.notes.skipped == {"fill listed twice": 10}
+    assert result.decisions["copied"] == 5
+
+
 def test_gaps_are_on_the_page(done: Done) -> None:
     assert done.result.report_path is not None
     page = done.result.report_path.read_text()
