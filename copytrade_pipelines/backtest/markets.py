@@ -45,6 +45,10 @@ class MarketBoard:
     ) -> None:
         self._listed = {row.market.condition_id: row for row in listed}
         self._by_token = {token: row for row in self._listed.values() for token in row.market.token_ids}
+        # When each token's market opened, where that is known.
+        self.opening: Mapping[str, Instant] = {
+            token: row.opens_at for token, row in self._by_token.items() if row.opens_at is not None
+        }
         self._changes: dict[str, list[StatusChange]] = {}
         for change in sorted(changes, key=lambda change: (change.known_at, change.status.value)):
             self._changes.setdefault(change.condition_id, []).append(change)
@@ -79,11 +83,6 @@ class MarketBoard:
     def listed_of(self, token_id: str) -> ListedMarket | None:
         """The token's market, None for one we know nothing of."""
         return self._by_token.get(token_id)
-
-    @property
-    def opening(self) -> Mapping[str, Instant]:
-        """When each token's market opened, where that is known."""
-        return {token: row.opens_at for token, row in self._by_token.items() if row.opens_at is not None}
 
     @property
     def token_ids(self) -> Mapping[str, tuple[str, ...]]:

@@ -101,7 +101,7 @@ class RecordedBooks:
         if made is None or made.observed_at != row[0].times[row[1]]:
             if len(self._made) >= _MADE:
                 self._made.clear()
-            made = self._made[token_id] = book_of(row)
+            made = self._made[token_id] = book_of(token_id, row)
         return made
 
     def _modelled(self, listed: ListedMarket, token_id: str, word: Word, now: Instant) -> Book:

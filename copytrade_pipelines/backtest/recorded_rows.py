@@ -98,15 +98,14 @@ def prints_of(path: Path, notes: TapeNotes) -> RecentRows:
     return RecentRows(path, clean, _PRINTS_KEPT, ("token_id", "event_at", "taker_side", "price", "size"))
 
 
-def book_of(row: Row) -> Book:
-    """The book in a row."""
+def book_of(token_id: str, row: Row) -> Book:
+    """The token's book in a row."""
     batch, place = row
-    columns = batch.columns
     return Book(
-        token_id=str(columns.column("token_id")[place]),
+        token_id=token_id,
         bids=_levels(row, "bids", is_bid=True),
         asks=_levels(row, "asks", is_bid=False),
-        event_at=columns.column("event_at")[place].as_py(),
+        event_at=number_in(row, "event_at"),
         observed_at=int(batch.times[place]),
     )
 
@@ -126,7 +125,11 @@ def print_in(row: Row) -> Print:
 
 def number_in(row: Row, name: str) -> Any:
     """A number of a row."""
-    return row[0].columns.column(name)[row[1]].as_py()
+    batch, place = row
+    column = batch.kept.get(name)
+    if column is None:
+        column = batch.kept[name] = batch.columns.column(name).to_numpy(zero_copy_only=False)
+    return column[place].item()
 
 
 def _levels(row: Row, name: str, *, is_bid: bool) -> tuple[Level, ...]:
@@ -135,7 +138,10 @@ def _levels(row: Row, name: str, *, is_bid: bool) -> tuple[Level, ...]:
     if side is None:
         side = batch.kept[name] = ladder(batch.columns.column(name))
     first, end = side.ends[place], side.ends[place + 1]
-    levels = map(Level, side.prices[first:end].tolist(), side.sizes[first:end].tolist())
+    prices, sizes = side.prices[first:end].tolist(), side.sizes[first:end].tolist()
+    levels = tuple(map(Level, prices, sizes))
+    if prices == sorted(prices, reverse=is_bid):
+        return levels
     return tuple(sorted(levels, key=lambda level: -level.price if is_bid else level.price))
 
 

@@ -65,7 +65,7 @@ def test_the_last_row_of_a_token_is_the_one_a_plain_reader_would_remember(
         found = feed.last(token, now)
         assert (found is None) == (not known)
         if found is not None:
-            book = book_of(found)
+            book = book_of(token, found)
             want = known[-1]
             assert (book.token_id, book.observed_at, book.event_at) == (token, want["observed_at"], want["event_at"])
             assert [{"price": level.price, "size": level.size} for level in book.bids] == want["bids"]
