@@ -270,7 +270,9 @@ async def _until(is_done: Any) -> None:
 def _guarded(key: str, folder: Path, clock: Clock) -> GuardedSigner:
     policy = SigningPolicy(max_order_notional=1e5, max_daily_notional=1e7)
     spent = SpentToday(folder / "signed-today.json")
-    return GuardedSigner(KeySigner(Secret(key)), PolicyGuard(policy, chain_id=CHAIN_ID, spent=spent), clock)
+    redeemed = SpentToday(folder / "redeemed-today.json")
+    guard = PolicyGuard(policy, chain_id=CHAIN_ID, spent=spent, redeemed=redeemed)
+    return GuardedSigner(KeySigner(Secret(key)), guard, clock)
 
 
 def _venue(url: str) -> CopytradeConfig:
