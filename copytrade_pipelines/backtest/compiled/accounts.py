@@ -15,6 +15,18 @@ from copytrade_pipelines.backtest.compiled.world import (
     slot_at,
 )
 
+# How far from its exact value a fall may be that was added up mark by mark since equity was last added up as a whole.
+NEARLY = 1e-6
+
+
+@inner
+def value_of(w: World, config: int, at: int) -> float:
+    """A position at its mark, at cost while there is none, which is NaN."""
+    slot = slot_at(w, config, at)
+    if slot.mark == slot.mark:
+        return rules.marked_value(slot.size, slot.mark)
+    return rules.from_micro(slot.cost)
+
 
 @inner
 def equity_of(w: World, config: int) -> float:
@@ -22,13 +34,27 @@ def equity_of(w: World, config: int) -> float:
     account = account_at(w, config)
     worth = 0.0
     for place in range(account.positions):
-        slot = slot_at(w, config, held_at(w, config, place).value)
-        # No mark is NaN: at cost.
-        if slot.mark == slot.mark:
-            worth += rules.marked_value(slot.size, slot.mark)
-        else:
-            worth += rules.from_micro(slot.cost)
-    return rules.from_micro(account.cash + account.receivable) + worth
+        worth += value_of(w, config, held_at(w, config, place).value)
+    account.near = rules.from_micro(account.cash + account.receivable) + worth
+    return account.near
+
+
+@inner
+def mark(w: World, config: int, at: int, bid: float) -> None:
+    """Mark a position; equity is then known nearly, which is enough as long as no stop is near."""
+    before = value_of(w, config, at)
+    slot_at(w, config, at).mark = bid
+    account_at(w, config).near += value_of(w, config, at) - before
+
+
+@inner
+def week_may_be_lost(w: World, config: int) -> bool:
+    """Whether equity, as nearly as it is known, could have fallen so far since the week began that entries halt."""
+    account = account_at(w, config)
+    opened = account.week_equity
+    if account.is_halted or not opened > 0.0:
+        return False
+    return rules.fall_from(opened, account.near) >= parameters_at(w, config).weekly_halt - NEARLY
 
 
 @inner

@@ -32,22 +32,6 @@ def cached(function: Function) -> Function:
         _config.CACHE_DIR = before
 
 
-def compile_cheaply(part: Any, signature: tuple[Any, ...]) -> None:
-    """Compile a part of the kernel, and all it calls, without optimising; what calls it optimises the whole once.
-
-    numba would optimise every function together with all that it calls, each time anew. Nothing is done where a
-    compiled kernel is kept already.
-    """
-    if any(folder().rglob("*.nbc")):
-        return
-    before = _config.OPT
-    _config.OPT = type(before)(0) if not isinstance(before, int) else 0
-    try:
-        part.compile(signature)
-    finally:
-        _config.OPT = before
-
-
 @cache
 def folder() -> Path:
     """Where compiled kernels of these sources are kept: the user's cache, else a temporary folder."""

@@ -244,13 +244,14 @@ def refresh_market(w: World, market: int) -> None:
             slot_at(w, config, at).market = market
 
 
-@inner
-def run_world(w: World, started_at: int, end: int, until: int) -> None:
-    """Pass over observations up to a place, or until more room is needed: then next says where to go on.
+@cached
+def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
+    """Pass the only world of an array over observations up to a place, or until more room is needed: then next says where to go on.
 
     Begins at started_at where nothing happened yet; once end is the whole tape, does what is due before until and
-    closes the curves.
+    closes the curves. The one way in: each of them would compile everything anew.
     """
+    w = worlds[0]
     if w.phase == BEFORE:
         start(w, started_at)
         w.phase = UNDER_WAY
@@ -279,9 +280,3 @@ def run_world(w: World, started_at: int, end: int, until: int) -> None:
         set_point(w, config, until)
         keep_point(w, config)
     w.phase = OVER
-
-
-@cached
-def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
-    """run_world of the only row of an array. The one way in: each of them compiles everything anew."""
-    run_world(worlds[0], started_at, end, until)

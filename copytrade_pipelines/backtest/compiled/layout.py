@@ -177,6 +177,7 @@ ACCOUNT = np.dtype(
         ("receivable", "i8"),
         ("day_equity", "f8"),
         ("week_equity", "f8"),
+        ("near", "f8"),
         ("week", "i8"),
         ("midnight", "i8"),
         ("sampled_at", "i8"),

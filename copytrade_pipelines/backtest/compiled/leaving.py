@@ -5,7 +5,7 @@ from __future__ import annotations
 from copytrade_live.core.market import HOUR
 from copytrade_live.core.reasons import ExitReason
 from copytrade_pipelines.backtest.compiled import rules
-from copytrade_pipelines.backtest.compiled.accounts import log, open_periods, sample
+from copytrade_pipelines.backtest.compiled.accounts import log, mark, open_periods, sample, week_may_be_lost
 from copytrade_pipelines.backtest.compiled.agenda import PAYOUT, add, tie_of
 from copytrade_pipelines.backtest.compiled.depth import see
 from copytrade_pipelines.backtest.compiled.layout import EXITS, NEVER, Happened
@@ -105,13 +105,13 @@ def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
     if at >= 0 and slot_at(w, config, at).token == token and slot_at(w, config, at).is_held:
         first = first_level(w, book, 0)
         if first < end_of_levels(w, book, 0):
-            slot_at(w, config, at).mark = level_at(w, first).price
+            mark(w, config, at, level_at(w, first).price)
             is_marked = True
-        is_marked = open_periods(w, config, now) or is_marked
+        has_turned = open_periods(w, config, now)
         try_exit(w, config, at, book, now)
-    elif open_periods(w, config, now):
-        is_marked = True
-    if is_marked:
+    else:
+        has_turned = open_periods(w, config, now)
+    if has_turned or (is_marked and week_may_be_lost(w, config)):
         trip(w, config)
     if view_at(w, token, config).taken >= 0:
         see(w, config, token, book)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
-
-from numba import from_dtype, types
 
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import InputFileError
 from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
-from copytrade_pipelines.backtest.compiled.caching import compile_cheaply
-from copytrade_pipelines.backtest.compiled.kernel import OVER, run_kernel, run_world
-from copytrade_pipelines.backtest.compiled.layout import WORLD, Array
+from copytrade_pipelines.backtest.compiled.kernel import OVER, run_kernel
+from copytrade_pipelines.backtest.compiled.layout import Array
 from copytrade_pipelines.backtest.compiled.state import new_state
 from copytrade_pipelines.backtest.compiled.tables import Tables
 
@@ -53,7 +48,6 @@ def pass_over(
     total = len(arrays.tape.events)
     state = new_state(arrays, tables, keeps_log=keeps_log)
     world = state.world
-    compile_kernel()
     while world["phase"][0] != OVER:
         run_kernel(world, started_at, min(total, int(world["next"][0]) + STRIDE), until)
         if world["trouble"][0]:
@@ -71,13 +65,3 @@ def pass_over(
         points=state.kept["points"][: int(world["pointed"][0])],
         slots=state.kept["slots"],
     )
-
-
-@cache
-def compile_kernel() -> None:
-    """Compile the kernel, or load what was compiled before."""
-    world = from_dtype(WORLD)
-    numbers = (types.int64, types.int64, types.int64)
-    compile_cheaply(run_world, (world, *numbers))
-    entry: Any = run_kernel
-    entry.compile((types.Array(world, 1, "C"), *numbers))
