@@ -246,10 +246,10 @@ def refresh_market(w: World, market: int) -> None:
 
 @cached
 def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
-    """Pass the only world of an array over observations up to a place, or until more room is needed: then next says where to go on.
+    """Pass the only world of an array over observations up to a place, or until it needs more room.
 
-    Begins at started_at where nothing happened yet; once end is the whole tape, does what is due before until and
-    closes the curves. The one way in: each of them would compile everything anew.
+    Then next says where to go on. Begins at started_at where nothing happened yet; once end is the whole tape, does
+    what is due before until and closes the curves. The one way in: each of them would compile everything anew.
     """
     w = worlds[0]
     if w.phase == BEFORE:
