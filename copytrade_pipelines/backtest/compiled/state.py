@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from copytrade_live.errors import ConfigError
 from copytrade_pipelines.backtest.compiled import layout
 from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
 from copytrade_pipelines.backtest.compiled.layout import NONE, OF_STATE, WORLD, Array, Tape
+from copytrade_pipelines.backtest.compiled.orders import KEPT
 from copytrade_pipelines.backtest.compiled.tables import Tables
 
 # Buckets in which modelled books are found again.
@@ -62,7 +64,12 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     parameters = tables.parameters
     configs, tokens = len(parameters), len(arrays.tape.tokens)
     conditions, wallets = len(arrays.conditions), max(1, len(arrays.wallets))
-    slots, levels = int(parameters["max_positions"].max()) + 1, max(arrays.most_levels, arrays.feed.levels) + 1
+    # There is never more than one position or order in a market, nor more copies than fills.
+    slots = min(int(parameters["max_positions"].max()), conditions) + 1
+    if slots >> KEPT:
+        raise ConfigError(f"risk.max_positions must stay below {1 << KEPT} in a sweep, was {slots - 1}; set it lower")
+    paced = min(int(parameters["pace"].max()), len(arrays.tape.signals)) + 1
+    levels = max(arrays.most_levels, arrays.feed.levels) + 1
     levels += most_prints(arrays.tape, int(parameters["ttl"].max()))
     room = 2 * _margin(configs, levels) + (1 << 14 if keeps_log else 0)
     feeds, views = np.zeros(tokens, layout.FEED), np.zeros((tokens, configs), layout.VIEW)
@@ -79,7 +86,7 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
         "slots": np.zeros((configs, slots), layout.SLOT),
         "held": np.zeros((configs, slots), np.int64),
         "due": np.zeros((configs, 64), layout.DUE),
-        "paced": np.zeros((configs, int(parameters["pace"].max()) + 1), layout.COPY),
+        "paced": np.zeros((configs, paced), layout.COPY),
         "taken": np.zeros((configs, 64 + 4 * levels), layout.TAKEN),
         "placed": placed,
         "pending": np.zeros((configs, 64 + 4 * levels), layout.PENDING),
