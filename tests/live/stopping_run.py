@@ -10,14 +10,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from copytrade_live.runner.live.options import LiveOptions
-
 from copytrade_live.logs import setup_logging
 from copytrade_live.published import GateReader
 from copytrade_live.runner.app import LiveAccount, Runner, Sources
 from copytrade_live.runner.clocks import clock_for
 from copytrade_live.runner.serve import run_until_stopped
-from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.settings import CopytradeConfig, Home, LiveOptions
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi

@@ -1,4 +1,4 @@
-"""In live mode every stop ends entries within a second, outlives kill -9, and lets exits and cancels go on."""
+"""In live mode every stop ends entries within a second, outlives kill -9, and lets exits go on and the book come clear of our orders."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ def venue(world: SyntheticWorld) -> Iterator[Sandbox]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", STOPS)
-def test_a_stop_ends_entries_outlives_a_kill_and_lets_exits_and_cancels_go_on(
-    venue: Sandbox, tmp_path: Path, stop: str
-) -> None:
+def test_a_stop_ends_entries_outlives_a_kill_and_lets_exits_go_on(venue: Sandbox, tmp_path: Path, stop: str) -> None:
     home, (act, reason) = Home(tmp_path), STOPS[stop]
     write_gate(home, venue.time.now(), valid_until=venue.time.now() + HOUR)
     tokens = tokens_of(venue)
