@@ -1,4 +1,4 @@
-"""In live mode every stop ends entries within a second, outlives kill -9, and lets exits go on and the book come clear of our orders."""
+"""In live mode every stop ends entries within a second, outlives kill -9, and lets exits and cancels go on."""
 
 from __future__ import annotations
 
