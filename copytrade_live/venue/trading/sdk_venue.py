@@ -185,10 +185,9 @@ class SdkVenue:
             handle = await self._client.redeem_positions(condition_id=condition_id)
         except PolicyRefused as refusal:
             return RedeemFailed(message=str(refusal), may_retry=refusal.code in _REDEEM_LATER)
-        except RequestRejectedError as error:
-            return RedeemFailed(message=str(error), may_retry=error.status not in (401, 403))
         except PolymarketError as error:
-            # The market listing may lag behind the resolution, and a lost answer says nothing: it is asked again.
+            # The market listing may lag behind the resolution, a lost answer says nothing, an edge answers 403 to
+            # anybody for a while, and a key may be put right: only our own policy's word is for good.
             return RedeemFailed(message=f"{type(error).__name__}: {error}", may_retry=True)
         return RedeemAccepted(reference=str(handle.transaction_id or handle.transaction_hash or ""))
 
