@@ -84,6 +84,11 @@ def reconcile(before: State, after: State, seen: Observation, config: DecisionCo
     yield AccountReconciled(event_at=now, observed_at=now, cash_difference=difference, is_exact=is_exact)
 
 
+def agrees(portfolio: Portfolio, seen: AccountObserved) -> bool:
+    """Whether our books explain all that the venue shows."""
+    return _gaps(portfolio, seen) == (0, ())
+
+
 def _gaps(portfolio: Portfolio, seen: AccountObserved) -> tuple[Micro, tuple[tuple[str, Micro], ...]]:
     works = {entry.order.token_id for entry in portfolio.working.values()}
     known = portfolio.positions.keys() | portfolio.foreign.keys() | works

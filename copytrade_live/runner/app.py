@@ -297,7 +297,11 @@ class Runner:
         self._gatekeeper.poll(lambda: self.state, self._recorder.observe)
         reload = self.reloader.take(self.config)
         if reload is not None:
-            self._take_over(reload.config)
+            try:
+                self._take_over(reload.config)
+            except DiskFull:
+                self.reloader.is_wanted = True
+                raise
 
     def ask_reload(self, by: str) -> None:
         """Have the config read again, as an operator's command would."""
@@ -309,11 +313,11 @@ class Runner:
 
     def _take_over(self, config: CopytradeConfig) -> None:
         before, after = self.config.decision(), config.decision()
-        self.config = config
-        set_level(config.log_level)
         if before != after:
             keep_config(self._journal.connection, self._journal.path, after)
             self._recorder.follow(after, self.clock.now())
+        self.config = config
+        set_level(config.log_level)
 
     async def _follow_leaders(self) -> None:
         state = self.state
@@ -409,7 +413,6 @@ class Runner:
         await self._checkpoints.work(self.state)
 
     async def _export(self) -> None:
-        self._journal.flush()
         while self._exporter.export_next() is not None:
             # Whatever is due meanwhile does not wait for all of a long journal.
             await self.clock.sleep(0.0)

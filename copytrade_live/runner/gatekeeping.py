@@ -53,6 +53,8 @@ class Gatekeeper:
         self._gates = gates
         self._clock = clock
         self._health = health
+        # A snapshot that there was no room to write down: its source tells of each only once.
+        self._untold: ScoreSnapshot | None = None
 
     def poll(self, state: Callable[[], State], observe: Callable[[Observation], None]) -> None:
         """Observe what changed since the state last knew."""
@@ -68,7 +70,7 @@ class Gatekeeper:
     def _look_at_scores(self, state: State, observe: Callable[[Observation], None]) -> None:
         now = self._clock.now()
         try:
-            snapshot = self._snapshots.poll()
+            self._untold = snapshot = self._snapshots.poll() or self._untold
         except SnapshotError as error:
             self._health.failed("scores", error)
             return
@@ -76,6 +78,7 @@ class Gatekeeper:
         held = state.standing.snapshot
         if snapshot is not None and (held is None or held.snapshot_id != snapshot.snapshot_id):
             observe(ScoresPublished(event_at=min(snapshot.as_of, now), observed_at=now, snapshot=snapshot))
+        self._untold = None
 
     def _look_at_gate(self, state: State, observe: Callable[[Observation], None]) -> None:
         now = self._clock.now()

@@ -99,9 +99,14 @@ class Recorder:
         return True
 
     def follow(self, config: DecisionConfig, now: Instant) -> None:
-        """Decide by another config from now on."""
-        self._config = config
-        self.observe(ConfigChanged(event_at=now, observed_at=now, config_digest=config.digest()))
+        """Decide by another config from now on. Raises: DiskFull, and then the one before still holds."""
+        before, self._config = self._config, config
+        try:
+            self.observe(ConfigChanged(event_at=now, observed_at=now, config_digest=config.digest()))
+        except DiskFull:
+            # What is decided by a config that the journal does not name could never be explained.
+            self._config = before
+            raise
 
     def _tell(self, event: JournalEvent) -> None:
         for listener in self._listeners:

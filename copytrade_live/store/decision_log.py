@@ -43,9 +43,10 @@ class DecisionLog:
         """
         lines: list[bytes] = []
         before = logged = self._watermark
+        size = 0
         last = self._journal.last_seq
-        self._watermark = last if most is None else min(last, before + most)
-        for row in self._journal.read_types(LINE_TYPES, before, self._watermark):
+        until = last if most is None else min(last, before + most)
+        for row in self._journal.read_types(LINE_TYPES, before, until):
             content = decision_line(row, self._observation_behind(row))
             if content is not None:
                 lines.append(dumps(content).encode() + b"\n")
@@ -55,11 +56,11 @@ class DecisionLog:
             try:
                 size = _append(self._path, b"".join(lines))
             except OSError as error:
-                self._watermark = before
                 raise unwritable(self._path, error) from error
             reach(Failpoint.DECISIONS_AFTER_WRITE)
-            if size >= self._most_bytes:
-                self._put_aside(logged)
+        self._watermark = until
+        if size >= self._most_bytes:
+            self._put_aside(logged)
         return len(lines)
 
     def _put_aside(self, last_seq: int) -> None:

@@ -43,6 +43,8 @@ class Exporter:
 
     def export_next(self) -> Path | None:
         """Write one segment of what is not exported yet. Returns: it, None when there is nothing."""
+        # A power cut must not leave an export that knows more than its journal.
+        self._journal.flush()
         rows = self._next_rows()
         if not rows:
             return None

@@ -115,7 +115,7 @@ class Journal:
             self._connection.executemany(_INSERT, [_values(row) for row in rows])
             self._note(rows, steps)
             reach(Failpoint.JOURNAL_BEFORE_COMMIT, detail)
-        self._last_seq = last
+        self._last_seq, self._is_waiting = last, may_wait
         reach(Failpoint.JOURNAL_AFTER_COMMIT, detail)
         return [row.seq for row in rows]
 
@@ -134,6 +134,7 @@ class Journal:
         self._hurry(False)
         with naming(self.path):
             keep_checkpoint(self._connection, checkpoint, written_at)
+        self._is_waiting = True
 
     def flush(self) -> None:
         """Have everything that was appended survive the death of the machine. Raises: StateError."""
@@ -150,7 +151,7 @@ class Journal:
         with naming(self.path):
             if is_hurried is not self._is_hurried:
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_hurried else 'NORMAL'}")
-        self._is_hurried, self._is_waiting = is_hurried, not is_hurried
+        self._is_hurried = is_hurried
 
     def read(self, after_seq: int = 0, limit: int | None = None) -> Iterator[JournalRow]:
         """Rows after a seq, in order, at most limit of them."""

@@ -11,6 +11,7 @@ from copytrade_live.core.events import (
     ConditionObserved,
     FillConfirmed,
     FillVoided,
+    JournalEvent,
     OrderAccepted,
     OrderExpired,
     OrderFilled,
@@ -246,3 +247,39 @@ def test_entries_are_held_to_the_ceiling_and_an_exit_is_not() -> None:
         assert len(sent) <= 1 + 2 * 5
 
     stage.play(act)
+
+
+def test_an_order_that_is_stopped_by_the_commit_of_its_signature_is_not_sent() -> None:
+    stage = Stage()
+
+    async def act() -> None:
+        heard = stage.record.listener
+
+        def stop(event: JournalEvent) -> None:
+            heard(event)
+            if isinstance(event, OrderSigned):
+                stage.executor.cancel(event.order_id)
+
+        stage.record.listener = stop
+        stage.place(stage.order())
+        await until(lambda: not stage.working, stage.clock)
+
+    stage.play(act)
+    assert stage.venue.posted == []
+    assert len(stage.record.of(OrderNotPlaced)) == 1
+
+
+def test_what_would_replace_an_order_while_the_runner_ends_is_not_sent() -> None:
+    stage = Stage()
+
+    async def act() -> None:
+        stage.place(stage.order(1, limit=0.10))
+        await until(lambda: bool(stage.record.of(OrderAccepted)), stage.clock)
+        ending = asyncio.create_task(stage.executor.end(cancels=True))
+        await asyncio.sleep(0.01)
+        stage.place(stage.order(2, limit=0.10))
+        await ending
+
+    stage.play(act)
+    assert [order_id for _, order_id in stage.venue.posted] == ["s1-1"]
+    assert stage.working == []

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import cast
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from polymarket import AsyncSecureClient
+from polymarket.errors import RequestRejectedError
 
 from copytrade_live.clock import ManualClock
 from copytrade_live.core.market import MICRO, MINUTE, SECOND, Market, MarketStatus, Role, Side
@@ -197,3 +201,54 @@ def test_a_payout_that_the_key_may_not_ask_for_is_left_to_others_for_good() -> N
     venue = SdkVenue(cast("AsyncSecureClient", ClientOfAGuardedKey()), ManualClock(0))
     answer = asyncio.run(venue.redeem("0x" + "5a" * 32))
     assert answer == RedeemFailed(message="the runner's key signs no transactions", may_retry=False)
+
+
+def test_a_market_that_is_not_told_any_more_hides_no_fill() -> None:
+    times = {"matched_at": datetime.fromtimestamp(0, UTC), "updated_at": datetime.fromtimestamp(0, UTC)}
+    plain = {"id": "t1", "condition_id": "0xc", "side": "BUY", "status": "CONFIRMED", "transaction_hash": None, **times}
+    mine = SimpleNamespace(
+        maker_address="0xA", order_id="0x1", asset_id="8", side="BUY", matched_amount=Decimal(3), price=Decimal("0.5")
+    )
+    made = SimpleNamespace(**plain, asset_id="8", trader_side="MAKER", maker_orders=[mine])
+    taken = SimpleNamespace(
+        **plain,
+        asset_id="9",
+        trader_side="TAKER",
+        maker_orders=[],
+        taker_order_id="0x2",
+        size=Decimal(2),
+        price=Decimal("0.5"),
+    )
+    client = ClientOfEndedMarkets([made, taken])
+    venue = SdkVenue(cast("AsyncSecureClient", client), ManualClock(0))
+
+    async def act() -> None:
+        await venue.prepare(None, "9")
+        client.has_ended = True
+        rows = await venue.trades(after=0)
+        assert [(row.venue_order_id, row.size) for row in rows] == [("0x1", 3 * MICRO), ("0x2", 2 * MICRO)]
+        assert rows[1].fee > 0
+
+    asyncio.run(act())
+
+
+class ClientOfEndedMarkets:
+    """Lists trades, and tells the terms of a market until it has ended."""
+
+    wallet = "0xa"
+    has_ended = False
+
+    def __init__(self, trades: list[Any]) -> None:
+        self._trades = trades
+        self._ctx = SimpleNamespace(order_metadata=self)
+
+    async def resolve_market(self, context: object, *, token_id: str) -> object:
+        if self.has_ended:
+            raise RequestRejectedError("market not found", status=404)
+        return SimpleNamespace(fee_info=SimpleNamespace(rate=Decimal("0.05"), exponent=Decimal(1)))
+
+    def list_account_trades(self, *, after: str) -> Any:
+        async def pages() -> Any:
+            yield SimpleNamespace(items=self._trades)
+
+        return pages()

@@ -12,9 +12,23 @@ from pathlib import Path
 import pytest
 
 from copytrade_live.clock import ManualClock
-from copytrade_live.core.events import BookObserved, ConditionObserved, JournalEvent, SignalRejected, TimerFired
+from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.engine import initial_state
+from copytrade_live.core.events import (
+    BookObserved,
+    ConditionObserved,
+    JournalEvent,
+    LeaderFillObserved,
+    Observation,
+    ScoresPublished,
+    SignalCopied,
+    SignalRejected,
+    TimerFired,
+)
 from copytrade_live.core.reasons import Condition, RejectReason
+from copytrade_live.core.score import Gate, ScoreSnapshot
 from copytrade_live.errors import DiskFull
+from copytrade_live.runner.gatekeeping import Gatekeeper
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.pace import Pace
 from copytrade_live.runner.recorder import Recorder
@@ -24,7 +38,7 @@ from copytrade_live.simulation.profiles import Profile
 from copytrade_live.simulation.run import run_seed
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.journal import Journal
-from tests.builders import NOW, at, book, leader_fill, opening
+from tests.builders import NOW, at, book, leader_fill, opening, score, snapshot
 from tests.parity.tape import BOLD
 
 
@@ -77,6 +91,11 @@ def fill_up(desk: Desk) -> None:
     """Take what room the last pages have."""
     with pytest.raises(DiskFull, match="free disk space"):
         watch_books(desk)
+
+
+def fire_timers(desk: Desk) -> None:
+    for number in range(1000):
+        desk.recorder.observe(TimerFired(**at(NOW + number)))
 
 
 def watch_books(desk: Desk) -> None:
@@ -198,3 +217,49 @@ def test_a_runner_that_stood_still_buys_nothing_until_it_kept_its_pace_for_a_whi
     assert Condition.LOOP_STALL not in desk.recorder.state.standing.broken
     assert desk.recorder.state.seen
     desk.recorder.observe(TimerFired(**at(NOW)))
+
+
+def test_scores_that_found_no_room_are_taken_when_there_is_some(desk: Desk) -> None:
+    published = snapshot(score(), as_of=NOW)
+
+    class Once:
+        """Tells of a snapshot once, as the reader of published files does."""
+
+        def __init__(self) -> None:
+            self.waiting = [published]
+
+        def poll(self) -> ScoreSnapshot | None:
+            return self.waiting.pop() if self.waiting else None
+
+    class NoGate:
+        def poll(self) -> Gate | None:
+            return desk.recorder.state.standing.gate
+
+    keeper = Gatekeeper(desk.journal, None, Once(), NoGate(), desk.clock, desk.health)
+    taken: list[Observation] = []
+
+    def refuse(observation: Observation) -> None:
+        raise DiskFull("no room")
+
+    blank = initial_state()
+    with pytest.raises(DiskFull):
+        keeper.poll(lambda: blank, refuse)
+    keeper.poll(lambda: blank, taken.append)
+    assert [seen.snapshot for seen in taken if isinstance(seen, ScoresPublished)] == [published]
+    keeper.poll(lambda: blank, taken.append)
+    assert len([seen for seen in taken if isinstance(seen, ScoresPublished)]) == 1
+
+
+def test_a_config_that_could_not_be_written_down_decides_nothing(desk: Desk) -> None:
+    careful = DecisionConfig.model_validate({**BOLD.model_dump(), "filter": {"min_liquidity": 1e9}})
+    with full(desk.journal):
+        fill_up(desk)
+        with pytest.raises(DiskFull):
+            fire_timers(desk)
+        with pytest.raises(DiskFull):
+            desk.recorder.follow(careful, NOW + 1000)
+    desk.recorder.observe(leader_fill(with_book=book()))
+    assert [type(event) for event in desk.heard][-2:] == [LeaderFillObserved, SignalCopied]
+    desk.recorder.follow(careful, NOW + 1000)
+    desk.recorder.observe(leader_fill(NOW + 2000, signal_id="another"))
+    assert isinstance(desk.heard[-1], SignalRejected)

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from copytrade_live.errors import DiskFull
 from copytrade_live.follow import LogFollower
 from copytrade_live.store.decision_log import DecisionLog, put_aside
 from copytrade_live.store.journal import Journal
@@ -145,3 +146,18 @@ def test_who_follows_the_log_misses_nothing_when_it_is_put_aside(tmp_path, journ
             seen += [line["seq"] for line in follower.new_decisions()]
     seen += [line["seq"] for line in follower.new_decisions()]
     assert seen == [json.loads(line)["seq"] for line in whole_log(tmp_path, journal).splitlines()]
+
+
+def test_a_journal_that_could_not_be_read_once_leaves_no_gap_in_the_log(tmp_path, journal, steps, monkeypatch):
+    for made in steps(4):
+        journal.append("paper-1", made)
+    log = DecisionLog(tmp_path / "decisions.jsonl", journal)
+
+    def full(*given):
+        raise DiskFull("no room to sort")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "read_types", full)
+        with pytest.raises(DiskFull):
+            log.catch_up()
+    assert log.catch_up() == 4

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
-from copytrade_live.errors import InputFileError, StateError
+from copytrade_live.errors import DiskFull, InputFileError, StateError
 from copytrade_live.store import export, rows, segments
 from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
@@ -118,3 +119,30 @@ def test_a_damaged_line_is_named_by_file_and_number(tmp_path, journal, steps, da
     path.write_text("".join([lines[0], broken, *lines[2:]]))
     with pytest.raises(InputFileError, match="line 2"):
         list(segments.read_segment(path))
+
+
+def test_nothing_is_exported_that_a_power_cut_could_still_take_from_the_journal(tmp_path, journal, steps, monkeypatch):
+    synced: list[str] = []
+    sync = os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
+        sync(handle)
+
+    exporter = Exporter(tmp_path / "export", journal)
+    monkeypatch.setattr(os, "fsync", note)
+    first, second = steps(1)
+    journal.append("paper-1", first, may_wait=True)
+    assert exporter.export_next() is not None
+    assert synced[0].endswith("-wal")
+    synced.clear()
+    # The next step asks for the disk and finds it full: what waited before it still waits.
+    journal.append("paper-1", second, may_wait=True)
+    connection = journal.connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    too_much = [one for made in steps(500)[2:] for one in made]
+    with pytest.raises(DiskFull):
+        journal.append("paper-1", too_much)
+    assert exporter.export_next() is not None
+    assert synced[0].endswith("-wal")

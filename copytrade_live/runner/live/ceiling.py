@@ -21,10 +21,12 @@ class Ceiling:
 
     def __init__(self, requests_per_second: float, entries_per_second: float, clock: Clock) -> None:
         self._clock = clock
-        self._requests = Bucket(requests_per_second, requests_per_second, clock)
-        self._entries = Bucket(entries_per_second, entries_per_second, clock)
+        # A bucket that holds less than one would never have one to give.
+        burst = max(1.0, requests_per_second)
+        self._requests = Bucket(requests_per_second, burst, clock)
+        self._entries = Bucket(entries_per_second, max(1.0, entries_per_second), clock)
         # What entries and reads must leave for exits.
-        self._kept = requests_per_second * 0.25
+        self._kept = min(requests_per_second * 0.25, burst - 1.0)
         self.waited = 0
 
     def take_now(self, urgency: Urgency) -> bool:

@@ -143,7 +143,11 @@ class LiveExecutor:
     def place(self, order: Order, signed: SignedOrder | None = None) -> None:
         """Begin to work an order, beside all others."""
         life = OrderWork.run if signed is None else partial(OrderWork.run_signed, signed=signed)
-        self._begin(OrderWork(order, self._bench), order, life)
+        work = OrderWork(order, self._bench)
+        if self._is_closing:
+            # What replaces an order that ended at the shutdown would rest with nobody to watch it.
+            work.cancel()
+        self._begin(work, order, life)
 
     def cancel(self, order_id: str) -> None:
         """Have an order ended at the venue."""

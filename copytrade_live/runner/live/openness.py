@@ -61,7 +61,9 @@ class Openness:
 
     def _note(self, restriction: VenueRestriction, retry_after: float | None) -> None:
         now = self._clock.monotonic()
-        self.restriction = restriction
+        if restriction in LASTING or not self.is_lasting:
+            # Being asked to slow down does not end what only an operator can.
+            self.restriction = restriction
         if restriction is VenueRestriction.RESTARTING:
             self.restarting_at = now
         if now < self._until:

@@ -106,7 +106,7 @@ class OrderWork:
         """Work an order that nothing was signed for yet."""
         signed = await self._sign()
         if signed is not None:
-            await self._send(signed)
+            await self.run_signed(signed)
 
     async def run_signed(self, signed: SignedOrder) -> None:
         """Work an order that was signed and committed with what decided it."""

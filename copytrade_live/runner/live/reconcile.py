@@ -1,4 +1,4 @@
-"""Comparing the account with the ledger: what the venue says we hold, read at a moment when nothing moved."""
+"""Comparing the account with the ledger: what the venue says we hold, read between two looks at what moved."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from copytrade_live.clock import Clock
 from copytrade_live.core.events import AccountObserved
+from copytrade_live.core.on_account import agrees
 from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.ports import TradeStatus, TradingVenue
 from copytrade_live.runner.execution import Record
@@ -15,7 +16,10 @@ from copytrade_live.runner.live.redeeming import Redeemer
 
 
 class Reconciler:
-    """Reads the account between two looks; only a reading with nothing moving around it counts."""
+    """Reads the account between two looks. One with something moving around it may only agree, never differ.
+
+    Where fills never pause there would be no reading at all otherwise, and entries would stop for want of one.
+    """
 
     def __init__(
         self,
@@ -32,7 +36,7 @@ class Reconciler:
         self._clock = clock
 
     async def reconcile(self, record: Record) -> bool:
-        """Read and observe the account. Returns: False when something moved meanwhile. Raises: VenueError."""
+        """Read and observe the account. Returns: False when what moved meanwhile proves nothing. Raises: VenueError."""
         before = await self._looker.look(record)
         await self._redeemer.look(record)
         reach(Failpoint.ACCOUNT_BEFORE)
@@ -42,17 +46,18 @@ class Reconciler:
         reach(Failpoint.ACCOUNT_AFTER)
         paid = await self._redeemer.look(record)
         after = await self._looker.look(record)
-        if after.changes or paid or _stands(before) != _stands(after):
-            return False
         now = self._clock.now()
-        record.observe(
-            AccountObserved(
-                event_at=min(account.observed_at, now),
-                observed_at=now,
-                cash=account.cash,
-                holdings=tuple(sorted(account.holdings.items())),
-            )
+        seen = AccountObserved(
+            event_at=min(account.observed_at, now),
+            observed_at=now,
+            cash=account.cash,
+            holdings=tuple(sorted(account.holdings.items())),
         )
+        has_moved = bool(after.changes or paid) or _stands(before) != _stands(after)
+        if has_moved and not agrees(record.state.portfolio, seen):
+            # It may be older than what moved: that it differs says nothing.
+            return False
+        record.observe(seen)
         return True
 
     def _tokens(self, record: Record, look: Look) -> list[str]:

@@ -27,7 +27,7 @@ from polymarket.streams import UserSpec
 from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.core.market import MICRO, SECOND, Instant, Market
 from copytrade_live.core.orders import Order
-from copytrade_live.errors import PayloadError, PolicyRefused, VenueUnavailable
+from copytrade_live.errors import PayloadError, PolicyRefused, VenueError, VenueUnavailable
 from copytrade_live.ports import (
     CancelAnswer,
     HintKind,
@@ -50,7 +50,7 @@ from copytrade_live.venue.trading.own_trades import Fees, instant, micro, open_o
 if TYPE_CHECKING:
     from polymarket._internal.actions.orders.market_data import MarketInfo
     from polymarket.clients.async_secure import AsyncSecureClient
-    from polymarket.models.clob.account import AssetType
+    from polymarket.models.clob.account import AssetType, ClobTrade
     from polymarket.models.types import ClobAssetId
 
 # The venue takes an order off by itself this long after its time, should we be gone by then. It wants three minutes
@@ -158,9 +158,7 @@ class SdkVenue:
             found = [trade async for page in pages for trade in page.items]
         rows: list[VenueTrade] = []
         for trade in found:
-            info = await self._market_info(trade.asset_id)
-            fees = Fees(rate=float(info.fee_info.rate), exponent=float(info.fee_info.exponent))
-            rows += own_trades(trade, self._client.wallet, fees)
+            rows += own_trades(trade, self._client.wallet, await self._fees(trade))
         return sorted(rows, key=lambda row: row.matched_at)
 
     async def account(self, token_ids: Collection[str]) -> VenueAccount:
@@ -226,6 +224,19 @@ class SdkVenue:
             raise as_venue_error(error, "the user stream") from error
         finally:
             await handle.close()
+
+    async def _fees(self, trade: ClobTrade) -> Fees:
+        if trade.trader_side != "TAKER":
+            return Fees(rate=0.0, exponent=0.0)
+        try:
+            info = await self._market_info(trade.asset_id)
+        except VenueError:
+            # One market that is not told any more must not hide the fills of all others.
+            known = self._terms.get(trade.asset_id)
+            if known is None:
+                raise
+            info = known
+        return Fees(rate=float(info.fee_info.rate), exponent=float(info.fee_info.exponent))
 
     # --- what the client keeps to itself, all in one place ----------------------------------------------------------
 
