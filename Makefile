@@ -56,17 +56,11 @@ lock:  ## Resolve requirements/*.txt again (needs uv).
 		--no-emit-find-links --quiet --output-file requirements/bench.txt
 	uv pip compile --group anchor --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/anchor.txt
-
-<<<<<<< HEAD
 	uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/audit.txt
 
 clean:  ## Remove the virtual environments and caches; never .copytrade.
-	rm -rf $(VENV) .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
-=======
-clean:  ## Remove the virtual environment and caches; never .copytrade.
-	rm -rf $(VENV) $(ANCHOR) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
->>>>>>> 317dae9 (make bench installs the anchor of backtests in an environment of its own)
+	rm -rf $(VENV) $(ANCHOR) .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 # A stamp is newer than its lock once everything in it is installed.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
@@ -81,18 +75,17 @@ $(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
 	@$(call install,requirements/bench.txt)
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
-<<<<<<< HEAD
 # Apart from the product's environment: what looks at it must not change it.
 .audit/.made: requirements/audit.txt
 	@test -n "$(PYTHON)" || { echo "make audit needs Python 3.11, 3.12 or 3.13 on PATH"; exit 1; }
 	@$(PYTHON) -m venv .audit
 	@.audit/bin/python -m pip install $(PIP_FLAGS) --require-hashes --no-deps -r requirements/audit.txt
-=======
+	@touch $@
+
 $(ANCHOR)/.anchor: requirements/anchor.txt | $(BIN)/python
 	@$(BIN)/python -m venv $(ANCHOR)
 	@echo "installing requirements/anchor.txt (a minute, once)"
 	@$(ANCHOR)/bin/python -m pip install $(PIP_FLAGS) --require-hashes --no-deps -r requirements/anchor.txt
->>>>>>> 317dae9 (make bench installs the anchor of backtests in an environment of its own)
 	@touch $@
 
 $(BIN)/python:
