@@ -121,7 +121,8 @@ class RecentRows:
 
 def read_batches(path: Path, clean: Clean, names: Sequence[str]) -> Iterator[Batch]:
     """The file's batches, rows that make no sense left out."""
-    with pq.ParquetFile(path, read_dictionary=[_TOKEN]) as file:
+    # Buffering ahead keeps what was read: memory would grow with the file.
+    with pq.ParquetFile(path, read_dictionary=[_TOKEN], pre_buffer=False) as file:
         for columns in file.iter_batches(batch_size=BATCH_ROWS, columns=list(names)):
             kept, times = clean(columns)
             if kept.num_rows:

@@ -36,7 +36,7 @@ Row = Mapping[str, Any]
 
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows of a Parquet file, a batch in memory at a time."""
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
             yield from batch.to_pylist()
 
