@@ -42,10 +42,18 @@ class Interrupted(BaseException):
     """What a kill leaves behind, without a kill."""
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BacktestResult]:
+    """A run that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, go(folder, random_tape(11))
+
+
 @pytest.mark.parametrize("stop", [5, 25, 60, 139])
-def test_an_interrupted_run_ends_as_if_it_had_not_been(stop: int, tmp_path: Path) -> None:
-    tape = random_tape(11)
-    whole = go(tmp_path / "whole", tape)
+def test_an_interrupted_run_ends_as_if_it_had_not_been(
+    stop: int, tmp_path: Path, whole: tuple[Path, BacktestResult]
+) -> None:
+    tape, (folder, wanted) = random_tape(11), whole
     cut = tmp_path / "cut"
 
     def stops() -> Iterator[Observation]:
@@ -59,14 +67,13 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(stop: int, tmp_path: Path
     standing = load(cut / "checkpoint", "resumed")
     assert (standing.taken if standing else 0) == (stop // EVERY) * EVERY
     again = go(cut, tape)
-    assert files(cut) == files(tmp_path / "whole")
-    assert again.summary == whole.summary
-    assert again.trades == whole.trades
-    assert again.equity == whole.equity
+    assert files(cut) == files(folder)
+    assert again.summary == wanted.summary
+    assert again.trades == wanted.trades
+    assert again.equity == wanted.equity
 
 
-def test_a_killed_process_is_taken_up_by_the_next(tmp_path: Path) -> None:
-    go(tmp_path / "whole", random_tape(11))
+def test_a_killed_process_is_taken_up_by_the_next(tmp_path: Path, whole: tuple[Path, BacktestResult]) -> None:
     cut = tmp_path / "cut"
     child = subprocess.Popen([sys.executable, "-m", "tests.backtest.slow_run", str(cut)])
     deadline = time.monotonic() + WAIT_SECONDS
@@ -78,7 +85,7 @@ def test_a_killed_process_is_taken_up_by_the_next(tmp_path: Path) -> None:
     child.wait()
     assert (cut / "journal" / ".events.part").exists()
     go(cut, random_tape(11))
-    assert files(cut) == files(tmp_path / "whole")
+    assert files(cut) == files(whole[0])
 
 
 def test_a_checkpoint_of_another_run_or_of_foreign_values_is_none(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from copytrade_live.backtest_settings import like_paper
@@ -113,7 +113,7 @@ def agree(seed: int, root: Path) -> list[JournalEvent]:
     return lived
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.integers(min_value=0, max_value=10**6))
 def test_paper_backtest_and_replay_decide_and_fill_alike(seed: int) -> None:
     with TemporaryDirectory() as folder:
@@ -128,8 +128,15 @@ def test_paper_backtest_and_replay_decide_and_fill_alike_in_many_worlds(seed: in
         agree(seed, Path(folder))
 
 
-def test_such_worlds_hold_copies_refusals_fills_and_exits(tmp_path: Path) -> None:
-    kinds = {type(event) for event in agree(3, tmp_path)}
+@pytest.fixture(scope="module")
+def world_of_three(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[JournalEvent]]:
+    """A world in which the three agree: the folder with its runs, and what the runner lived through."""
+    root = tmp_path_factory.mktemp("three")
+    return root, agree(3, root)
+
+
+def test_such_worlds_hold_copies_refusals_fills_and_exits(world_of_three: tuple[Path, list[JournalEvent]]) -> None:
+    kinds = {type(event) for event in world_of_three[1]}
     assert kinds >= {SignalCopied, SignalRejected, ExitDecided, OrderFilled}
 
 
@@ -148,10 +155,10 @@ class TomorrowsBooks(TapedBooks):
         return None if found is None else replace(found, observed_at=now)
 
 
-def test_a_planted_look_ahead_breaks_the_agreement(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.root.mkdir()
-    live(3, home)
-    tape = tell(lines_of(home.export)).tape
-    assert acts(backtested(tape, tmp_path / "honest")) == acts(events_in(home.export))
-    assert acts(backtested(tape, tmp_path / "peeking", TomorrowsBooks(tape))) != acts(events_in(home.export))
+def test_a_planted_look_ahead_breaks_the_agreement(
+    world_of_three: tuple[Path, list[JournalEvent]], tmp_path: Path
+) -> None:
+    root, lived = world_of_three
+    tape = tell(lines_of(Home(root / "home").export)).tape
+    assert acts(events_in(root / "backtest")) == acts(lived)
+    assert acts(backtested(tape, tmp_path / "peeking", TomorrowsBooks(tape))) != acts(lived)
