@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,12 @@ _SETTINGS = ("filter", "score", "sizing", "risk", "execution", "exit", "bankroll
              "scoring", "pipelines")  # fmt: skip
 
 
-def write_report(path: Path, result: BacktestResult, tape: WarehouseTape, config: CopytradeConfig) -> None:
+def write_report(
+    path: Path, result: BacktestResult, tape: WarehouseTape, config: CopytradeConfig, *, has_figures: bool = True
+) -> None:
     """Write the page of a run beside its tables."""
-    path.write_text(render(result, tape, config, bought_in(path.parent, result)), encoding="utf-8")
+    page = render(result, tape, config, bought_in(path.parent, result), has_figures=has_figures)
+    path.write_text(page, encoding="utf-8")
 
 
 def render(
@@ -44,10 +47,14 @@ def render(
     tape: WarehouseTape,
     config: CopytradeConfig,
     bought: Mapping[str, list[Bought]] | None = None,
+    *,
+    has_figures: bool = True,
 ) -> str:
     """The page of a run as text."""
     trades = sorted(result.trades, key=lambda trade: (-abs(trade.pnl), trade.root_id))
     drawn = plots(result, bought)
+    if not has_figures:
+        drawn = [replace(plot, draw=None, wide=None) for plot in drawn]
     found = result.follow_up
     return page_of(
         "report.html.j2",

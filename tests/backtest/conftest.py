@@ -38,9 +38,11 @@ def backtest(
     start: int = START,
     end: int = END,
     leaders: tuple[str, ...] = LEADERS,
+    has_figures: bool = False,
 ) -> Done:
+    """A run and its journal. Figures are drawn only for who looks at them: they take most of the time."""
     with rows.connect() as con:
-        result = run_window(con, config, Home(folder), start, end, leaders)
+        result = run_window(con, config, Home(folder), start, end, leaders, has_figures=has_figures)
     assert result.journal_path is not None
     return Done(result, list(read_rows(result.journal_path)))
 

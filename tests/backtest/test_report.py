@@ -19,8 +19,13 @@ from copytrade_pipelines.backtest.report_plots import png_plots
 from copytrade_pipelines.backtest.run_log import COPIED
 from copytrade_pipelines.backtest.summary import drawdowns
 from tests.backtest.conftest import Done, backtest
-from tests.backtest.world import START, Rows
+from tests.backtest.world import START, Rows, busy
 from tests.builders import NOW, WALLET
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    return backtest(busy(), tmp_path_factory.mktemp("drawn"), has_figures=True)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +91,7 @@ def test_texts_of_the_venue_are_escaped(tmp_path: Path) -> None:
     rows.market(1, category="<script>a</script> $x$ & more", outcomes=["<b>Yes</b>", "No"])
     rows.score(START - HOUR)
     rows.fill("f1", 1, START + HOUR, 0.5)
-    done = backtest(rows, tmp_path, leaders=(WALLET,))
+    done = backtest(rows, tmp_path, leaders=(WALLET,), has_figures=True)
     assert done.result.report_path is not None
     page = done.result.report_path.read_text()
     assert "<script>" not in page
@@ -124,7 +129,7 @@ def test_a_run_without_copies_says_so(tmp_path: Path) -> None:
     rows.market(1)
     rows.score(START - HOUR, p_pos=0.1)
     rows.fill("f1", 1, START + HOUR, 0.5)
-    done = backtest(rows, tmp_path, leaders=(WALLET,))
+    done = backtest(rows, tmp_path, leaders=(WALLET,), has_figures=True)
     assert done.result.report_path is not None
     page = done.result.report_path.read_text()
     assert "Nothing was copied." in page
@@ -208,7 +213,7 @@ def test_titles_of_figures_cannot_break_out_of_them(tmp_path: Path) -> None:
     rows.market(1, outcomes=['"><script>x</script>\\1', "No"])
     rows.score(START - HOUR)
     rows.fill("f1", 1, START + HOUR, 0.5)
-    done = backtest(rows, tmp_path, leaders=(WALLET,))
+    done = backtest(rows, tmp_path, leaders=(WALLET,), has_figures=True)
     assert done.result.report_path is not None
     page = done.result.report_path.read_text()
     assert "<script>" not in page
