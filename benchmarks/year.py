@@ -29,6 +29,20 @@ from copytrade_pipelines.backtest.tape import tape_of
 from copytrade_pipelines.ingest.progress import with_time_left
 
 MOST_MIB = 2048.0
+# Small stakes and no stop, so that there is something held and worked all year.
+CONFIG = CopytradeConfig.model_validate(
+    {
+        "bankroll": {"starting_cash": 100_000.0},
+        "sizing": {"max_per_trade": 0.002},
+        "risk": {
+            "weekly_drawdown_halt": 1.0,
+            "daily_soft_stop": 1.0,
+            "leader_drawdown_cutoff": 1.0,
+            "leader_drawdown_base": 1e9,
+            "leader_loss_streak": 1_000_000,
+        },
+    }
+)
 MADE = "made.json"
 
 
@@ -62,8 +76,7 @@ def main() -> int:
 def drive(folder: Path, size: Size, *, has_journal: bool) -> dict[str, object]:
     """Run the year in a folder. Returns: what it cost and came to."""
     source = Extract(folder=folder / "tape", digest=digest_of(folder / "tape"), leaders=size.window.leaders)
-    config = CopytradeConfig()
-    tape = tape_of(source, size.window, config)
+    tape = tape_of(source, size.window, CONFIG)
     memory: list[float] = []
     began = time.monotonic()
 
@@ -74,7 +87,7 @@ def drive(folder: Path, size: Size, *, has_journal: bool) -> dict[str, object]:
 
     result = run(
         tape,
-        config,
+        CONFIG,
         run_id="year",
         books=tape.books(),
         follow=Follow(leaders=frozenset(size.window.leaders)),
