@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import e, sqrt
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from copytrade_live.core.market import DAY, Instant
 from copytrade_pipelines.backtest.ledger import EquityPoint
@@ -19,6 +19,7 @@ DAYS_A_YEAR = 365
 LEAST_DAYS = 5
 Returns = NDArray[np.float64]
 _EULER = 0.5772156649015329
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def sharpe_above(sharpe: float, benchmark: float, count: int, skew: float, kurto
     Units: ratios a return, kurtosis 3 for the normal distribution.
     """
     variance = 1.0 - skew * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
-    return float(ndtr((sharpe - benchmark) * sqrt(count - 1) / sqrt(max(variance, 1e-12))))
+    return _NORMAL.cdf((sharpe - benchmark) * sqrt(count - 1) / sqrt(max(variance, 1e-12)))
 
 
 def best_of_luck(trials: int, variance: float) -> float:
@@ -101,7 +102,9 @@ def best_of_luck(trials: int, variance: float) -> float:
     """
     if trials < 2:
         return 0.0
-    return sqrt(variance) * float((1.0 - _EULER) * ndtri(1.0 - 1.0 / trials) + _EULER * ndtri(1.0 - 1.0 / (trials * e)))
+    return sqrt(variance) * (
+        (1.0 - _EULER) * _NORMAL.inv_cdf(1.0 - 1.0 / trials) + _EULER * _NORMAL.inv_cdf(1.0 - 1.0 / (trials * e))
+    )
 
 
 def deflated_sharpes(curves: Sequence[Sequence[EquityPoint]]) -> list[float | None]:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from copytrade_live.core.codec import dumps, encode
-from copytrade_live.core.events import ExitDecided, OrderFilled, SignalCopied, SignalRejected
+from copytrade_live.core.events import ExitDecided, FillVoided, OrderFilled, SignalCopied, SignalRejected
 from copytrade_live.core.market import MICRO
 from copytrade_pipelines.sql_build import build
 from copytrade_pipelines.sql_models import load_project
@@ -64,7 +64,9 @@ def test_every_decision_is_a_row_with_its_reason_measure_and_limit(con: duckdb.D
 
 
 def test_every_fill_of_ours_is_a_row_with_its_order_and_leader(con: duckdb.DuckDBPyConnection) -> None:
-    fills = [(seq, event.fill) for seq, event in enumerate(JOURNAL, start=1) if isinstance(event, OrderFilled)]
+    taken_back = {event.fill_id for event in JOURNAL if isinstance(event, FillVoided)}
+    filled = [(seq, event.fill) for seq, event in enumerate(JOURNAL, start=1) if isinstance(event, OrderFilled)]
+    fills = [(seq, fill) for seq, fill in filled if fill.fill_id not in taken_back]
     orders = {event.order.order_id: event.order for event in JOURNAL if hasattr(event, "order")}
     assert fills
     columns = "seq, order_id, wallet, size, cash, leader_price, side"
