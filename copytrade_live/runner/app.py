@@ -39,7 +39,7 @@ from copytrade_live.runner.tracking.ports import ChainFeed, SignalSource, TokenF
 from copytrade_live.runner.watch import Watch
 from copytrade_live.settings import CopytradeConfig, Home, LiveOptions
 from copytrade_live.store.configs import keep_config
-from copytrade_live.store.database import check_large
+from copytrade_live.store.database import check_large, is_large
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
@@ -179,7 +179,9 @@ class Runner:
     async def run_forever(self) -> None:
         """Run every part at its own pace until cancelled."""
         books = () if self._book_stream is None else (self._book_stream.run,)
-        await run_side_by_side(self._phases, self.clock, [*self.tracker.services, *books, self._keep_pace, self._check])
+        checks = (self._check,) if is_large(self.home.state) else ()
+        services = [*self.tracker.services, *books, self._keep_pace, *checks]
+        await run_side_by_side(self._phases, self.clock, services)
 
     async def stop(self, *, cancels: bool = False) -> None:
         """Let go of the venue, cancelling what rests there if asked to; close comes after it."""

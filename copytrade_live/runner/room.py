@@ -17,12 +17,14 @@ from copytrade_live.runner.execution import Record
 from copytrade_live.runner.health import Health
 from copytrade_live.store.journal import Journal
 
+# Names no file: a journal is the same wherever its home is.
+NO_ROOM = "nothing more can be written; free disk space"
 PART = "disk"
 _MEGABYTE = 1_000_000
 
 
 class Room:
-    """Watches the disk of the journal. Units: limit in megabytes that must be free."""
+    """Watches the disk of the journal. Units: limit in megabytes that must be free; 0: what a write meets."""
 
     def __init__(self, journal: Journal, clock: Clock, health: Health, limit: float) -> None:
         self._journal = journal
@@ -57,9 +59,11 @@ class Room:
         """Megabytes that can be written, and why there are none."""
         try:
             self._journal.check_writable(self._clock.now())
-        except DiskFull as error:
-            return 0.0, str(error)
+        except DiskFull:
+            return 0.0, NO_ROOM
         if self._met is not None:
-            return 0.0, str(self._met)
+            return 0.0, NO_ROOM
+        if self._limit == 0.0:
+            return 0.0, ""
         free = shutil.disk_usage(self._journal.path.parent).free / _MEGABYTE
         return free, "" if free >= self._limit else f"{free:.0f} MB are free, free disk space"

@@ -28,7 +28,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             _configure(connection, read_only=read_only)
-            if path.stat().st_size <= CHECKED_AT_ONCE:
+            if not is_large(path):
                 _check(connection, path)
         except BaseException:
             connection.close()
@@ -37,10 +37,13 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def is_large(path: Path) -> bool:
+    """Whether a check of the file would keep a start waiting."""
+    return path.stat().st_size > CHECKED_AT_ONCE
+
+
 def check_large(path: Path) -> None:
     """Check a file that was too large to be checked when it was opened. Raises: StateError when it is damaged."""
-    if path.stat().st_size <= CHECKED_AT_ONCE:
-        return
     with naming(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         _check(connection, path)
 
