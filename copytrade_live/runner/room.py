@@ -18,7 +18,7 @@ from copytrade_live.runner.health import Health
 from copytrade_live.store.journal import Journal
 
 # Names no file: a journal is the same wherever its home is.
-NO_ROOM = "nothing more can be written; free disk space"
+NO_ROOM = "the disk is full: nothing more can be written; free disk space"
 PART = "disk"
 _MEGABYTE = 1_000_000
 

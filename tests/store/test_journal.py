@@ -210,8 +210,9 @@ def test_a_large_file_is_opened_at_once_and_its_damage_found_beside_the_work(tmp
     path.write_bytes(bytes(content))
     with pytest.raises(StateError, match="damaged"):
         Journal.open(path, "paper")
-    database.check_large(path)
+    assert not database.is_large(path)
     monkeypatch.setattr(database, "CHECKED_AT_ONCE", 0)
+    assert database.is_large(path)
     Journal.open(path, "paper").close()
     with pytest.raises(StateError, match="damaged"):
         database.check_large(path)
