@@ -21,6 +21,7 @@ from copytrade_live.core.events import (
 )
 from copytrade_live.core.limits import Room, rooms
 from copytrade_live.core.market import Side
+from copytrade_live.core.on_leader import context_of
 from copytrade_live.core.reasons import Rejected
 from copytrade_live.core.sizing import Sized, size_copy
 from copytrade_live.errors import InputFileError
@@ -78,7 +79,7 @@ def explain_signal(path: Path, wanted: str, config: DecisionConfig) -> Explanati
         if not isinstance(seen, LeaderFillObserved):
             raise AssertionError("only leaders' fills are looked for")
         kept = kept_config(journal.connection, path, digest)
-        context = _context(before, seen, kept or config)
+        context = context_of(before, evolve(before, seen), seen, kept or config)
         lines = tuple(line for fact in facts if (line := decision_line(fact, row)) is not None)
         return Explanation(
             seq=seq,
@@ -135,20 +136,6 @@ def _at(journal: Journal, seq: int) -> tuple[State, RunStarted | None, str, Jour
     if answered is None:
         raise AssertionError("the row was just found")
     return state, run, digest, answered, facts
-
-
-def _context(before: State, seen: LeaderFillObserved, config: DecisionConfig) -> Context:
-    after = evolve(before, seen)
-    return Context(
-        signal=seen.signal,
-        book=seen.book,
-        market=seen.market,
-        standing=after.standing,
-        portfolio=after.portfolio,
-        is_duplicate=seen.signal.signal_id in before.seen,
-        config=config,
-        now=seen.observed_at,
-    )
 
 
 def _again(context: Context, facts: list[JournalRow]) -> str:

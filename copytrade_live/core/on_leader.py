@@ -38,8 +38,9 @@ def answer_leader(before: State, after: State, seen: Observation, config: Decisi
         yield _answer_buy(before, after, seen, config)
 
 
-def _answer_buy(before: State, after: State, seen: LeaderFillObserved, config: DecisionConfig) -> Fact:
-    context = Context(
+def context_of(before: State, after: State, seen: LeaderFillObserved, config: DecisionConfig) -> Context:
+    """What a copy of a leader's fill is decided on; before and after are the states around its observation."""
+    return Context(
         signal=seen.signal,
         book=seen.book,
         market=seen.market,
@@ -49,6 +50,10 @@ def _answer_buy(before: State, after: State, seen: LeaderFillObserved, config: D
         config=config,
         now=seen.observed_at,
     )
+
+
+def _answer_buy(before: State, after: State, seen: LeaderFillObserved, config: DecisionConfig) -> Fact:
+    context = context_of(before, after, seen, config)
     answer = decide(context)
     if isinstance(answer, Rejected):
         return _rejected(seen, answer, after)

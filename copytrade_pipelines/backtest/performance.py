@@ -35,15 +35,20 @@ class Ratios:
     probabilistic: float | None = None
 
 
-def daily_returns(points: Sequence[EquityPoint]) -> Returns:
-    """The return of each whole day since the first point; what is left of the last day is not counted."""
+def daily_closes(points: Sequence[EquityPoint]) -> NDArray[np.float64]:
+    """The account at the start and at the end of each whole day after it. Units: collateral."""
     if not points:
         return np.empty(0)
     at = np.array([point.at for point in points])
     equity = np.array([point.equity for point in points], dtype=float)
     days = int((at[-1] - at[0]) // DAY)
     places = np.searchsorted(at, at[0] + DAY * np.arange(days + 1), side="right") - 1
-    closes = equity[places]
+    return np.asarray(equity[places])
+
+
+def daily_returns(points: Sequence[EquityPoint]) -> Returns:
+    """The return of each whole day since the first point; what is left of the last day is not counted."""
+    closes = daily_closes(points)
     # An account at nothing has no return.
     upto = int(np.argmax(closes <= 0.0)) if (closes <= 0.0).any() else len(closes)
     return np.asarray(np.diff(closes[:upto]) / closes[: upto - 1]) if upto > 1 else np.empty(0)

@@ -27,7 +27,7 @@ from copytrade_pipelines.backtest.lags import curve_of
 from copytrade_pipelines.backtest.ledger import EquityPoint
 from copytrade_pipelines.backtest.measured_lags import choose_lags
 from copytrade_pipelines.backtest.one_by_one import SweepResult
-from copytrade_pipelines.backtest.performance import deflated_sharpes
+from copytrade_pipelines.backtest.performance import daily_closes, deflated_sharpes
 from copytrade_pipelines.backtest.window import TAPES, Opens
 from copytrade_pipelines.ingest.progress import Progress, silent
 
@@ -56,7 +56,7 @@ class Swept:
             "tape": self.tape,
             "engine": self.result.engine,
             "refused": self.result.refused,
-            "daily_equity": daily_equity(self.result.equity),
+            "daily_equity": daily_closes(self.result.equity).tolist(),
             **asdict(self.result.summary),
         }
 
@@ -124,18 +124,6 @@ def ranked(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     deflated = deflated_sharpes([_curve(row["daily_equity"] or []) for row in rows])
     found = [{**row, "deflated_sharpe": chance} for row, chance in zip(rows, deflated, strict=True)]
     return sorted(found, key=lambda row: (-(row["total_return"] or 0.0), row["point"]))
-
-
-def daily_equity(points: Sequence[EquityPoint]) -> list[float]:
-    """The account at the start and at the end of each whole day after it."""
-    if not points:
-        return []
-    closes, place = [], 0
-    for day in range((points[-1].at - points[0].at) // DAY + 1):
-        while place + 1 < len(points) and points[place + 1].at <= points[0].at + day * DAY:
-            place += 1
-        closes.append(points[place].equity)
-    return closes
 
 
 def _curve(closes: Sequence[float]) -> list[EquityPoint]:

@@ -19,7 +19,8 @@ from copytrade_pipelines.backtest import run, sweep
 from copytrade_pipelines.backtest.folds import folds
 from copytrade_pipelines.backtest.grid import parse_grid, points_of
 from copytrade_pipelines.backtest.inputs import default_tape, load_inputs
-from copytrade_pipelines.backtest.sweep_window import daily_equity, sweep_window
+from copytrade_pipelines.backtest.performance import daily_closes
+from copytrade_pipelines.backtest.sweep_window import sweep_window
 from copytrade_pipelines.backtest.walk_forward import best, chained_return, walk_forward
 from copytrade_pipelines.backtest.window import window_of
 from copytrade_pipelines.partitions import SHARD_KEYS
@@ -79,7 +80,7 @@ def test_each_point_is_the_backtest_of_its_configuration(done: Done) -> None:
         alone = run(tape, point.config, books=tape.books(), **span)
         assert result.trades == alone.trades
         assert result.summary.final_equity == alone.summary.final_equity
-        assert daily_equity(result.equity) == daily_equity(alone.equity)
+        assert daily_closes(result.equity).tolist() == daily_closes(alone.equity).tolist()
     assert len({result.summary.pnl for result in found}) > 1
 
 
