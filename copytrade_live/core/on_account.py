@@ -102,9 +102,12 @@ def _gaps(portfolio: Portfolio, seen: AccountObserved) -> tuple[Micro, tuple[tup
 
 
 def _unpaid(portfolio: Portfolio) -> set[str]:
-    # The venue shows the shares of a resolved market until they are redeemed; our books hold the payout instead.
-    markets = (position.market for position in portfolio.positions.values())
-    return {token for market in markets if market.condition_id in portfolio.receivable for token in market.token_ids}
+    # The venue shows the shares of a resolved market until they are redeemed; our books hold the payout instead, and
+    # nothing at all where it was zero.
+    held = portfolio.positions.values()
+    paid_out = portfolio.receivable.keys() | {one.market.condition_id for one in held if one.is_paid_out}
+    markets = (position.market for position in held if position.market.condition_id in paid_out)
+    return {token for market in markets for token in market.token_ids}
 
 
 def _stands(after: State, now: Instant, config: DecisionConfig) -> bool:

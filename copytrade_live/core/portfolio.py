@@ -25,7 +25,8 @@ class Position:
     size and cost are final: shares that nothing can take back, and what they cost, fees included. coming was bought
     and going sold by fills that may still be voided. missing is what the venue does not show of what we hold.
     owed is what a leader's sells oblige us to sell. root_id is the entry order's; exits counts the exit orders begun,
-    so that their ids never repeat.
+    so that their ids never repeat. is_paid_out says that a part of it was settled already, while the rest is still
+    coming.
     """
 
     token_id: str
@@ -45,6 +46,7 @@ class Position:
     going: Micro = 0
     missing: Micro = 0
     is_closing: bool = False
+    is_paid_out: bool = False
 
     @property
     def average_cost(self) -> float:

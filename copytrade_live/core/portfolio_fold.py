@@ -241,7 +241,7 @@ def _keep(portfolio: Portfolio, position: Position, cash: Micro) -> Portfolio:
 def settle(portfolio: Portfolio, event: PositionSettled) -> Portfolio:
     """A payout is earned; the cash is owed to us until it is redeemed."""
     held = portfolio.positions[event.token_id]
-    rest = replace(_less(held, event.size, event.cash), owed=0)
+    rest = replace(_less(held, event.size, event.cash), owed=0, is_paid_out=True)
     if not event.is_receivable:
         return _keep(portfolio, rest, event.cash)
     after = _keep(portfolio, rest, 0)

@@ -577,12 +577,13 @@ def test_unredeemed_shares_are_not_a_difference() -> None:
     assert not fact.is_exact
 
 
-def test_a_payout_with_shares_still_coming_leaves_that_market_out_of_the_comparison() -> None:
+@pytest.mark.parametrize("payouts", [PAID, ((YES, 0.0), (NO, 1.0))], ids=["won", "lost"])
+def test_a_payout_with_shares_still_coming_leaves_that_market_out_of_the_comparison(payouts: Any) -> None:
     taken = run([*real(), account(NOW - 1000, 1000 * MICRO), leader_fill()])
     (intent,) = taken.intents
     assert isinstance(intent, PlaceOrder)
     two = [filled(intent.order, shares=20.0, is_final=True), filled(intent.order, shares=10.0, number=2)]
-    state = run([*two, resolved()], taken.state).state
+    state = run([*two, replace(resolved(), payouts=payouts)], taken.state).state
     shown = run([account(NOW + DAY + 1, state.portfolio.cash, yes=999 * MICRO)], state)
     assert facts(shown, AccountReconciled)
 
