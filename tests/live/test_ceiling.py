@@ -37,10 +37,21 @@ def test_a_ceiling_below_one_a_second_makes_everyone_slow_and_nobody_wait_for_ev
 
 def test_being_asked_to_slow_down_does_not_end_what_only_an_operator_can() -> None:
     openness = Openness(ManualClock(NOW), LiveOptions())
-    openness.refused(PostRefused(code="geoblocked", message="", restriction=VenueRestriction.GEOBLOCKED))
+    openness.refused(PostRefused(code="geoblocked", message="", restriction=VenueRestriction.GEOBLOCKED), is_entry=True)
     openness.unanswered(VenueRestriction.RATE_LIMITED)
     assert openness.restriction is VenueRestriction.GEOBLOCKED
     assert openness.is_lasting
     openness.lift()
     openness.unanswered(VenueRestriction.RATE_LIMITED)
     assert openness.restriction is VenueRestriction.RATE_LIMITED
+
+
+def test_an_exit_that_a_closing_only_account_may_make_does_not_open_it_for_entries() -> None:
+    openness = Openness(ManualClock(NOW), LiveOptions())
+    openness.refused(PostRefused(code="", message="", restriction=VenueRestriction.CLOSED_ONLY), is_entry=True)
+    assert not openness.may_post
+    openness.answered(is_entry=False)
+    assert openness.may_post
+    assert openness.restriction is VenueRestriction.CLOSED_ONLY
+    openness.answered(is_entry=True)
+    assert openness.restriction is None

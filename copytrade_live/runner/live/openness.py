@@ -38,10 +38,10 @@ class Openness:
         """How long until an order may be sent."""
         return max(0.0, self._until - self._clock.monotonic())
 
-    def refused(self, answer: PostRefused) -> bool:
+    def refused(self, answer: PostRefused, *, is_entry: bool) -> bool:
         """Learn from a refusal. Returns: whether it restricts us, and not just this one order."""
         if answer.restriction is None:
-            self.answered()
+            self.answered(is_entry=is_entry)
             return False
         self._note(answer.restriction, answer.retry_after)
         return True
@@ -51,13 +51,15 @@ class Openness:
         if restriction is not None:
             self._note(restriction, retry_after)
 
-    def answered(self) -> None:
-        """The venue took an order, or refused it for its own sake: it is open."""
-        self.restriction, self._pause, self._until = None, 0.0, 0.0
+    def answered(self, *, is_entry: bool) -> None:
+        """The venue took an order, or refused it for its own sake: it is open to orders of this side."""
+        self._pause, self._until = 0.0, 0.0
+        if is_entry or self.restriction is not VenueRestriction.CLOSED_ONLY:
+            self.restriction = None
 
     def lift(self) -> None:
         """Someone acted: what lasted may be tried again."""
-        self.answered()
+        self.restriction, self._pause, self._until = None, 0.0, 0.0
 
     def _note(self, restriction: VenueRestriction, retry_after: float | None) -> None:
         now = self._clock.monotonic()

@@ -16,6 +16,7 @@ from copytrade_live.core.events import (
     OrderUnknown,
 )
 from copytrade_live.core.market import SECOND, Book
+from copytrade_live.core.market import Side
 from copytrade_live.core.orders import Order
 from copytrade_live.core.pricing import SIZE_STEP
 from copytrade_live.errors import PolicyRefused, VenueError, VenueRestricted
@@ -212,14 +213,14 @@ class OrderWork:
     def _accepted(self, answer: PostAccepted) -> None:
         now = self._bench.clock.now()
         self._is_placed = True
-        self._bench.openness.answered()
+        self._bench.openness.answered(is_entry=self._order.side is Side.BUY)
         self._bench.on_restriction()
         self._bench.record.observe(OrderAccepted(event_at=now, observed_at=now, order_id=self._order.order_id))
         if answer.venue_order_id not in ("", self._bench.seen.venue_id(self._order.order_id)):
             _log.error("order %s: the venue calls it %s", self._order.order_id, answer.venue_order_id)
 
     def _refused(self, answer: PostRefused) -> None:
-        is_restriction = self._bench.openness.refused(answer)
+        is_restriction = self._bench.openness.refused(answer, is_entry=self._order.side is Side.BUY)
         self._bench.on_restriction()
         if not is_restriction:
             self._bench.on_error()
