@@ -15,8 +15,7 @@ from copytrade_live.core.events import (
     OrderSigned,
     OrderUnknown,
 )
-from copytrade_live.core.market import SECOND, Book
-from copytrade_live.core.market import Side
+from copytrade_live.core.market import SECOND, Book, Side
 from copytrade_live.core.orders import Order
 from copytrade_live.core.pricing import SIZE_STEP
 from copytrade_live.errors import PolicyRefused, VenueError, VenueRestricted
