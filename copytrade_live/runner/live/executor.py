@@ -35,7 +35,7 @@ from copytrade_live.runner.live.look import Looker
 from copytrade_live.runner.live.openness import Openness
 from copytrade_live.runner.live.order_work import Bench, OrderWork, urgency_of
 from copytrade_live.runner.live.reconcile import Reconciler
-from copytrade_live.runner.live.redeeming import Redeemer
+from copytrade_live.runner.live.redeeming import PayoutNotes, Redeemer
 from copytrade_live.runner.live.venue_time import VenueTime
 from copytrade_live.runner.live.waiting import wait_for
 from copytrade_live.settings import LiveOptions
@@ -49,10 +49,10 @@ _log = logger("orders")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveNotes:
-    """What the executor remembers of the journal. Shape: noted are payouts by the venue's id."""
+    """What the executor remembers of the journal."""
 
     fills: FillNotes = field(default_factory=FillNotes)
-    noted: frozenset[str] = frozenset()
+    payouts: PayoutNotes = field(default_factory=PayoutNotes)
 
 
 class LiveExecutor:
@@ -107,13 +107,13 @@ class LiveExecutor:
 
     def notes(self, working: Collection[str]) -> LiveNotes:
         """All that a run which follows needs of the journal."""
-        return LiveNotes(fills=self._seen.notes(), noted=self._redeemer.noted)
+        return LiveNotes(fills=self._seen.notes(), payouts=self._redeemer.notes())
 
     def recall(self, notes: object) -> None:
         """Remember exactly this."""
         if isinstance(notes, LiveNotes):
             self._seen.recall(notes.fills)
-            self._redeemer.recall(notes.noted)
+            self._redeemer.recall(notes.payouts)
 
     def sign_now(self, order: Order) -> Signing | None:
         """Sign at once, where the venue is open, its terms are at hand, and our ceiling has room."""

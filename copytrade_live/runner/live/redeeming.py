@@ -31,6 +31,13 @@ class _Asked:
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutNotes:
+    """What a Redeemer remembers of the journal: the payouts it has, by the venue's id."""
+
+    noted: frozenset[str] = frozenset()
+
+
 class Redeemer:
     """Works off what resolved markets owe us. Which they are is in the state, so a restart forgets none."""
 
@@ -50,14 +57,13 @@ class Redeemer:
         if isinstance(event, RedemptionPaid):
             self._noted.add(event.redemption_id)
 
-    @property
-    def noted(self) -> frozenset[str]:
-        """Payouts that the journal has, by the venue's id."""
-        return frozenset(self._noted)
+    def notes(self) -> PayoutNotes:
+        """All that a run which follows needs."""
+        return PayoutNotes(noted=frozenset(self._noted))
 
-    def recall(self, noted: frozenset[str]) -> None:
+    def recall(self, notes: PayoutNotes) -> None:
         """Remember exactly these payouts."""
-        self._noted = set(noted)
+        self._noted = set(notes.noted)
 
     async def look(self, record: Record) -> int:
         """Note payouts that came. Returns: how many. Raises: VenueError."""
