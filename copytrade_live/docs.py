@@ -15,6 +15,7 @@ from copytrade_live.cli import build_app
 from copytrade_live.config_file import render_config, section_meaning, settings_of, yaml_value
 from copytrade_live.core import reasons
 from copytrade_live.core.reasons import RejectReason, stage_of
+from copytrade_live.metric_kinds import LABELS
 from copytrade_live.metrics import METRICS
 from copytrade_live.sandbox.fault_kinds import CATALOGUE
 from copytrade_live.sandbox.fault_settings import Fault
@@ -134,15 +135,18 @@ def metrics_page() -> str:
     lines += [
         "`/metrics` on `observability.host` and `observability.port`, in Prometheus' text format, with `/healthz` (the",
         "event loop answers) and `/readyz` (503 with the reasons while the runner cannot do its work: a row is",
-        "written to find out). Counters start at 0 with each run. Money in collateral, spans in seconds. The label",
-        "`wallet` is empty unless `observability.wallet_labels` is set. `process_*` and `python_info` come along.",
+        "written to find out). Counters start at 0 with each run. `process_*` and `python_info` come along.",
+        f"A runner can show {sum(one.most_series for one in METRICS):,} series at most.",
         "",
-        "| metric | kind | labels | meaning |",
-        "|---|---|---|---|",
+        "| metric | kind | unit | labels | meaning |",
+        "|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{one.full_name}` | {one.kind.value} | {', '.join(one.labels) or '-'} | {one.meaning} |" for one in METRICS
+        f"| `{one.full_name}` | {one.kind.value} | {one.unit.value} | {', '.join(one.labels) or '-'} | {one.meaning} |"
+        for one in METRICS
     ]
+    lines += ["", "| label | values at most | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {label.most} | {label.meaning} |" for name, label in LABELS.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -151,6 +151,11 @@ class Runner:
         return self._journal
 
     @property
+    def exported_seq(self) -> int:
+        """The newest event that the pipelines were handed."""
+        return self._exporter.watermark
+
+    @property
     def phases(self) -> Sequence[Phase]:
         """The recurring work."""
         return self._phases

@@ -24,7 +24,7 @@ from copytrade_live.core.market import MICRO, SECOND, Side
 from copytrade_live.core.orders import Order
 from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.reasons import ExitReason
-from copytrade_live.metrics import Kind, Metric
+from copytrade_live.metric_kinds import MOST_WALLETS, OTHER, Kind, Metric
 
 # Orders remembered to measure their fills against; the oldest are forgotten first.
 _REMEMBERED = 2000
@@ -35,6 +35,7 @@ class Tally:
 
     def __init__(self, registry: CollectorRegistry, *, name_wallets: bool) -> None:
         self._name_wallets = name_wallets
+        self._wallets: set[str] = set()
         self._orders: dict[str, Order] = {}
         self._counters = {
             one.name: Counter(one.full_name, one.meaning, one.labels, registry=registry) for one in _of(Kind.COUNTER)
@@ -74,6 +75,7 @@ class Tally:
                 signal = event.signal
                 self.count(metrics.SIGNALS, signal.side.value, self._wallet(signal.wallet))
                 self.measure(metrics.SIGNAL_LAG, (event.observed_at - signal.event_at) / SECOND)
+                self.measure(metrics.DECISION_SECONDS, (event.observed_at - signal.observed_at) / SECOND)
             case SignalCopied():
                 self.count(metrics.COPIED, self._wallet(event.wallet))
                 self.count(metrics.ORDERS, event.order.side.value)
@@ -119,10 +121,12 @@ class Tally:
             self._orders.pop(next(iter(self._orders)))
 
     def _wallet(self, wallet: str) -> str:
-        return wallet if self._name_wallets else ""
+        if not self._name_wallets:
+            return ""
+        if len(self._wallets) < MOST_WALLETS:
+            self._wallets.add(wallet)
+        return wallet if wallet in self._wallets else OTHER
 
 
 def _of(kind: Kind) -> list[Metric]:
-    # What has no buckets of its own, and what a source counts itself, is read when asked for.
-    read = (metrics.SOURCE_LAG, metrics.SOURCE_FIRST, metrics.FAILURES, metrics.BAD_ROWS)
-    return [one for one in metrics.METRICS if one.kind is kind and one not in read]
+    return [one for one in metrics.METRICS if one.kind is kind and one not in metrics.READ_WHEN_ASKED]

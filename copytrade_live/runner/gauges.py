@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import accumulate
+from platform import python_version
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.core import Metric as Family
 
 from copytrade_live import metrics
+from copytrade_live.core.events import AccountDiffered, AccountReconciled, JournalEvent
 from copytrade_live.core.market import SECOND
 from copytrade_live.core.permission import Now, trading_state
-from copytrade_live.core.reasons import Condition, TradingState
-from copytrade_live.metrics import Metric
+from copytrade_live.core.pricing import from_micro
+from copytrade_live.core.reasons import Condition, HaltReason, TradingState
+from copytrade_live.metric_kinds import Metric
 from copytrade_live.provenance import code_version
+from copytrade_live.runner.families import counted, labelled, lag_family, venue_families
+from copytrade_live.runner.gauge_numbers import journal_numbers, money_numbers
 from copytrade_live.runner.key_watch import KeyWatch
-from copytrade_live.runner.tracking.lags import BUCKETS, Lags
 from copytrade_live.runner.vitals import Vitals
-from copytrade_live.situation import blockers, money
+from copytrade_live.situation import blockers
 
 
 class Gauges:
@@ -27,91 +29,88 @@ class Gauges:
         self._vitals = vitals
         self._key = key
         self._is_ready = is_ready
+        self._cash_difference: float | None = None
+
+    def hear(self, event: JournalEvent) -> None:
+        """Hear one journaled event: how the account compared is in no state."""
+        match event:
+            case AccountReconciled():
+                self._cash_difference = from_micro(event.cash_difference)
+            case AccountDiffered():
+                self._cash_difference = from_micro(event.cash)
+            case _:
+                pass
 
     def collect(self) -> Iterator[Family]:
         """Every gauge, and what parts of the runner count themselves."""
         vitals = self._vitals
-        yield _labelled(
-            metrics.INFO, {(vitals.run_id, vitals.mode, code_version(), vitals.config.decision().digest()): 1}
-        )
+        config, version = vitals.config.decision().digest(), code_version()
+        yield labelled(metrics.INFO, {(vitals.run_id, vitals.mode, version, config): 1})
+        yield labelled(metrics.BUILD, {(version.partition("+")[0], python_version()): 1})
         for metric, value in self._numbers().items():
             if value is not None:
-                family = GaugeMetricFamily(metric.full_name, metric.meaning)
-                family.add_metric([], value)
-                yield family
-        now, health, broken = vitals.clock.now(), vitals.health, vitals.state.standing.broken
-        yield _labelled(metrics.CONDITION, {(kind.value,): float(kind not in broken) for kind in Condition})
-        trading = trading_state(Now(standing=vitals.state.standing, config=vitals.config, now=now))
-        yield _labelled(metrics.TRADING, {(one.value,): float(one is trading) for one in TradingState})
+                yield labelled(metric, {(): value})
+        yield from self._standing()
+        yield from self._parts()
+        yield from self._sources()
+        yield from venue_families()
+
+    def _standing(self) -> Iterator[Family]:
+        vitals = self._vitals
+        standing = vitals.state.standing
+        yield labelled(metrics.CONDITION, {(kind.value,): float(kind not in standing.broken) for kind in Condition})
+        yield labelled(metrics.HALT, {(kind.value,): float(kind is standing.halt) for kind in HaltReason})
+        trading = trading_state(Now(standing=standing, config=vitals.config, now=vitals.clock.now()))
+        yield labelled(metrics.TRADING, {(one.value,): float(one is trading) for one in TradingState})
+
+    def _parts(self) -> Iterator[Family]:
+        now, health = self._vitals.clock.now(), self._vitals.health
         ages: dict[tuple[str, ...], float] = {(part,): (now - at) / SECOND for part, at in health.last_success.items()}
-        yield _labelled(metrics.PART_AGE, ages)
-        yield _counted(metrics.FAILURES, {(part,): count for part, count in health.failures.items()})
-        yield _counted(metrics.BAD_ROWS, {(): health.bad_rows})
-        lags = vitals.tracker.lags
-        yield _counted(metrics.SOURCE_FIRST, {(name,): lag.first for name, lag in lags.by_source.items()})
-        yield _lag_family(lags)
+        yield labelled(metrics.PART_AGE, ages)
+        yield counted(metrics.FAILURES, {(part,): count for part, count in health.failures.items()})
+        yield counted(metrics.BAD_ROWS, {(): health.bad_rows})
+
+    def _sources(self) -> Iterator[Family]:
+        now, tracker = self._vitals.clock.now(), self._vitals.tracker
+        yield counted(metrics.SOURCE_FIRST, {(name,): lag.first for name, lag in tracker.lags.by_source.items()})
+        yield lag_family(tracker.lags)
+        yield labelled(metrics.SOURCE_ALIVE, {(one.name.value,): one.is_alive(now) for one in tracker.sources})
+        covered = {one.name.value: one.covered_until() for one in tracker.sources}
+        ages: dict[tuple[str, ...], float] = {(name,): (now - at) / SECOND for name, at in covered.items() if at}
+        yield labelled(metrics.SOURCE_COVERED, ages)
 
     def _numbers(self) -> Mapping[Metric, float | None]:
         vitals, state = self._vitals, self._vitals.state
         now, standing, gate = vitals.clock.now(), state.standing, state.standing.gate
-        held = money(state.portfolio)
         is_open = gate is not None and gate.is_open and now <= gate.valid_until
-        named = {
-            metrics.EQUITY: "equity",
-            metrics.CASH: "cash",
-            metrics.RESERVED: "reserved_cash",
-            metrics.REALISED: "realised_pnl",
-            metrics.PROVISIONAL: "provisional_cash",
-            metrics.RECEIVABLE: "receivable",
-            metrics.UNREALISED: "unrealised_pnl",
-            metrics.DAY_PNL: "day_pnl",
-            metrics.WEEK_PNL: "week_pnl",
-            metrics.EXPOSURE: "exposure",
-        }
-        return {metric: held[name] for metric, name in named.items()} | {
+        return {
+            **money_numbers(state.portfolio, vitals.config),
+            **self._account_numbers(),
+            **journal_numbers(vitals),
             metrics.POSITIONS: len(state.portfolio.positions),
             metrics.WORKING: len(state.portfolio.working),
             metrics.UNKNOWN_NOW: len(state.portfolio.unknown_orders),
             metrics.FOREIGN: len(state.portfolio.foreign),
-            metrics.RECONCILED_AGE: self._reconciled_age(),
             metrics.HALTED: standing.halt is not None,
             metrics.KILL_SWITCH: standing.kill_switch,
             metrics.ENTRIES: not blockers(state, vitals.config, now),
             metrics.GATE_OPEN: is_open,
             metrics.GATE_SECONDS: (gate.valid_until - now) / SECOND if gate else None,
             metrics.SNAPSHOT_AGE: (now - standing.snapshot.as_of) / SECOND if standing.snapshot else None,
+            metrics.SNAPSHOT_LIMIT: vitals.config.score.max_age_seconds,
             metrics.CUT_OFF: len(standing.cut_off),
             metrics.LEADERS: vitals.tracker.followed,
-            metrics.LAST_EVENT: vitals.journal.last_seq,
             metrics.READY: self._is_ready(),
             metrics.SESSION_KEY_DAYS: self._key.days_left,
         }
 
-    def _reconciled_age(self) -> float | None:
-        account = self._vitals.state.standing.account
-        if account is None or account.reconciled_at is None:
-            return None
-        return (self._vitals.clock.now() - account.reconciled_at) / SECOND
-
-
-def _labelled(metric: Metric, values: Mapping[tuple[str, ...], float]) -> Family:
-    family = GaugeMetricFamily(metric.full_name, metric.meaning, labels=metric.labels)
-    for labels, value in values.items():
-        family.add_metric(labels, value)
-    return family
-
-
-def _counted(metric: Metric, values: Mapping[tuple[str, ...], float]) -> Family:
-    family = CounterMetricFamily(metric.full_name, metric.meaning, labels=metric.labels)
-    for labels, value in values.items():
-        family.add_metric(labels, value)
-    return family
-
-
-def _lag_family(lags: Lags) -> Family:
-    metric = metrics.SOURCE_LAG
-    family = HistogramMetricFamily(metric.full_name, metric.meaning, labels=metric.labels)
-    for name, lag in lags.by_source.items():
-        ends = [*(f"{end:g}" for end in BUCKETS), "+Inf"]
-        family.add_metric([name], list(zip(ends, accumulate(lag.counts), strict=True)), lag.total_seconds)
-    return family
+    def _account_numbers(self) -> Mapping[Metric, float | None]:
+        standing, now = self._vitals.state.standing, self._vitals.clock.now()
+        account = standing.account
+        at = account.reconciled_at if account is not None else None
+        return {
+            metrics.RECONCILED_AGE: None if at is None else (now - at) / SECOND,
+            metrics.RECONCILED_LIMIT: self._vitals.config.risk.reconciled_within_seconds if standing.is_real else None,
+            metrics.ACCOUNT_DIFFERS: None if account is None else account.differs_since is not None,
+            metrics.ACCOUNT_DIFFERENCE: self._cash_difference,
+        }

@@ -69,6 +69,11 @@ class Vitals(Protocol):
         ...
 
     @property
+    def exported_seq(self) -> int:
+        """The newest event that the pipelines were handed."""
+        ...
+
+    @property
     def phases(self) -> Collection[Phase]:
         """Its recurring work."""
         ...

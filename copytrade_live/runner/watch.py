@@ -42,13 +42,15 @@ class Watch:
         # Where /metrics is served; empty while it is not.
         self.address = ""
         self._vitals = vitals
-        self.registry.register(Gauges(vitals, lambda: not self.readiness.reasons(), self.key))
+        self._gauges = Gauges(vitals, lambda: not self.readiness.reasons(), self.key)
+        self.registry.register(self._gauges)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
 
     def hear(self, event: JournalEvent) -> None:
         """Hear one journaled event."""
         self.tally.apply(event)
+        self._gauges.hear(event)
         self.alerts.hear(event)
 
     def begin(self, state: State) -> None:

@@ -24,12 +24,23 @@ class Family:
     per_second: float
 
 
+@dataclass(slots=True)
+class Use:
+    """What became of a host's budget so far. Units: limit in requests a second, None where there is no ceiling."""
+
+    requests: int = 0
+    throttled: int = 0
+    waited_seconds: float = 0.0
+    limit: float | None = None
+
+
 class Pace:
     """Time between two requests: doubled by each 429, and a tenth of it won back by each answer."""
 
     def __init__(self) -> None:
         self.gap_seconds = 0.0
         self._next_at = 0.0
+        self.use = Use()
 
     async def wait(self) -> None:
         """Wait for one's turn; no wait at all while the host is content."""
@@ -54,6 +65,7 @@ class Budget:
 
     def __init__(self, host: str, per_second: float | None, families: Sequence[Family] = ()) -> None:
         self._pace = pace_of(host)
+        self._pace.use.limit = per_second
         self._everything = None if per_second is None else limiter_of(host, "", per_second)
         self._families = [
             (family.prefixes, limiter_of(host, family.name, family.per_second))
@@ -63,6 +75,13 @@ class Budget:
 
     async def wait(self, path: str) -> None:
         """Wait until this path may be asked."""
+        loop, use = asyncio.get_running_loop(), self._pace.use
+        asked_at = loop.time()
+        await self._take_turn(path)
+        use.requests += 1
+        use.waited_seconds += loop.time() - asked_at
+
+    async def _take_turn(self, path: str) -> None:
         await self._pace.wait()
         for prefixes, limiter in self._families:
             if path.startswith(prefixes):
@@ -73,15 +92,18 @@ class Budget:
     def heard(self, *, is_throttled: bool) -> None:
         """Learn from an answer."""
         if is_throttled:
+            self._pace.use.throttled += 1
             self._pace.slow_down()
         else:
             self._pace.speed_up()
 
 
-@cache
+PACES: dict[str, Pace] = {}
+
+
 def pace_of(host: str) -> Pace:
-    """The one pace of a host."""
-    return Pace()
+    """The one pace of a host, kept in PACES."""
+    return PACES.setdefault(host, Pace())
 
 
 @cache

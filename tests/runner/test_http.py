@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from collections import Counter
 from contextlib import asynccontextmanager
 
 import httpx
@@ -75,6 +76,11 @@ def test_every_metric_is_in_the_docs_and_what_is_shown_is_what_happened(venue, m
     documented = {one.full_name.removesuffix("_total") for one in METRICS}
     assert ours <= documented
     assert all(f"`{one.full_name}`" in page and one.meaning for one in METRICS)
+    assert values["copytrade_gross_exposure_limit",] == pytest.approx(0.6 * state.portfolio.equity)
+    assert values["copytrade_source_alive", "poll"] == 1.0
+    assert values["copytrade_last_event_seq",] >= values["copytrade_exported_seq",] > 0
+    series = Counter(name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") for name, *_ in values)
+    assert [one.full_name for one in METRICS if series[one.full_name] > one.most_series] == []
 
 
 def test_metrics_name_no_leader_unless_asked_to(venue, make_home):

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.metrics import SOURCE_LAG
 
 # Upper ends of the buckets, seconds; whatever is later falls into one more.
-BUCKETS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+BUCKETS = SOURCE_LAG.buckets
 
 
 @dataclass(slots=True)
