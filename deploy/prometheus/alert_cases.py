@@ -1,6 +1,7 @@
 """Writes alerts_test.yml: for every alert a course of events in which it fires and one in which it is over again.
 
-`python deploy/prometheus/alert_cases.py` writes the file, `promtool test rules deploy/prometheus/alerts_test.yml` runs it.
+`python deploy/prometheus/alert_cases.py` writes the file; `promtool test rules deploy/prometheus/alerts_test.yml` runs
+it.
 """
 
 from __future__ import annotations
@@ -238,9 +239,9 @@ CASES = (
     ),
     Case(
         alert="CopytradePayoutsLate",
-        series={"copytrade_receivable": turns(0, 12.5, 1500)},
-        fires_at="1480m",
-        over_at="1520m",
+        series={"copytrade_receivable": turns(0, 12.5, 400)},
+        fires_at="380m",
+        over_at="420m",
         shown="12.5",
     ),
     Case(
@@ -258,7 +259,7 @@ def rendered(rules: Mapping[str, Any] | None = None) -> str:
     found = rules or yaml.safe_load(RULES.read_text(encoding="utf-8"))
     by_name = {rule["alert"]: rule for group in found["groups"] for rule in group["rules"]}
     tests = [_test(case, by_name[case.alert]) for case in CASES]
-    content = {"rule_files": [RULES.name], "evaluation_interval": "15s", "tests": tests}
+    content = {"rule_files": [RULES.name], "evaluation_interval": "1m", "tests": tests}
     return NOTICE + yaml.safe_dump(content, sort_keys=False, width=120)
 
 
