@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from copytrade_live.core import filters, limits
 from copytrade_live.core.config import DecisionConfig
@@ -32,6 +33,34 @@ from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow
 
 LATEST = "last"
+
+
+class FoldedTo(Protocol):
+    """A place in the journal that was folded before: seq, the state with it, the run and the config's digest there."""
+
+    @property
+    def seq(self) -> int:
+        """The last event in the state."""
+        ...
+
+    @property
+    def state(self) -> State:
+        """The fold."""
+        ...
+
+    @property
+    def run(self) -> RunStarted | None:
+        """The run it stands in."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The config in force."""
+        ...
+
+
+def _nowhere(seq: int) -> FoldedTo | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +96,17 @@ class Explanation:
     later: tuple[Line, ...]
 
 
-def explain_signal(path: Path, wanted: str, config: DecisionConfig) -> Explanation:
+def explain_signal(
+    path: Path, wanted: str, config: DecisionConfig, folded: Callable[[int], FoldedTo | None] = _nowhere
+) -> Explanation:
     """Explain the newest decision on a signal. wanted: its id, the beginning of it, or "last".
 
-    config is used where the one decided with was not kept. Raises: InputFileError, StateError.
+    config is used where the one decided with was not kept; folded gives a place before a seq to go on from.
+    Raises: InputFileError, StateError.
     """
     with Journal.open_reader(path) as journal:
         seq = _find(journal, wanted)
-        before, run, digest, row, facts = _at(journal, seq)
+        before, run, digest, row, facts = _at(journal, seq, folded(seq))
         seen = row.event
         if not isinstance(seen, LeaderFillObserved):
             raise AssertionError("only leaders' fills are looked for")
@@ -117,11 +149,15 @@ def _find(journal: Journal, wanted: str) -> int:
     return int(found[0][0])
 
 
-def _at(journal: Journal, seq: int) -> tuple[State, RunStarted | None, str, JournalRow, list[JournalRow]]:
+def _at(
+    journal: Journal, seq: int, begin: FoldedTo | None
+) -> tuple[State, RunStarted | None, str, JournalRow, list[JournalRow]]:
     """The state before a row, its run and config, the row itself and the facts that answer it."""
     state, run, digest, answered = initial_state(), None, "", None
+    if begin is not None:
+        state, run, digest = begin.state, begin.run, begin.digest
     facts: list[JournalRow] = []
-    for row in journal.read():
+    for row in journal.read(begin.seq if begin else 0):
         if row.seq < seq:
             event = row.event
             state = evolve(state, event)
@@ -184,7 +220,8 @@ def _later(journal: Journal, row: JournalRow, signal_id: str, facts: list[Journa
     """What became of the copy: its orders, fills, exits and end."""
     last = facts[-1].seq if facts else row.seq
     found = journal.connection.execute(
-        "SELECT seq FROM journal WHERE seq > ? AND instr(payload, ?) > 0 ORDER BY seq", (last, f"entry-{signal_id}")
+        "SELECT seq FROM journal WHERE seq > ? AND type != 'BookObserved' AND instr(payload, ?) > 0 ORDER BY seq",
+        (last, f"entry-{signal_id}"),
     ).fetchall()
     for (seq,) in found:
         later = journal.row(int(seq))

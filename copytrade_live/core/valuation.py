@@ -48,6 +48,11 @@ def gain_on_cost(bid: float, average_cost: float) -> float:
     return bid / average_cost - 1.0
 
 
+def price_at_gain(average_cost: float, gain: float) -> float:
+    """The bid at which the unrealised gain on cost is this fraction."""
+    return average_cost * (1.0 + gain)
+
+
 def faded(amount: float, elapsed: Instant, half_life_days: float, half: float = 0.5) -> float:
     """What is left of an amount that halves every half_life_days.
 

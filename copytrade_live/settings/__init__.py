@@ -1,5 +1,6 @@
 """One YAML file and one folder: everything an operator sets, and where everything is written."""
 
+from copytrade_live.settings.dashboard import DashboardConfig
 from copytrade_live.settings.home import CONFIG_FILE, HOME_VARIABLE, Home, home_from_environment
 from copytrade_live.settings.live import EXCHANGES, KeySource, LiveConfig, SigningPolicy
 from copytrade_live.settings.observability import ObservabilityConfig
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_CONFIG_BYTES",
     "ClockSource",
     "CopytradeConfig",
+    "DashboardConfig",
     "GateClosing",
     "Home",
     "KeySource",

@@ -9,6 +9,7 @@ from pydantic import Field
 from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.extensions import load_extensions
+from copytrade_live.settings.dashboard import DashboardConfig
 from copytrade_live.settings.live import LiveConfig, SigningPolicy
 from copytrade_live.settings.observability import ObservabilityConfig
 from copytrade_live.settings.orders import LiveOptions
@@ -32,6 +33,7 @@ class CopytradeConfig(DecisionConfig):
     orders: LiveOptions = Field(default_factory=lambda: LiveOptions())
     signing: SigningPolicy = Field(default_factory=lambda: SigningPolicy())
     observability: ObservabilityConfig = Field(default_factory=lambda: ObservabilityConfig())
+    dashboard: DashboardConfig = Field(default_factory=lambda: DashboardConfig())
     wallets: WalletsConfig = Field(default_factory=lambda: WalletsConfig())
     scoring: ScoringConfig = Field(default_factory=lambda: ScoringConfig())
     report_card: ReportCardConfig = Field(default_factory=lambda: ReportCardConfig())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
 from copytrade_live.core.events import OperatorCommanded, Verb
@@ -40,6 +41,47 @@ def ask(
         return f"{_PREFIX}{cursor.lastrowid}"
     finally:
         connection.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCommand:
+    """A command as it lies in the mailbox. taken_seq is the journal row that answers it, None while none does."""
+
+    command_id: str
+    verb: str
+    wallet: str | None
+    argument: str
+    note: str
+    by: str
+    asked_at: Instant
+    taken_seq: int | None
+
+
+def list_commands(path: Path, before: Instant | None, limit: int) -> list[AskedCommand]:
+    """Commands asked for before an instant, newest first, taken or not. Raises: StateError."""
+    connection = connect(path, read_only=True)
+    try:
+        with naming(path):
+            found = connection.execute(
+                "SELECT * FROM commands WHERE ?1 IS NULL OR asked_at < ?1 ORDER BY asked_at DESC, command_id DESC "
+                "LIMIT ?2",
+                (before, limit),
+            ).fetchall()
+    finally:
+        connection.close()
+    return [
+        AskedCommand(
+            command_id=f"{_PREFIX}{row['command_id']}",
+            verb=row["verb"],
+            wallet=row["wallet"],
+            argument=row["argument"],
+            note=row["note"],
+            by=row["asked_by"],
+            asked_at=row["asked_at"],
+            taken_seq=row["taken_seq"],
+        )
+        for row in found
+    ]
 
 
 def pending(connection: sqlite3.Connection, path: Path, now: Instant) -> list[OperatorCommanded]:

@@ -1,0 +1,1 @@
+"""Who may do what: API keys, sessions, policies, and the walls around every request."""

@@ -1,0 +1,152 @@
+"""API keys of the dashboard: made once, shown once, kept as SHA-256 in a file for its owner alone."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import stat
+from collections.abc import MutableMapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from copytrade_live.dashboard.access.tokens import KEY_PREFIX, digest, make_key
+from copytrade_live.dashboard.schemas.session import Role
+from copytrade_live.durable import make_folder, sync_folder
+from copytrade_live.errors import ConfigError, StateError
+from copytrade_live.redaction import hide
+from copytrade_live.settings import Home
+
+KEY_VARIABLE = "COPYTRADE_DASHBOARD_KEY"
+_FILE = "keys/dashboard.json"
+_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+# What 256 random bits take in base64.
+LEAST_LENGTH, _LEAST_DISTINCT = 43, 12
+_EXAMPLES = ("example", "changeme", "change-me", "secret", "password", "your-key", "test-key", "12345")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """What is known of a key: whom it stands for and its digest."""
+
+    user: str
+    role: Role
+    sha256: str
+
+
+class KeyRing:
+    """The keys that log in: those of the file, read again when it changes, and one of the environment."""
+
+    def __init__(self, home: Home, environment: MutableMapping[str, str]) -> None:
+        self._path = key_file(home)
+        self._given = _from_environment(environment)
+        self._seen: tuple[int, int, int] | None = None
+        self._kept: tuple[KeyRecord, ...] = ()
+
+    def records(self) -> tuple[KeyRecord, ...]:
+        """Every key that counts now. Raises: StateError when the file is open to others or cannot be read."""
+        seen = _stamp(self._path)
+        if seen != self._seen:
+            self._kept = read_keys(self._path)
+            self._seen = seen
+        return (*self._kept, *((self._given,) if self._given else ()))
+
+    def find(self, key: str) -> KeyRecord | None:
+        """Whose key this is. As much work for a wrong one as for a right one."""
+        given, found = digest(key), None
+        for record in self.records():
+            if hmac.compare_digest(record.sha256, given):
+                found = record
+        return found
+
+    def counts(self, sha256: str) -> bool:
+        """Whether the key with this digest still logs in."""
+        return any(hmac.compare_digest(record.sha256, sha256) for record in self.records())
+
+
+def key_file(home: Home) -> Path:
+    """Where the digests lie."""
+    return home.root / _FILE
+
+
+def rotate_key(home: Home, role: Role) -> str:
+    """Make a key for a role; the one before no longer counts. Returns: the key, which is nowhere else."""
+    path, key = key_file(home), make_key()
+    hide(key)
+    others = [record for record in read_keys(path) if record.role is not role]
+    _write(path, [*others, KeyRecord(user=role.value, role=role, sha256=digest(key))])
+    return key
+
+
+def read_keys(path: Path) -> tuple[KeyRecord, ...]:
+    """The digests of a file, none where there is no file. Raises: StateError."""
+    if not path.exists() and not path.is_symlink():
+        return ()
+    _check_private(path)
+    try:
+        found = json.loads(path.read_bytes())
+        return tuple(
+            KeyRecord(user=str(one["user"]), role=Role(one["role"]), sha256=str(one["sha256"])) for one in found["keys"]
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StateError(
+            f"{path} does not hold the dashboard's keys ({type(error).__name__}); remove it and run: "
+            "copytrade dashboard key"
+        ) from None
+
+
+def check_given(key: str) -> None:
+    """Refuse a key that can be guessed. Raises: ConfigError that does not repeat it."""
+    lowered = key.lower()
+    if any(word in lowered for word in _EXAMPLES):
+        raise ConfigError(f"{KEY_VARIABLE} holds an example, not a key; {_BETTER}")
+    if len(key) < LEAST_LENGTH:
+        raise ConfigError(f"{KEY_VARIABLE} has {len(key)} characters, {LEAST_LENGTH} are needed; {_BETTER}")
+    if len(set(key.removeprefix(KEY_PREFIX))) < _LEAST_DISTINCT:
+        raise ConfigError(f"{KEY_VARIABLE} repeats a few characters and can be guessed; {_BETTER}")
+
+
+_BETTER = "unset it and run: copytrade dashboard key"
+
+
+def _from_environment(environment: MutableMapping[str, str]) -> KeyRecord | None:
+    key = environment.pop(KEY_VARIABLE, None)
+    if key is None:
+        return None
+    hide(key)
+    check_given(key)
+    return KeyRecord(user="admin", role=Role.ADMIN, sha256=digest(key))
+
+
+def _write(path: Path, records: list[KeyRecord]) -> None:
+    make_folder(path.parent)
+    path.parent.chmod(_PRIVATE_FOLDER)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump({"keys": [asdict(record) for record in records]}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def _check_private(path: Path) -> None:
+    if path.is_symlink():
+        raise StateError(f"{path} is a symbolic link; put the file itself there")
+    for one, most in ((path, _PRIVATE_FILE), (path.parent, _PRIVATE_FOLDER)):
+        found = one.stat()
+        mode = stat.S_IMODE(found.st_mode)
+        if found.st_uid != os.geteuid():
+            raise StateError(f"{one} belongs to another user; the keys must be the dashboard's own")
+        if mode & ~most:
+            raise StateError(f"{one} is open to others (mode {mode:o}); run: chmod {most:o} {one}")
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,78 @@
+"""Everything that one dashboard holds."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from copytrade_live.clock import Clock, SystemClock
+from copytrade_live.dashboard.access.keys import KeyRing
+from copytrade_live.dashboard.access.lockout import Lockout
+from copytrade_live.dashboard.access.sessions import SessionStore
+from copytrade_live.dashboard.config_seen import ConfigSeen
+from copytrade_live.dashboard.moment import Moment
+from copytrade_live.dashboard.projection import Projection
+from copytrade_live.dashboard.stream import Hub
+from copytrade_live.dashboard.trials import Trials
+from copytrade_live.runtime_file import read_runtime
+from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.store.views import View
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """The parts of a dashboard. config is what it was started with; the file may have moved on since."""
+
+    home: Home
+    config: CopytradeConfig
+    keys: KeyRing
+    clock: Clock = field(default_factory=SystemClock)
+
+    def __post_init__(self) -> None:
+        """Make what the rest needs."""
+        own = self.config.dashboard
+        self.sessions = SessionStore(
+            self.clock, self.keys.counts, idle_minutes=own.idle_minutes, session_hours=own.session_hours
+        )
+        self.lockout = Lockout(self.clock)
+        self.config_seen = ConfigSeen(self.home, self.config)
+        self.hub = Hub(streams=own.streams, streams_per_session=own.streams_per_session)
+        self.trials = Trials(self.home, own.trial_seconds)
+        self.projection = Projection(self.home.state, self.home.own / "dashboard" / "replica.sqlite")
+
+    def moment(self) -> Moment:
+        """What is known right now."""
+        place, runtime = self.projection.place, read_runtime(self.home.state)
+        is_alive = runtime is not None and runtime.is_alive
+        view = View(
+            mode=place.mode or ("live" if self.home.is_live else "paper"),
+            run_id=place.state.run_id,
+            last_seq=place.seq,
+            observed_at=place.observed_at,
+            state=place.state,
+        )
+        return Moment(
+            view=view,
+            decided_by=self.config_seen.decided_by(place.digest),
+            file=self.config_seen.file(),
+            runtime=runtime,
+            now=runtime.now if runtime is not None and is_alive else place.observed_at or 0,
+            history_seq=place.history_seq,
+            problem=place.problem,
+        )
+
+
+def open_desk(home: Home, config: CopytradeConfig, environment: MutableMapping[str, str]) -> Desk:
+    """A desk whose projection does not follow yet. Raises: ConfigError for a key of the environment that is weak."""
+    return Desk(home=home, config=config, keys=KeyRing(home, environment))
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the app that serves this request."""
+    return cast(Desk, request.app.state.desk)
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]

@@ -1,0 +1,152 @@
+"""Follows the journal in a thread: the core's own fold for what is, a replica for what was, and news for the streams.
+
+What is comes first: from the newest checkpoint it takes a moment. What was is read beside it, in small portions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from copytrade_live.core.engine import evolve, initial_state
+from copytrade_live.core.events import ConfigChanged, JournalEvent, RunStarted
+from copytrade_live.core.market import Instant
+from copytrade_live.core.state import State
+from copytrade_live.dashboard.milestones import Milestones
+from copytrade_live.dashboard.past import Past
+from copytrade_live.dashboard.replica import Replica
+from copytrade_live.errors import CopytradeError
+from copytrade_live.logs import logger
+from copytrade_live.store.journal import Journal
+from copytrade_live.store.recovery import newest_state
+
+POLL_SECONDS = 0.1
+RETRY_SECONDS = 1.0
+# Rows taken in between two looks at what is new: a few hundredths of a second.
+_PORTION = 500
+
+_log = logger("dashboard")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One event that was just journaled, and the state with it."""
+
+    seq: int
+    caused_by: int | None
+    event: JournalEvent
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far the fold is. digest is of the config in force; history_seq how far the replica is."""
+
+    mode: str = ""
+    seq: int = 0
+    observed_at: Instant | None = None
+    state: State
+    digest: str = ""
+    history_seq: int = 0
+    problem: str = ""
+
+
+class Projection:
+    """Holds the newest place. hear is told what happened since, in order, by the projection's own thread."""
+
+    def __init__(self, path: Path, replica: Path) -> None:
+        self._path = path
+        self._replica_path = replica
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.place = Place(state=initial_state(), problem=f"no runner ever started in {path.parent}")
+        self.milestones = Milestones()
+        self.hear: Callable[[Sequence[News]], None] = lambda news: None
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10.0)
+
+    @property
+    def replica(self) -> Path:
+        """Where the replica lies."""
+        return self._replica_path
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if self._path.exists():
+                    self._follow()
+            except CopytradeError as error:
+                if str(error) != self.place.problem:
+                    _log.warning("the journal cannot be followed: %s", error)
+                self.place = replace(self.place, problem=str(error))
+            self._stop.wait(RETRY_SECONDS)
+
+    def _follow(self) -> None:
+        """Follow one journal until it is another file or we are stopped."""
+        with Journal.open_reader(self._path) as journal:
+            file = self._path.stat().st_ino
+            replica = Replica(self._replica_path)
+            try:
+                self.milestones.clear()
+                self.place = self._first(journal)
+                past = Past(journal, replica, self.milestones)
+                while not self._stop.is_set() and self._path.exists() and self._path.stat().st_ino == file:
+                    if not (self._take_news(journal, past) or past.read_on(self.place.seq)):
+                        self._stop.wait(POLL_SECONDS)
+                    if past.seq != self.place.history_seq:
+                        self.place = replace(self.place, history_seq=past.seq)
+            finally:
+                replica.close()
+
+    def _first(self, journal: Journal) -> Place:
+        with journal.at_one_moment():
+            seq, state = newest_state(journal) or (0, initial_state())
+            for row in journal.read_what_counts(seq):
+                state = evolve(state, row.event)
+            last = journal.row(journal.last_seq)
+            mode, digest = journal.mode, _digest(journal)
+        return Place(
+            mode=mode,
+            seq=last.seq if last else 0,
+            observed_at=last.observed_at if last else None,
+            state=state,
+            digest=digest,
+        )
+
+    def _take_news(self, journal: Journal, past: Past) -> bool:
+        rows = list(journal.read(self.place.seq, _PORTION))
+        if not rows:
+            return False
+        place, news = self.place, []
+        is_current = past.seq == place.seq
+        with past.batch(is_current):
+            for row in rows:
+                event = row.event
+                state = evolve(place.state, event)
+                digest = event.config_digest if isinstance(event, RunStarted | ConfigChanged) else place.digest
+                place = replace(place, seq=row.seq, observed_at=row.observed_at, state=state, digest=digest)
+                if is_current:
+                    past.take(row.seq, event, state)
+                news.append(News(seq=row.seq, caused_by=row.caused_by, event=event, state=state))
+        self.place = replace(place, mode=place.mode or journal.mode, history_seq=past.seq, problem="")
+        self.hear(news)
+        return True
+
+
+def _digest(journal: Journal) -> str:
+    found = journal.connection.execute(
+        "SELECT json_extract(payload, '$.config_digest') FROM journal WHERE type IN ('RunStarted', 'ConfigChanged') "
+        "ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return str(found[0]) if found else ""

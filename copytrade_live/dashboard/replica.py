@@ -1,0 +1,125 @@
+"""What the pages ask of the past, taken out of the journal into tables with indexes; made anew at every start."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from copytrade_live.core.events import (
+    CopyClosed,
+    JournalEvent,
+    LeaderFillObserved,
+    MirrorOwed,
+    OrderFilled,
+    PositionSettled,
+    ScoresPublished,
+    SignalCopied,
+    SignalRejected,
+)
+from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.core.pricing import from_micro
+from copytrade_live.core.state import State
+from copytrade_live.dashboard.signal_rows import signal_row
+from copytrade_live.durable import make_folder
+
+# Between events that move money, equity is noted so often.
+SAMPLE_EVERY: Instant = 60 * SECOND
+_MOVES_MONEY = (OrderFilled, PositionSettled, CopyClosed)
+_SCHEMA = """
+CREATE TABLE signals (
+    seq INTEGER PRIMARY KEY, signal_id TEXT NOT NULL, wallet TEXT NOT NULL, decision TEXT NOT NULL,
+    reason TEXT, content TEXT NOT NULL
+) STRICT;
+CREATE INDEX signals_by_wallet ON signals (wallet, seq);
+CREATE INDEX signals_by_reason ON signals (reason, seq);
+CREATE INDEX signals_by_decision ON signals (decision, seq);
+CREATE INDEX signals_by_id ON signals (signal_id);
+CREATE TABLE equity (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, equity REAL NOT NULL, cash REAL NOT NULL, exposure REAL NOT NULL,
+    peak REAL NOT NULL
+) STRICT;
+CREATE INDEX equity_by_time ON equity (at);
+CREATE TABLE closed (
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, wallet TEXT NOT NULL, category TEXT NOT NULL, pnl REAL NOT NULL
+) STRICT;
+CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, snapshot_id TEXT NOT NULL) STRICT;
+"""
+
+
+class Replica:
+    """Written by the thread that follows the journal; everyone else opens it for reading."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        make_folder(path.parent)
+        path.parent.chmod(0o700)
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # Nothing in it is the only copy.
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.executescript(_SCHEMA)
+        self._cause: LeaderFillObserved | None = None
+        self._category: dict[str, str] = {}
+        self._sampled_at: Instant | None = None
+        self._peak = 0.0
+
+    def begin(self) -> None:
+        """Open a batch."""
+        self._connection.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Let readers see the batch."""
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close it; what is in it is made again."""
+        self._connection.close()
+
+    def apply(self, seq: int, event: JournalEvent, state: State) -> None:
+        """Take in one event; state is the fold with it."""
+        match event:
+            case LeaderFillObserved():
+                self._cause = event
+            case SignalCopied() | SignalRejected() | MirrorOwed():
+                self._keep_signal(seq, event)
+            case CopyClosed():
+                self._connection.execute(
+                    "INSERT INTO closed VALUES (?, ?, ?, ?, ?)",
+                    (seq, event.observed_at, event.wallet, self._category.get(event.condition_id, ""),
+                     from_micro(event.pnl)),
+                )  # fmt: skip
+            case ScoresPublished():
+                self._connection.execute(
+                    "INSERT INTO snapshots VALUES (?, ?, ?)", (seq, event.observed_at, event.snapshot.snapshot_id)
+                )
+            case _:
+                pass
+        self._sample(seq, event, state)
+
+    def _keep_signal(self, seq: int, event: SignalCopied | SignalRejected | MirrorOwed) -> None:
+        if isinstance(event, SignalCopied):
+            self._category[event.condition_id] = event.market.category
+        row = signal_row(seq, event, self._cause)
+        if row is not None:
+            self._connection.execute(
+                "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?)",
+                (seq, row.signal_id, row.wallet, row.decision, row.reason, row.model_dump_json()),
+            )
+
+    def _sample(self, seq: int, event: JournalEvent, state: State) -> None:
+        now = event.observed_at
+        is_due = self._sampled_at is None or now - self._sampled_at >= SAMPLE_EVERY
+        if not state.run_id or not (is_due or isinstance(event, _MOVES_MONEY)):
+            return
+        portfolio = state.portfolio
+        equity = portfolio.equity
+        self._peak = max(self._peak, equity)
+        self._sampled_at = now
+        self._connection.execute(
+            "INSERT INTO equity VALUES (?, ?, ?, ?, ?, ?)",
+            (seq, now, equity, from_micro(portfolio.cash), portfolio.gross_exposure, self._peak),
+        )

@@ -1,0 +1,82 @@
+"""What is: overview, equity, PnL, positions, leaders."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from copytrade_live.dashboard import reading
+from copytrade_live.dashboard.access.policy import VIEW
+from copytrade_live.dashboard.desk import AtDesk
+from copytrade_live.dashboard.leader_history import leader_history
+from copytrade_live.dashboard.problems import Refused, answers
+from copytrade_live.dashboard.schemas.leaders import LeaderDetail, Leaders
+from copytrade_live.dashboard.schemas.model import At, Wallet
+from copytrade_live.dashboard.schemas.money import EquitySeries, Pnl, PnlBy
+from copytrade_live.dashboard.schemas.overview import Overview
+from copytrade_live.dashboard.schemas.positions import Positions
+from copytrade_live.dashboard.views import leaders as leader_views
+from copytrade_live.dashboard.views import money
+from copytrade_live.dashboard.views.overview import overview
+from copytrade_live.dashboard.views.positions import positions
+
+router = APIRouter(tags=["looking"], dependencies=[Depends(VIEW)], responses=answers(401, 403, 503))
+_LATEST: At = 8_640_000_000_000_000
+
+
+@router.get("/api/overview")
+def get_overview(desk: AtDesk) -> Overview:
+    """Mode, what stops entries, gate, money, feeds, the last signal."""
+    return overview(desk.home, desk.moment(), reading.newest_signal(desk.projection.replica))
+
+
+@router.get("/api/equity", responses=answers(422))
+def get_equity(
+    desk: AtDesk,
+    since: Annotated[At, Query(alias="from")] = 0,
+    until: Annotated[At, Query(alias="to")] = _LATEST,
+    points: Annotated[int, Query(ge=2, le=reading.MOST_POINTS)] = 500,
+) -> EquitySeries:
+    """Equity, cash, exposure and drawdown over time."""
+    found = reading.equity_between(desk.projection.replica, since, until, points)
+    return EquitySeries(points=found, is_complete=not desk.moment().is_catching_up)
+
+
+@router.get("/api/pnl", responses=answers(422))
+def get_pnl(desk: AtDesk, by: PnlBy = PnlBy.LEADER) -> Pnl:
+    """PnL by leader, category or day."""
+    closed = reading.closed_by(desk.projection.replica, money.COLUMNS[by])
+    return money.pnl(desk.moment(), by, closed)
+
+
+@router.get("/api/positions")
+def get_positions(desk: AtDesk) -> Positions:
+    """Every open position with its marks and exit plan."""
+    return positions(desk.moment())
+
+
+@router.get("/api/leaders", responses=answers(422))
+def get_leaders(desk: AtDesk, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Leaders:
+    """The best scored wallets, whether each is copied, and why not."""
+    realised = reading.realised_by_wallet(desk.projection.replica)
+    return leader_views.leaders(desk.home, desk.moment(), realised, limit)
+
+
+@router.get("/api/leaders/{wallet}", responses=answers(404, 422))
+def get_leader(desk: AtDesk, wallet: Annotated[Wallet, Path()]) -> LeaderDetail:
+    """One leader with its scores by category and over time."""
+    seen, replica = desk.moment(), desk.projection.replica
+    snapshot = seen.state.standing.snapshot
+    rows = snapshot.rows.get(wallet, {}) if snapshot else {}
+    best = leader_views.place_of(snapshot, wallet) if snapshot else None
+    if snapshot is None or best is None:
+        raise Refused(404, "not_found", "No published score names this wallet.")
+    realised = reading.realised_by_wallet(replica)
+    [row] = leader_views.rows_of(seen, snapshot, [wallet], realised, best)
+    return LeaderDetail(
+        leader=row,
+        categories=[leader_views.score_row(rows[name]) for name in sorted(rows)],
+        history=leader_history(desk.home, replica, wallet),
+        decisions=reading.decisions_of(replica, wallet),
+    )

@@ -1,0 +1,33 @@
+"""Serve the dashboard until somebody stops it."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from copytrade_live.dashboard.access.binding import check_binding
+from copytrade_live.dashboard.app import build_app
+from copytrade_live.dashboard.desk import Desk
+from copytrade_live.ports_in_use import open_port
+
+SHUTDOWN_SECONDS = 2
+
+
+def serve(desk: Desk) -> None:
+    """Serve. Raises: ConfigError for an address that strangers reach, PortInUseError."""
+    own = desk.config.dashboard
+    check_binding(own, desk.keys)
+    with open_port(own.host, own.port, "dashboard.port") as listener:
+        host, port = listener.getsockname()[:2]
+        print(f"dashboard on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        config = uvicorn.Config(
+            build_app(desk),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            ws="none",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
