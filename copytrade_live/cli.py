@@ -12,6 +12,7 @@ import typer
 from copytrade_live import __version__
 from copytrade_live.commands import (
     control,
+    dashboard,
     demonstrate,
     export,
     keys,
@@ -46,6 +47,7 @@ LIVE_VERBS = (
     what_if.app,
     export.app,
     control.app,
+    dashboard.app,
     simulate.app,
 )
 

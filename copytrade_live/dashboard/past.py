@@ -15,7 +15,7 @@ from copytrade_live.store.rows import JournalRow
 
 # Rows of one portion: a few hundredths of a second.
 PORTION = 1_000
-_BOOK, _TOKEN = "BookObserved", '"token_id":"'  # noqa: S105 - the name of a field
+_BOOK, _TOKEN = "BookObserved", '"token_id":"'
 
 
 class Past:

@@ -41,13 +41,19 @@ def signal_row(seq: int, answer: Answer, cause: LeaderFillObserved | None) -> Si
         measured=measured,
         limit=limit,
         our_price=order.limit if order else None,
-        our_size=from_micro(order.size)
-        if order
-        else from_micro(answer.size)
-        if isinstance(answer, MirrorOwed)
-        else None,
+        our_size=_our_size(answer),
         our_notional=answer.sizing.notional if isinstance(answer, SignalCopied) else None,
     )
+
+
+def _our_size(answer: Answer) -> float | None:
+    match answer:
+        case SignalCopied():
+            return from_micro(answer.order.size)
+        case MirrorOwed():
+            return from_micro(answer.size)
+        case SignalRejected():
+            return None
 
 
 def _verdict(answer: Answer) -> tuple[Decision, str | None, str, float | None, float | None]:
