@@ -1,4 +1,4 @@
-"""The journal as rows for other tools: everything, decisions, fills, or closed copies; as JSON lines or CSV."""
+"""The journal as rows for other tools: everything, decisions, fills, copies or a ledger; as JSON lines or CSV."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from copytrade_live import accounting
 from copytrade_live.clock import to_iso
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.events import CopyClosed, OrderFilled
@@ -32,6 +33,7 @@ class Subject(StrEnum):
     DECISIONS = "decisions"
     FILLS = "fills"
     COPIES = "copies"
+    ACCOUNTING = "accounting"
 
 
 class Format(StrEnum):
@@ -51,6 +53,7 @@ _COLUMNS: Mapping[Subject, tuple[str, ...]] = {
     ),
     Subject.FILLS: ("seq", "ts", "run_id", "order_id", "fill_id", "token_id", "side", "price", "size", "cash", "fee"),
     Subject.COPIES: ("seq", "ts", "run_id", "wallet", "token_id", "condition_id", "root_id", "pnl", "streak"),
+    Subject.ACCOUNTING: accounting.COLUMNS,
 }
 
 
@@ -62,12 +65,19 @@ def export_rows(
     Raises: StateError.
     """
     with Journal.open_reader(path) as journal:
+        if subject is Subject.ACCOUNTING:
+            booked = accounting.ledger(journal.read_what_counts(), since=since, until=until)
+            yield from _written(booked, subject, kind)
+            return
         rows = (row for row in journal.read() if _is_within(row, since, until))
         if subject is Subject.JOURNAL and kind is Format.JSONL:
             yield from (to_line(row).decode() for row in rows)
             return
-        found = _MAKERS[subject](journal, rows)
-        yield from _csv(found, _COLUMNS[subject]) if kind is Format.CSV else (dumps(row) + "\n" for row in found)
+        yield from _written(_MAKERS[subject](journal, rows), subject, kind)
+
+
+def _written(rows: Iterator[Row], subject: Subject, kind: Format) -> Iterator[str]:
+    return _csv(rows, _COLUMNS[subject]) if kind is Format.CSV else (dumps(row) + "\n" for row in rows)
 
 
 def _is_within(row: JournalRow, since: Instant | None, until: Instant | None) -> bool:
@@ -128,6 +138,6 @@ def _csv(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[str]:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and not isinstance(value, accounting.Amount) and value.startswith(_FORMULA):
         return f"'{value}"
     return value

@@ -16,13 +16,20 @@ app = typer.Typer()
 
 @app.command(rich_help_panel="Looking")
 def export(
-    subject: Annotated[Subject, typer.Argument(help="What: the whole journal, decisions, fills, or closed copies.")],
-    kind: Annotated[Format, typer.Option("--format", help="JSON lines, or CSV for spreadsheets.")] = Format.JSONL,
+    subject: Annotated[
+        Subject, typer.Argument(help="What: the whole journal, decisions, fills, closed copies, or a ledger.")
+    ],
+    kind: Annotated[
+        Format | None,
+        typer.Option("--format", help="JSON lines, or CSV for spreadsheets, as a ledger is."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write; default: standard output.")
     ] = None,
-    since: Annotated[str, typer.Option(metavar="TIME", help="Only from this time on, ISO 8601, UTC.")] = "",
-    until: Annotated[str, typer.Option(metavar="TIME", help="Only before this time.")] = "",
+    since: Annotated[
+        str, typer.Option("--since", "--from", metavar="TIME", help="Only from this time on, ISO 8601, UTC.")
+    ] = "",
+    until: Annotated[str, typer.Option("--until", "--to", metavar="TIME", help="Only before this time.")] = "",
     live: LiveOption = False,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> None:
@@ -30,6 +37,7 @@ def export(
     from copytrade_live.errors import InputFileError
     from copytrade_live.export_rows import export_rows
 
+    kind = kind or (Format.CSV if subject is Subject.ACCOUNTING else Format.JSONL)
     lines = export_rows(
         chosen_home(live).state, subject, kind, since=_instant(since, "--since"), until=_instant(until, "--until")
     )
