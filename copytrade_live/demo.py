@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from copytrade_live.clock import SystemClock, to_iso
 from copytrade_live.config_file import write_config
 from copytrade_live.core.market import Instant
+from copytrade_live.dashboard.program import dashboard_program, dashboard_url, key_to_show
 from copytrade_live.demo_config import HEADER, SPEED, fast_changes
 from copytrade_live.errors import ConfigError
 from copytrade_live.ports_in_use import check_port
@@ -21,7 +23,7 @@ from copytrade_live.supervise import Stack, StopRequested, stop_signals
 from copytrade_live.up import dagster_url, sandbox_url, stay
 
 MARKER = "demo.json"
-STEPS = ("sandbox", "instance", "refresh", "gate", "dagster", "runner")
+STEPS = ("sandbox", "instance", "refresh", "gate", "dagster", "runner", "dashboard")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Scene:
     seed: int
     sandbox_port: int
     dagster_port: int
+    dashboard_port: int
 
     @property
     def venue(self) -> str:
@@ -44,18 +47,22 @@ class Scene:
         return dagster_url(self.dagster_port)
 
 
-def run_demo(home: Home, seed: int, sandbox_port: int, dagster_port: int) -> None:
+def run_demo(home: Home, seed: int, sandbox_port: int, dagster_port: int, dashboard_port: int) -> None:
     """Run the demo until Ctrl-C. Raises: ConfigError, PortInUseError, ProcessDied."""
     check_port(sandbox_port, "--sandbox-port")
     check_port(dagster_port, "--dagster-port")
-    scene = Scene(home=home, seed=seed, sandbox_port=sandbox_port, dagster_port=dagster_port)
+    check_port(dashboard_port, "--dashboard-port")
+    scene = Scene(
+        home=home, seed=seed, sandbox_port=sandbox_port, dagster_port=dagster_port, dashboard_port=dashboard_port
+    )
     start = _settle(scene)
+    log_in = key_to_show(home, os.environ, is_new=True)
     with stop_signals():
         try:
             with Stack(home.root / "logs", environment(home)) as stack:
                 with Steps(STEPS, SystemClock()) as steps:
                     _open_curtain(scene, start, stack, steps)
-                _print_signposts(scene)
+                _print_signposts(scene, log_in)
                 stay(home, stack, lambda: None)
         except StopRequested:
             print("stopped; run the demo again to go on where it ended", flush=True)
@@ -123,6 +130,10 @@ def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Step
     steps.begin("runner", "paper trading")
     stack.start(copytrade("runner", "run"))
     steps.end("runner", "PAPER trading, no real money")
+    steps.begin("dashboard")
+    stack.start(dashboard_program(scene.dashboard_port, scene.page, os.environ))
+    wait_for_http(stack, f"{dashboard_url(scene.dashboard_port)}/healthz")
+    steps.end("dashboard", dashboard_url(scene.dashboard_port))
     wait_for_http(stack, f"{scene.page}/server_info")
     steps.end("dagster", scene.page)
 
@@ -145,9 +156,11 @@ def _say_gate(home: Home, steps: Steps) -> None:
     steps.end("gate", f"open until {to_iso(gate.valid_until)} of the world")
 
 
-def _print_signposts(scene: Scene) -> None:
+def _print_signposts(scene: Scene, log_in: str) -> None:
     print(
         f"""
+  dashboard    {dashboard_url(scene.dashboard_port)}   (why each copy and refusal, halts, positions, leaders)
+               {log_in}
   Dagster UI   {scene.page}   (assets, checks, lineage, the gate's sensor)
   sandbox      {scene.venue}/admin/world   (who is truly skilled)
   home         {scene.home.root}   (config.yaml, warehouse.duckdb, published, journal, logs)

@@ -9,6 +9,7 @@ from copytrade_live.errors import PortInUseError
 LOOPBACK = "127.0.0.1"
 SANDBOX_PORT = 8900
 DAGSTER_PORT = 3000
+DASHBOARD_PORT = 8080
 
 
 def check_port(port: int, flag: str) -> None:

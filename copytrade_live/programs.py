@@ -14,6 +14,8 @@ from copytrade_live.settings import HOME_VARIABLE, Home
 from copytrade_live.stray_secrets import drop_keys
 from copytrade_live.supervise import Program, Stack
 
+# Whoever has it may halt and resume: it goes to the dashboard alone.
+DASHBOARD_KEY = "COPYTRADE_DASHBOARD_KEY"
 WORKSPACE_FILE = "workspace.yaml"
 _WORKSPACE = """\
 # Written by copytrade: what the Dagster webserver and daemon load.
@@ -29,6 +31,7 @@ def environment(home: Home) -> dict[str, str]:
     """What every process of a stack is given: no key, since all of them trade on paper. No tool phones home."""
     inherited = dict(os.environ)
     drop_keys(inherited)
+    inherited.pop(DASHBOARD_KEY, None)
     return {
         **inherited,
         HOME_VARIABLE: str(home.root),

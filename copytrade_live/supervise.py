@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO
@@ -45,12 +45,13 @@ class StopRequested(BaseException):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What to run. on_line is told each line it prints; every line also goes to its log."""
+    """What to run. on_line is told each line it prints; every line also goes to its log. secrets are for it alone."""
 
     name: str
     command: Sequence[str]
     is_meant_to_end: bool = False
     on_line: Callable[[str], None] | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Stack:
@@ -135,7 +136,7 @@ class _Child:
         self.is_meant_to_end = program.is_meant_to_end
         self._process = subprocess.Popen(  # noqa: S603 - commands of ours
             list(program.command),
-            env=environment,
+            env={**environment, **program.secrets},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,13 +1,15 @@
-"""Everything of one home, started together and kept together: sandbox if asked for, Dagster, the runner."""
+"""Everything of one home, started together and kept together: sandbox if asked for, Dagster, runner, dashboard."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from copytrade_live.clock import SystemClock
 from copytrade_live.config_file import write_config
+from copytrade_live.dashboard.program import dashboard_program, dashboard_url, key_to_show
 from copytrade_live.errors import ConfigError
 from copytrade_live.follow import LogFollower
 from copytrade_live.ports_in_use import LOOPBACK, check_port
@@ -29,6 +31,7 @@ class Plan:
     sandbox_seed: int | None
     sandbox_port: int
     dagster_port: int
+    dashboard_port: int
 
     @property
     def address(self) -> str | None:
@@ -50,13 +53,15 @@ def bring_up(home: Home, plan: Plan) -> None:
     """Start the plan and stay until Ctrl-C. Raises: ConfigError, PortInUseError, ProcessDied."""
     check_ports(plan)
     _settle_config(home, plan)
-    names = ["sandbox"] * (plan.sandbox_seed is not None) + ["instance", "dagster", "scores", "runner"]
+    log_in = key_to_show(home, os.environ, is_new=False)
+    names = ["sandbox"] * (plan.sandbox_seed is not None) + ["instance", "dagster", "scores", "runner", "dashboard"]
     with stop_signals():
         try:
             with Stack(home.root / "logs", environment(home)) as stack:
                 with Steps(names, SystemClock()) as steps:
                     first_scores = _start(home, plan, stack, steps)
-                print(f"\n  Dagster UI   {dagster_url(plan.dagster_port)}\n  logs         {home.root / 'logs'}")
+                print(f"\n  dashboard    {dashboard_url(plan.dashboard_port)}\n               {log_in}")
+                print(f"  Dagster UI   {dagster_url(plan.dagster_port)}\n  logs         {home.root / 'logs'}")
                 print("  decisions follow; Ctrl-C ends everything\n", flush=True)
                 stay(home, stack, first_scores)
         except StopRequested:
@@ -68,6 +73,7 @@ def check_ports(plan: Plan) -> None:
     if plan.sandbox_seed is not None:
         check_port(plan.sandbox_port, "--sandbox-port")
     check_port(plan.dagster_port, "--dagster-port")
+    check_port(plan.dashboard_port, "--dashboard-port")
 
 
 def stay(home: Home, stack: Stack, on_look: Callable[[], None]) -> None:
@@ -110,6 +116,10 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
         stack.start(program)
     stack.start(copytrade("runner", "run"))
     steps.end("runner", "watching")
+    steps.begin("dashboard")
+    stack.start(dashboard_program(plan.dashboard_port, dagster_url(plan.dagster_port), os.environ))
+    wait_for_http(stack, f"{dashboard_url(plan.dashboard_port)}/healthz")
+    steps.end("dashboard", dashboard_url(plan.dashboard_port))
     wait_for_http(stack, f"{dagster_url(plan.dagster_port)}/server_info")
     steps.end("dagster", dagster_url(plan.dagster_port))
     return _first_scores(home, stack, steps)

@@ -28,6 +28,9 @@ def dashboard(
     config: ConfigOption = None,
     live: LiveOption = False,
     port: Annotated[int | None, typer.Option("--port", help="Port instead of dashboard.port; 0: a free one.")] = None,
+    dagster_url: Annotated[
+        str | None, typer.Option("--dagster-url", metavar="URL", help="Instead of dashboard.dagster_url.")
+    ] = None,
 ) -> None:
     """Serve the page in a browser until Ctrl-C; log in with a key: copytrade dashboard key."""
     if context.invoked_subcommand is not None:
@@ -37,13 +40,13 @@ def dashboard(
     from copytrade_live.dashboard.desk import open_desk
     from copytrade_live.dashboard.serve import serve
     from copytrade_live.logs import setup_logging
-    from copytrade_live.settings import load_config
+    from copytrade_live.settings import load_config, with_dashboard
     from copytrade_live.stray_secrets import drop_keys
 
     home = chosen_home(live)
     loaded = load_config(config, home)
-    if port is not None:
-        loaded = loaded.model_copy(update={"dashboard": loaded.dashboard.model_copy(update={"port": port})})
+    chosen = {"port": port, "dagster_url": dagster_url}
+    loaded = with_dashboard(loaded, {name: value for name, value in chosen.items() if value is not None})
     setup_logging(loaded.log_level)
     # Nothing here signs: a key that came along by mistake is not kept.
     drop_keys(os.environ)

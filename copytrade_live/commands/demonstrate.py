@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from copytrade_live.commands.options import DagsterPortOption, SandboxPortOption, SeedOption
-from copytrade_live.ports_in_use import DAGSTER_PORT, SANDBOX_PORT
+from copytrade_live.commands.options import DagsterPortOption, DashboardPortOption, SandboxPortOption, SeedOption
+from copytrade_live.ports_in_use import DAGSTER_PORT, DASHBOARD_PORT, SANDBOX_PORT
 
 app = typer.Typer()
 FAILED = 1
@@ -19,6 +19,7 @@ def demo(
     seed: SeedOption = 7,
     sandbox_port: SandboxPortOption = SANDBOX_PORT,
     dagster_port: DagsterPortOption = DAGSTER_PORT,
+    dashboard_port: DashboardPortOption = DASHBOARD_PORT,
 ) -> None:
     """Show the whole loop on a simulated venue: ingest, scores, gate, paper copies, exits, and back."""
     from copytrade_live.settings import home_from_environment
@@ -32,4 +33,4 @@ def demo(
         return
     from copytrade_live.demo import run_demo
 
-    run_demo(home, seed, sandbox_port, dagster_port)
+    run_demo(home, seed, sandbox_port, dagster_port, dashboard_port)

@@ -17,6 +17,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 LiveOption = Annotated[bool, typer.Option("--live", help="Look at live trading, which has files of its own.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the synthetic world.")]
 SandboxPortOption = Annotated[int, typer.Option("--sandbox-port", help="Port of the sandbox.")]
+DashboardPortOption = Annotated[int, typer.Option("--dashboard-port", help="Port of the dashboard.")]
 DagsterPortOption = Annotated[int, typer.Option("--dagster-port", help="Port of the Dagster UI.")]
 
 

@@ -13,7 +13,7 @@ from copytrade_live.settings.scoring import ScoreMethod, ScoringConfig
 from copytrade_live.settings.tracking import PollingConfig, TrackerConfig, Wallet
 from copytrade_live.settings.venue import ClockSource, VenueConfig
 from copytrade_live.settings.wallets import LEADERBOARDS, LeaderboardChoice, WalletsConfig
-from copytrade_live.settings.whole import CopytradeConfig
+from copytrade_live.settings.whole import CopytradeConfig, with_dashboard
 
 __all__ = [
     "CONFIG_FILE",
@@ -47,4 +47,5 @@ __all__ = [
     "load_config",
     "parse_config",
     "read_text",
+    "with_dashboard",
 ]

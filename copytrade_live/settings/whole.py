@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
+from copytrade_live.errors import ConfigError
 from copytrade_live.extensions import load_extensions
 from copytrade_live.settings.dashboard import DashboardConfig
 from copytrade_live.settings.live import LiveConfig, SigningPolicy
@@ -49,3 +51,13 @@ class CopytradeConfig(DecisionConfig):
         config = DecisionConfig.model_validate({name: getattr(self, name) for name in DecisionConfig.model_fields})
         load_extensions(config)
         return config
+
+
+def with_dashboard(config: CopytradeConfig, changes: Mapping[str, object]) -> CopytradeConfig:
+    """The same but for these settings of the dashboard. Raises: ConfigError when one is not valid."""
+    try:
+        dashboard = DashboardConfig.model_validate({**config.dashboard.model_dump(), **changes})
+    except ValidationError as error:
+        found = error.errors()[0]
+        raise ConfigError(f"dashboard.{found['loc'][0]}: {found['msg']}, was {found['input']!r}") from None
+    return config.model_copy(update={"dashboard": dashboard})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -40,8 +41,9 @@ def processes_of(home: Path) -> list[str]:
 
 
 def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    home, dagster_port = tmp_path / "demo", free_port()
+    home, dagster_port, dashboard_port = tmp_path / "demo", free_port(), free_port()
     arguments = ["demo", "--sandbox-port", str(free_port()), "--dagster-port", str(dagster_port)]
+    arguments += ["--dashboard-port", str(dashboard_port)]
     command = [sys.executable, "-u", "-c", "from copytrade_live.cli import main; main()", *arguments]
     environment = os.environ | {"COPYTRADE_HOME": str(home)}
     lines: list[str] = []
@@ -60,6 +62,8 @@ def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_p
         assert "  copied  " in said, said
         with urlopen(f"http://127.0.0.1:{dagster_port}/server_info", timeout=10) as answer:
             assert answer.status == 200
+        with urlopen(f"http://127.0.0.1:{dashboard_port}/healthz", timeout=10) as answer:
+            assert answer.status == 200
         assert len(processes_of(home)) >= 5
         demo.send_signal(signal.SIGINT)
         rest = demo.stdout.read()
@@ -68,3 +72,7 @@ def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_p
     assert processes_of(home) == []
     assert lines[0].lstrip().startswith("0.0s  sandbox")
     assert f"http://127.0.0.1:{dagster_port}" in said
+    assert f"http://127.0.0.1:{dashboard_port}" in said
+    [key] = re.findall(r"ctk_[A-Za-z0-9_-]{43}", said)
+    left = [path for path in home.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
+    assert left == []

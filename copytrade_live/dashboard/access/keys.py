@@ -14,10 +14,11 @@ from copytrade_live.dashboard.access.tokens import KEY_PREFIX, digest, make_key
 from copytrade_live.dashboard.schemas.session import Role
 from copytrade_live.durable import make_folder, sync_folder
 from copytrade_live.errors import ConfigError, StateError
+from copytrade_live.programs import DASHBOARD_KEY
 from copytrade_live.redaction import hide
 from copytrade_live.settings import Home
 
-KEY_VARIABLE = "COPYTRADE_DASHBOARD_KEY"
+KEY_VARIABLE = DASHBOARD_KEY
 _FILE = "keys/dashboard.json"
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 # What 256 random bits take in base64.
