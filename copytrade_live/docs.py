@@ -14,6 +14,7 @@ import typer
 from copytrade_live.cli import build_app
 from copytrade_live.config_file import render_config, section_meaning, settings_of, yaml_value
 from copytrade_live.core import reasons
+from copytrade_live.core.reason_units import unit_of
 from copytrade_live.core.reasons import RejectReason, stage_of
 from copytrade_live.metric_kinds import LABELS
 from copytrade_live.metrics import METRICS
@@ -57,10 +58,16 @@ def reasons_page() -> str:
         lines += ["", f"## {kind.__name__}", "", f"{kind.__doc__}", ""]
         has_stage = kind is RejectReason
         lines += (
-            ["| reason | stage | meaning |", "|---|---|---|"] if has_stage else ["| reason | meaning |", "|---|---|"]
+            ["| reason | stage | measured in | meaning |", "|---|---|---|---|"]
+            if has_stage
+            else ["| reason | meaning |", "|---|---|"]
         )
         for reason in kind:
-            stage = f" {stage_of(reason).value} |" if isinstance(reason, RejectReason) else ""
+            stage = (
+                f" {stage_of(reason).value} | {unit_of(reason.value) or '-'} |"
+                if isinstance(reason, RejectReason)
+                else ""
+            )
             lines.append(f"| `{reason.value}` |{stage} {reason.summary} |")
     return "\n".join(lines) + "\n"
 

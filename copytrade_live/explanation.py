@@ -23,6 +23,7 @@ from copytrade_live.core.events import (
 from copytrade_live.core.limits import Room, rooms
 from copytrade_live.core.market import Side
 from copytrade_live.core.on_leader import context_of
+from copytrade_live.core.reason_units import Unit, unit_of
 from copytrade_live.core.reasons import Rejected
 from copytrade_live.core.sizing import Sized, size_copy
 from copytrade_live.errors import InputFileError
@@ -65,7 +66,10 @@ def _nowhere(seq: int) -> FoldedTo | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateAnswer:
-    """One gate: the truth it demands, whether it holds, and its numbers in the reason's own unit."""
+    """One gate: the truth it demands, whether it holds, and its numbers in the reason's own unit.
+
+    reason is the one it refuses with; where it holds by a number, unit alone tells what that counts.
+    """
 
     name: str
     demand: str
@@ -73,6 +77,7 @@ class GateAnswer:
     reason: str | None
     measured: float | None
     limit: float | None
+    unit: Unit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +204,7 @@ def _gates(context: Context) -> tuple[GateAnswer, ...]:
             reason=answer.reason.value if isinstance(answer, Rejected) else None,
             measured=getattr(answer, "measured", None),
             limit=getattr(answer, "limit", None),
+            unit=unit_of(answer.reason) if answer is not None and answer.reason else None,
         )
         for name, answer in explain(context)
     )

@@ -211,10 +211,14 @@ class ScoreFlag(_Reason):
 
 
 class Held(NamedTuple):
-    """A truth that holds, and how close it came: the number that was measured and the limit it kept."""
+    """A truth that holds, and how close it came: the number that was measured and the limit it kept.
+
+    reason is the one it would have been refused with, where a comparison with one limit decided.
+    """
 
     measured: float | None = None
     limit: float | None = None
+    reason: RejectReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,14 +236,20 @@ Verdict = Rejected | Held | None
 
 def above(reason: RejectReason, measured: float, limit: float) -> Verdict:
     """Refuse what is above the limit."""
-    return Rejected(reason=reason, measured=measured, limit=limit) if measured > limit else Held(measured, limit)
+    return (
+        Rejected(reason=reason, measured=measured, limit=limit) if measured > limit else Held(measured, limit, reason)
+    )
 
 
 def below(reason: RejectReason, measured: float, limit: float) -> Verdict:
     """Refuse what is below the limit."""
-    return Rejected(reason=reason, measured=measured, limit=limit) if measured < limit else Held(measured, limit)
+    return (
+        Rejected(reason=reason, measured=measured, limit=limit) if measured < limit else Held(measured, limit, reason)
+    )
 
 
 def reaching(reason: RejectReason, measured: float, limit: float) -> Verdict:
     """Refuse what has reached the limit."""
-    return Rejected(reason=reason, measured=measured, limit=limit) if measured >= limit else Held(measured, limit)
+    return (
+        Rejected(reason=reason, measured=measured, limit=limit) if measured >= limit else Held(measured, limit, reason)
+    )

@@ -83,8 +83,9 @@ class Broadcast:
         shown = _shown(seen)
         if shown != self._shown:
             self._shown, seq = shown, seen.view.last_seq
-            last = reading.newest_signal(desk.projection.replica)
-            said = message("overview", overview(desk.home, seen, last), seq) + message("position", positions(seen), seq)
+            last, refused = (find(desk.projection.replica) for find in (reading.newest_signal, reading.newest_refusal))
+            said = message("overview", overview(desk.home, seen, last, refused), seq)
+            said += message("position", positions(seen, desk.titles()), seq)
         found = health(desk.home, seen, desk.config_seen.problem, has_pages())
         if self._health is None or found.components != self._health.components:
             self._health = found

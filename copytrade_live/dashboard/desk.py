@@ -43,6 +43,10 @@ class Desk:
         self.trials = Trials(self.home, own.trial_seconds)
         self.projection = Projection(self.home.state, self.home.own / "dashboard" / "replica.sqlite")
 
+    def titles(self) -> dict[str, str]:
+        """Questions of markets by condition id."""
+        return {}
+
     def moment(self) -> Moment:
         """What is known right now."""
         place, runtime = self.projection.place, read_runtime(self.home.state)

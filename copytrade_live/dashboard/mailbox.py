@@ -43,6 +43,7 @@ def leave(
         by=by,
         asked_at=now,
         taken_seq=None,
+        taken_at=None,
     )
 
 
@@ -64,6 +65,7 @@ def audit(home: Home, before: int | None, limit: int) -> Audit:
             by=visible(one.by),
             asked_at=one.asked_at,
             taken_seq=one.taken_seq,
+            taken_at=one.taken_at,
         )
         for place in home.both()
         if place.state.exists()

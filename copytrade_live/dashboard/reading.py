@@ -50,6 +50,12 @@ def newest_signal(path: Path) -> SignalRow | None:
     return items[0] if items else None
 
 
+def newest_refusal(path: Path) -> SignalRow | None:
+    """The last one that was refused."""
+    items = signal_page(path, {"decision": "rejected"}, None, 1).items
+    return items[0] if items else None
+
+
 def signal_of(path: Path, signal_id: str) -> SignalRow | None:
     """The newest answer to a signal."""
     query = "SELECT content FROM signals WHERE signal_id = ? ORDER BY seq DESC LIMIT 1"

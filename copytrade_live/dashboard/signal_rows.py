@@ -5,6 +5,7 @@ from __future__ import annotations
 from copytrade_live.core.events import LeaderFillObserved, MirrorOwed, SignalCopied, SignalRejected
 from copytrade_live.core.market import SECOND
 from copytrade_live.core.pricing import from_micro
+from copytrade_live.core.reason_units import Unit, unit_of
 from copytrade_live.dashboard.schemas.signals import Decision, SignalRow
 from copytrade_live.visible import visible
 
@@ -27,6 +28,7 @@ def signal_row(seq: int, answer: Answer, cause: LeaderFillObserved | None) -> Si
         wallet=signal.wallet,
         side=signal.side.value,
         outcome=visible(signal.outcome),
+        title="",
         condition_id=signal.condition_id,
         token_id=signal.token_id,
         category=visible(cause.market.category) if cause.market else "",
@@ -40,6 +42,7 @@ def signal_row(seq: int, answer: Answer, cause: LeaderFillObserved | None) -> Si
         summary=summary,
         measured=measured,
         limit=limit,
+        unit=Unit.SHARE if decision == "mirrored" else unit_of(reason or ""),
         our_price=order.limit if order else None,
         our_size=_our_size(answer),
         our_notional=answer.sizing.notional if isinstance(answer, SignalCopied) else None,

@@ -116,4 +116,5 @@ def command_of(event: OperatorCommanded, seq: int, mode: str) -> Command:
         by=visible(event.by),
         asked_at=max(0, event.event_at),
         taken_seq=seq,
+        taken_at=event.observed_at,
     )

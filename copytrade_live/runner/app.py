@@ -216,7 +216,7 @@ class Runner:
         )
         last_seen = self._recorder.restore(
             (self.tracker.apply, self._hands.apply),
-            (self.watch.hear, self.reloader.hear),
+            (self.watch.hear, self.reloader.hear, self._books.hear),
             self._checkpoints.recover(),
         )
         self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)

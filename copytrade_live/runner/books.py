@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.events import BookObserved, Observation
+from copytrade_live.core.events import BookObserved, JournalEvent, Observation, OperatorCommanded, Verb
 from copytrade_live.core.market import SECOND, Book, Instant
 from copytrade_live.errors import VenueError
 from copytrade_live.runner.book_stream import BookStream
@@ -78,6 +78,11 @@ class BookDesk:
         if told != [book.best_bid, book.best_ask] or not 0 <= book.observed_at - told_at < _REPEAT:
             observe(BookObserved(event_at=book.event_at, observed_at=self._clock.now(), book=book))
             self._told[book.token_id] = (book.observed_at, book.best_bid, book.best_ask)
+
+    def hear(self, event: JournalEvent) -> None:
+        """Hear one journaled event: a position that an operator closes is decided on with its next book."""
+        if isinstance(event, OperatorCommanded) and event.verb is Verb.CLOSE_POSITION:
+            self._told.pop(event.argument, None)
 
     def _pushed(self, wanted: Iterable[str]) -> dict[str, Book]:
         if self._stream is None:

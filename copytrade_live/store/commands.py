@@ -55,6 +55,7 @@ class AskedCommand:
     by: str
     asked_at: Instant
     taken_seq: int | None
+    taken_at: Instant | None
 
 
 def list_commands(path: Path, before: Instant | None, limit: int) -> list[AskedCommand]:
@@ -63,8 +64,9 @@ def list_commands(path: Path, before: Instant | None, limit: int) -> list[AskedC
     try:
         with naming(path):
             found = connection.execute(
-                "SELECT * FROM commands WHERE ?1 IS NULL OR asked_at < ?1 ORDER BY asked_at DESC, command_id DESC "
-                "LIMIT ?2",
+                "SELECT commands.*, journal.observed_at AS taken_at FROM commands "
+                "LEFT JOIN journal ON journal.seq = commands.taken_seq WHERE ?1 IS NULL OR asked_at < ?1 "
+                "ORDER BY asked_at DESC, command_id DESC LIMIT ?2",
                 (before, limit),
             ).fetchall()
     finally:
@@ -79,6 +81,7 @@ def list_commands(path: Path, before: Instant | None, limit: int) -> list[AskedC
             by=row["asked_by"],
             asked_at=row["asked_at"],
             taken_seq=row["taken_seq"],
+            taken_at=row["taken_at"],
         )
         for row in found
     ]

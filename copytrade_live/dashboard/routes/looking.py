@@ -16,10 +16,12 @@ from copytrade_live.dashboard.schemas.model import At, Wallet
 from copytrade_live.dashboard.schemas.money import EquitySeries, Pnl, PnlBy
 from copytrade_live.dashboard.schemas.overview import Overview
 from copytrade_live.dashboard.schemas.positions import Positions
+from copytrade_live.dashboard.schemas.words import Words
 from copytrade_live.dashboard.views import leaders as leader_views
 from copytrade_live.dashboard.views import money
 from copytrade_live.dashboard.views.overview import overview
 from copytrade_live.dashboard.views.positions import positions
+from copytrade_live.dashboard.views.words import words
 
 router = APIRouter(tags=["looking"], dependencies=[Depends(VIEW)], responses=answers(401, 403, 503))
 _LATEST: At = 8_640_000_000_000_000
@@ -28,7 +30,8 @@ _LATEST: At = 8_640_000_000_000_000
 @router.get("/api/overview")
 def get_overview(desk: AtDesk) -> Overview:
     """Mode, what stops entries, gate, money, feeds, the last signal."""
-    return overview(desk.home, desk.moment(), reading.newest_signal(desk.projection.replica))
+    replica = desk.projection.replica
+    return overview(desk.home, desk.moment(), reading.newest_signal(replica), reading.newest_refusal(replica))
 
 
 @router.get("/api/equity", responses=answers(422))
@@ -53,7 +56,13 @@ def get_pnl(desk: AtDesk, by: PnlBy = PnlBy.LEADER) -> Pnl:
 @router.get("/api/positions")
 def get_positions(desk: AtDesk) -> Positions:
     """Every open position with its marks and exit plan."""
-    return positions(desk.moment())
+    return positions(desk.moment(), desk.titles())
+
+
+@router.get("/api/words")
+def get_words() -> Words:
+    """Every reason, condition, flag and state with its sentence."""
+    return words()
 
 
 @router.get("/api/leaders", responses=answers(422))

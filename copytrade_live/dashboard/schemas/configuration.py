@@ -8,7 +8,12 @@ from copytrade_live.dashboard.schemas.model import Model
 
 
 class Setting(Model):
-    """One key: what it means, what it may be, its default, and what it is now. section is empty at the top."""
+    """One key: what it means, what it may be, its default, and what it is now. section is empty at the top.
+
+    path is its dotted name.
+    """
+
+    path: str
 
     section: str
     name: str
@@ -16,6 +21,7 @@ class Setting(Model):
     allowed: str
     default: JsonValue
     value: JsonValue
+    is_default: bool
     is_decision: bool
 
 

@@ -43,7 +43,10 @@ class LeaderNote(Model):
 
 
 class Command(Model):
-    """One command left for a runner. taken_seq is the journal event that answers it, None while none did."""
+    """One command left for a runner. taken_seq is the journal event that answers it, None while none did.
+
+    asked_at is of this machine's clock, taken_at of the runner's, which a sandbox lets run fast.
+    """
 
     command_id: str
     journal: Literal["paper", "live"]
@@ -54,6 +57,7 @@ class Command(Model):
     by: str
     asked_at: At
     taken_seq: int | None
+    taken_at: At | None
 
 
 class Receipt(Model):

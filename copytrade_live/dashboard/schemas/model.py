@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from copytrade_live.core.reason_units import Unit
+
 # Milliseconds since 1970 UTC; JavaScript's own.
 At = Annotated[int, Field(description="Milliseconds since 1970-01-01 UTC.", ge=0, le=8_640_000_000_000_000)]
 Wallet = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{40}$")]
@@ -35,3 +37,4 @@ class Refusal(Model):
     summary: str
     measured: float | None
     limit: float | None
+    unit: Unit | None

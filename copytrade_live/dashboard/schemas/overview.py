@@ -117,4 +117,5 @@ class Overview(Model):
     counts: Counts
     runner: RunnerView
     last_signal: SignalRow | None
+    last_refused: SignalRow | None
     is_catching_up: bool

@@ -23,6 +23,7 @@ class PositionRow(Model):
 
     token_id: str
     condition_id: str
+    title: str
     outcome: str
     category: str
     wallet: str

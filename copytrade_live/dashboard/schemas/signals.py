@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from copytrade_live.core.reason_units import Unit
 from copytrade_live.dashboard.schemas.leaders import ScoreRow
 from copytrade_live.dashboard.schemas.model import At, Model
 
@@ -15,7 +16,8 @@ Decision = Literal["copied", "rejected", "mirrored"]
 class SignalRow(Model):
     """A leader's fill and our answer. Units: price in dollars per share, size in shares, notionals in collateral.
 
-    seq is the journal event of the answer. measured and limit are in the reason's own unit; our_* are of the order.
+    seq is the journal event of the answer. title is the market's question, empty while it is not known. our_* are of
+    the order.
     """
 
     seq: int
@@ -25,6 +27,7 @@ class SignalRow(Model):
     wallet: str
     side: Literal["BUY", "SELL"]
     outcome: str
+    title: str
     condition_id: str
     token_id: str
     category: str
@@ -38,6 +41,7 @@ class SignalRow(Model):
     summary: str
     measured: float | None
     limit: float | None
+    unit: Unit | None
     our_price: float | None
     our_size: float | None
     our_notional: float | None
@@ -57,9 +61,11 @@ class GateAnswer(Model):
     demand: str
     holds: bool
     decides: bool
+    stage: str
     reason: str | None
     measured: float | None
     limit: float | None
+    unit: Unit | None
 
 
 class BookLevel(Model):
@@ -74,6 +80,7 @@ class BookSeen(Model):
 
     at: At
     age_seconds: float
+    is_modelled: bool
     bids: list[BookLevel]
     asks: list[BookLevel]
     mid: float | None
@@ -84,6 +91,7 @@ class MarketSeen(Model):
     """The market as the decision knew it."""
 
     condition_id: str
+    title: str
     outcomes: list[str]
     token_ids: list[str]
     category: str

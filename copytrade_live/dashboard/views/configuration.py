@@ -50,12 +50,14 @@ def _sections(config: CopytradeConfig) -> list[SectionView]:
     for one in settings_of():
         found.setdefault(one.section, []).append(
             Setting(
+                path=".".join(filter(None, (one.section, one.name))),
                 section=one.section,
                 name=one.name,
                 meaning=one.meaning,
                 allowed=one.allowed,
                 default=cast(JsonValue, one.default),
                 value=_value(config, one.section, one.name),
+                is_default=_value(config, one.section, one.name) == one.default,
                 is_decision=(one.section or one.name) in DecisionConfig.model_fields,
             )
         )

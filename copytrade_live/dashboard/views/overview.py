@@ -26,7 +26,7 @@ from copytrade_live.settings import Home
 from copytrade_live.situation import blockers, halts, money
 
 
-def overview(home: Home, seen: Moment, last_signal: SignalRow | None) -> Overview:
+def overview(home: Home, seen: Moment, last_signal: SignalRow | None, last_refused: SignalRow | None) -> Overview:
     """All of it."""
     state, config = seen.state, seen.decided_by
     stopped = [refusal(one) for one in blockers(state, config, seen.now)]
@@ -49,6 +49,7 @@ def overview(home: Home, seen: Moment, last_signal: SignalRow | None) -> Overvie
         counts=_counts(seen),
         runner=runner_view(seen),
         last_signal=last_signal,
+        last_refused=last_refused,
         is_catching_up=seen.is_catching_up,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.execution import signal_of
@@ -17,15 +17,17 @@ from copytrade_live.dashboard.schemas.positions import ExitPlan, PositionRow, Po
 from copytrade_live.visible import visible
 
 
-def positions(seen: Moment) -> Positions:
-    """Every open position, the largest first."""
+def positions(seen: Moment, titles: Mapping[str, str]) -> Positions:
+    """Every open position, the largest first. Shape: titles by condition id."""
     portfolio = seen.state.portfolio
     held = sorted(portfolio.positions.values(), key=lambda one: (-one.value, one.token_id))
-    rows = [position_row(one, portfolio, seen.decided_by, seen.now) for one in held]
+    rows = [position_row(one, portfolio, seen.decided_by, seen.now, titles) for one in held]
     return Positions(now_at=seen.now, seq=seen.view.last_seq, items=rows)
 
 
-def position_row(held: Position, portfolio: Portfolio, config: DecisionConfig, now: Instant) -> PositionRow:
+def position_row(
+    held: Position, portfolio: Portfolio, config: DecisionConfig, now: Instant, titles: Mapping[str, str]
+) -> PositionRow:
     """One of them."""
     market, cost = held.market, held.cost + held.coming_cost
     outcomes = dict(zip(market.token_ids, market.outcomes, strict=True))
@@ -33,6 +35,7 @@ def position_row(held: Position, portfolio: Portfolio, config: DecisionConfig, n
     return PositionRow(
         token_id=held.token_id,
         condition_id=market.condition_id,
+        title=titles.get(market.condition_id, ""),
         outcome=visible(outcomes.get(held.token_id, "")),
         category=visible(market.category),
         wallet=held.wallet,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copytrade_live.core.reason_units import unit_of
 from copytrade_live.core.reasons import ExitReason, HaltReason, Mode, RejectReason
 from copytrade_live.dashboard.schemas.model import Refusal
 from copytrade_live.situation import Blocker
@@ -13,7 +14,7 @@ _SENTENCES: dict[str, str] = {
     **{one.value: one.summary for one in RejectReason},
     Mode.PAPER.value: Mode.PAPER.summary,
 }
-NO_RUNNER = Refusal(reason="no_runner", summary=_SENTENCES["no_runner"], measured=None, limit=None)
+NO_RUNNER = Refusal(reason="no_runner", summary=_SENTENCES["no_runner"], measured=None, limit=None, unit=None)
 
 
 def sentence(reason: str) -> str:
@@ -24,5 +25,9 @@ def sentence(reason: str) -> str:
 def refusal(blocker: Blocker) -> Refusal:
     """A blocker with its sentence."""
     return Refusal(
-        reason=blocker.reason, summary=sentence(blocker.reason), measured=blocker.measured, limit=blocker.limit
+        reason=blocker.reason,
+        summary=sentence(blocker.reason),
+        measured=blocker.measured,
+        limit=blocker.limit,
+        unit=unit_of(blocker.reason),
     )

@@ -9,9 +9,10 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from copytrade_live.clock import from_iso
-from copytrade_live.core.market import SECOND, Book, Instant
+from copytrade_live.core.limits import LIMITS
+from copytrade_live.core.market import SECOND, Book, BookSource, Instant
 from copytrade_live.core.market import Market as CoreMarket
-from copytrade_live.core.reasons import Rejected
+from copytrade_live.core.reasons import Rejected, Stage
 from copytrade_live.core.sizing import Sized
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.schemas.signals import (
@@ -35,6 +36,8 @@ from copytrade_live.settings import Home
 from copytrade_live.store.decision_lines import Line
 from copytrade_live.visible import visible
 
+_STAGES = {gate.__name__: Stage.RISK.value for gate in LIMITS}
+
 
 def signal_detail(home: Home, seen: Moment, row: SignalRow, found: Explanation) -> SignalDetail:
     """An explanation as it is given."""
@@ -56,7 +59,7 @@ def signal_detail(home: Home, seen: Moment, row: SignalRow, found: Explanation) 
         sizing=Sizing(**asdict(sized.trace)) if isinstance(sized, Sized) else None,
         size_refusal=sized.reason.value if isinstance(sized, Rejected) else None,
         book=_book(context.book, context.now) if context.book else None,
-        market=_market(context.market) if context.market else None,
+        market=_market(context.market, row.title) if context.market else None,
         score=score_row(context.score) if context.score else None,
         snapshot=_snapshot(home, seen, found),
         gate_open=None if gate is None else gate.is_open and context.now <= gate.valid_until,
@@ -76,9 +79,11 @@ def _gates(found: Explanation) -> list[GateAnswer]:
             demand=gate.demand,
             holds=gate.holds,
             decides=gate.name == deciding,
+            stage=_STAGES.get(gate.name, Stage.FILTER.value),
             reason=gate.reason,
             measured=gate.measured,
             limit=gate.limit,
+            unit=gate.unit,
         )
         for gate in found.gates
     ]
@@ -87,6 +92,7 @@ def _gates(found: Explanation) -> list[GateAnswer]:
 def _book(book: Book, now: Instant) -> BookSeen:
     return BookSeen(
         at=book.observed_at,
+        is_modelled=book.source is BookSource.MODELLED,
         age_seconds=(now - book.observed_at) / SECOND,
         bids=[BookLevel(price=one.price, size=one.size) for one in book.bids],
         asks=[BookLevel(price=one.price, size=one.size) for one in book.asks],
@@ -95,9 +101,10 @@ def _book(book: Book, now: Instant) -> BookSeen:
     )
 
 
-def _market(market: CoreMarket) -> MarketSeen:
+def _market(market: CoreMarket, title: str) -> MarketSeen:
     return MarketSeen(
         condition_id=market.condition_id,
+        title=title,
         outcomes=[visible(one) for one in market.outcomes],
         token_ids=list(market.token_ids),
         category=visible(market.category),
