@@ -60,10 +60,6 @@ class FoldedTo(Protocol):
         ...
 
 
-def _nowhere(seq: int) -> FoldedTo | None:
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateAnswer:
     """One gate: the truth it demands, whether it holds, and its numbers in the reason's own unit.
@@ -101,37 +97,51 @@ class Explanation:
     later: tuple[Line, ...]
 
 
-def explain_signal(
-    path: Path, wanted: str, config: DecisionConfig, folded: Callable[[int], FoldedTo | None] = _nowhere
-) -> Explanation:
+def explain_signal(path: Path, wanted: str, config: DecisionConfig) -> Explanation:
     """Explain the newest decision on a signal. wanted: its id, the beginning of it, or "last".
 
-    config is used where the one decided with was not kept; folded gives a place before a seq to go on from.
+    config is used where the one decided with was not kept. Raises: InputFileError, StateError.
+    """
+    with Journal.open_reader(path) as journal:
+        return _explain(journal, _find(journal, wanted), config, None)
+
+
+def explain_answer(
+    path: Path, seq: int, config: DecisionConfig, folded: Callable[[int], FoldedTo | None]
+) -> Explanation:
+    """Explain the decision that the event seq is the answer of; folded gives a place before a seq to go on from.
+
     Raises: InputFileError, StateError.
     """
     with Journal.open_reader(path) as journal:
-        seq = _find(journal, wanted)
-        before, run, digest, row, facts = _at(journal, seq, folded(seq))
-        seen = row.event
-        if not isinstance(seen, LeaderFillObserved):
-            raise AssertionError("only leaders' fills are looked for")
-        kept = kept_config(journal.connection, path, digest)
-        context = context_of(before, evolve(before, seen), seen, kept or config)
-        lines = tuple(line for fact in facts if (line := decision_line(fact, row)) is not None)
-        return Explanation(
-            seq=seq,
-            run=run,
-            config_digest=digest,
-            is_exact=kept is not None or digest == config.digest(),
-            context=context,
-            recorded=_outcome(facts),
-            again=_again(context, facts),
-            answers=lines,
-            gates=_gates(context),
-            rooms=rooms(context, context.market) if context.market else (),
-            size=_size(context),
-            later=tuple(_later(journal, row, seen.signal.signal_id, facts)),
-        )
+        answer = journal.row(seq)
+        if answer is None or answer.caused_by is None:
+            raise InputFileError(f"event {seq} of {path} answers no signal")
+        return _explain(journal, answer.caused_by, config, folded(answer.caused_by))
+
+
+def _explain(journal: Journal, seq: int, config: DecisionConfig, begin: FoldedTo | None) -> Explanation:
+    before, run, digest, row, facts = _at(journal, seq, begin)
+    seen = row.event
+    if not isinstance(seen, LeaderFillObserved):
+        raise InputFileError(f"event {seq} of {journal.path} is no signal")
+    kept = kept_config(journal.connection, journal.path, digest)
+    context = context_of(before, evolve(before, seen), seen, kept or config)
+    lines = tuple(line for fact in facts if (line := decision_line(fact, row)) is not None)
+    return Explanation(
+        seq=seq,
+        run=run,
+        config_digest=digest,
+        is_exact=kept is not None or digest == config.digest(),
+        context=context,
+        recorded=_outcome(facts),
+        again=_again(context, facts),
+        answers=lines,
+        gates=_gates(context),
+        rooms=rooms(context, context.market) if context.market else (),
+        size=_size(context),
+        later=tuple(_later(journal, row, seen.signal.signal_id, facts)),
+    )
 
 
 def _find(journal: Journal, wanted: str) -> int:

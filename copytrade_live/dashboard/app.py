@@ -40,10 +40,10 @@ def build_api(desk: Desk | None) -> FastAPI:
     return api
 
 
-def build_app(desk: Desk) -> ASGIApp:
+def build_app(desk: Desk, api: FastAPI) -> ASGIApp:
     """The routes behind the walls: what a server serves."""
     own = desk.config.dashboard
-    return Walls(build_api(desk), hosts=host_names(own), origins=own.allowed_origins, behind_tls=own.behind_tls)
+    return Walls(api, hosts=host_names(own), origins=own.allowed_origins, behind_tls=own.behind_tls)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uvicorn
 
 from copytrade_live.dashboard.access.binding import check_binding
-from copytrade_live.dashboard.app import build_app
+from copytrade_live.dashboard.app import build_api, build_app
 from copytrade_live.dashboard.desk import Desk
 from copytrade_live.ports_in_use import open_port
 
@@ -20,7 +20,7 @@ def serve(desk: Desk) -> None:
         host, port = listener.getsockname()[:2]
         print(f"dashboard on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
         config = uvicorn.Config(
-            build_app(desk),
+            build_app(desk, build_api(desk)),
             log_config=None,
             log_level="warning",
             access_log=False,

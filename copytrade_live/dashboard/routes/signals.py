@@ -14,7 +14,7 @@ from copytrade_live.dashboard.problems import Refused, answers
 from copytrade_live.dashboard.schemas.model import SignalId, Wallet
 from copytrade_live.dashboard.schemas.signals import Decision, SignalDetail, SignalPage
 from copytrade_live.dashboard.views.why import signal_detail
-from copytrade_live.explanation import explain_signal
+from copytrade_live.explanation import explain_answer
 
 router = APIRouter(tags=["signals"], dependencies=[Depends(VIEW)], responses=answers(401, 403, 422, 503))
 _MOST_SEQ = 2**53 - 1
@@ -41,5 +41,5 @@ def get_signal(desk: AtDesk, signal_id: Annotated[SignalId, Path()]) -> SignalDe
     row, seen = reading.signal_of(desk.projection.replica, signal_id), desk.moment()
     if row is None:
         raise Refused(404, "not_found", "No signal has this id, or it is not read yet.")
-    found = explain_signal(desk.home.state, signal_id, seen.decided_by, desk.projection.milestones.before)
+    found = explain_answer(desk.home.state, row.seq, seen.decided_by, desk.projection.milestones.before)
     return signal_detail(desk.home, seen, row, found)
