@@ -121,22 +121,29 @@ def served(desk: Desk, api: FastAPI) -> Iterator[str]:
         thread.join(timeout=10)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
+MakeStand = Callable[..., Stand]
+
+
+def home_in(folder: Path) -> Home:
     """A home with a journal."""
-    (tmp_path / "home").mkdir(exist_ok=True)
-    found = Home(tmp_path / "home")
+    found = Home(folder / "home")
     write_journal(found.state, story(), DecisionConfig())
     return found
 
 
 @pytest.fixture
-def make_stand(home: Home) -> Iterator[Callable[..., Stand]]:
+def home(tmp_path: Path) -> Home:
+    """A home of one test."""
+    return home_in(tmp_path)
+
+
+@contextmanager
+def stands(home: Home) -> Iterator[MakeStand]:
     """Serves dashboards over a home with these settings of the section dashboard."""
     with ExitStack() as stack:
 
         def open_browser(url: str) -> httpx.Client:
-            return stack.enter_context(httpx.Client(base_url=url, trust_env=False, timeout=20.0))
+            return stack.enter_context(httpx.Client(base_url=url, trust_env=False, verify=False, timeout=20.0))
 
         def make(clock: ManualClock | SystemClock | None = None, place: Home | None = None, **own: Any) -> Stand:
             where = place or home
@@ -154,6 +161,14 @@ def make_stand(home: Home) -> Iterator[Callable[..., Stand]]:
 
 
 @pytest.fixture
-def stand(make_stand: Callable[..., Stand]) -> Stand:
-    """One dashboard with the defaults."""
-    return make_stand()
+def make_stand(home: Home) -> Iterator[MakeStand]:
+    """Serves dashboards over this test's own home."""
+    with stands(home) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """One dashboard with the defaults, for all tests of a module: what they leave there, they leave to each other."""
+    with stands(home_in(tmp_path_factory.mktemp("stand"))) as make:
+        yield make()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from copytrade_live.dashboard import openapi
 
 
@@ -10,6 +12,7 @@ def test_the_description_beside_the_code_is_current() -> None:
 
 
 def test_every_schema_that_is_referred_to_is_there() -> None:
-    text, schemas = openapi.text(), openapi.description()["components"]["schemas"]
-    referred = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    described = openapi.PATH.read_text(encoding="utf-8")
+    schemas = json.loads(described)["components"]["schemas"]
+    referred = {part.partition('"')[0] for part in described.split("#/components/schemas/")[1:]}
     assert referred <= set(schemas)

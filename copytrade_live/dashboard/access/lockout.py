@@ -55,10 +55,11 @@ class Lockout:
             found = self._by_address.setdefault(address, _Failures())
             while found.at and now - found.at[0] >= WINDOW_SECONDS:
                 found.at.popleft()
-            if not found.at and now >= found.locked_until + WINDOW_SECONDS:
+            if now >= found.locked_until + WINDOW_SECONDS:
                 found.locks = 0
             found.at.append(now)
-            if len(found.at) >= FREE_FAILURES:
+            # Who was locked out has no free failures until it has been quiet for the whole window.
+            if found.locks or len(found.at) >= FREE_FAILURES:
                 span = min(LONGEST_LOCK_SECONDS, FIRST_LOCK_SECONDS * 2.0**found.locks)
                 found.locks += 1
                 found.locked_until = now + span
