@@ -143,7 +143,7 @@ def stands(home: Home) -> Iterator[MakeStand]:
     with ExitStack() as stack:
 
         def open_browser(url: str) -> httpx.Client:
-            return stack.enter_context(httpx.Client(base_url=url, trust_env=False, verify=False, timeout=20.0))
+            return stack.enter_context(httpx.Client(base_url=url, trust_env=False, verify=False, timeout=20.0))  # noqa: S501
 
         def make(clock: ManualClock | SystemClock | None = None, place: Home | None = None, **own: Any) -> Stand:
             where = place or home
