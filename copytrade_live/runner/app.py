@@ -13,7 +13,7 @@ from copytrade_live.core.market import Market
 from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
-from copytrade_live.errors import ConfigError, DiskFull, VenueUnavailable
+from copytrade_live.errors import ConfigError, DiskFull, StateError, VenueUnavailable
 from copytrade_live.logs import logger, set_level
 from copytrade_live.metrics import STEP_SECONDS
 from copytrade_live.ports import TradingVenue
@@ -43,6 +43,7 @@ from copytrade_live.store.database import check_large, is_large
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
+from copytrade_live.store.market_titles import MarketTitles
 from copytrade_live.venue.sockets import Dial
 
 PAPER = "paper"
@@ -118,7 +119,8 @@ class Runner:
             else None
         )
         self._books = BookDesk(sources.books, clock, self.health, self._book_stream)
-        self._markets = MarketDesk(sources.markets, sources.resolutions, clock, self.health)
+        self._titles = MarketTitles(home.state)
+        self._markets = MarketDesk(sources.markets, sources.resolutions, clock, self.health, self._titles.hear)
         self.tracker = assemble_tracker(
             config,
             clock,
@@ -277,6 +279,7 @@ class Runner:
             Phase("timer", TIMER_SECONDS, self._fire_timer),
             Phase("orders", ORDER_SECONDS, self._work_orders),
             Phase("decisions", LOG_SECONDS, self._log_decisions),
+            Phase("titles", LOG_SECONDS, self._keep_titles),
             Phase("checkpoint", CHECKPOINT_SECONDS, self._keep_checkpoint),
             Phase("vitals", LOG_SECONDS, self.watch.write_runtime),
             Phase("export", polling.export_interval_seconds, self._export),
@@ -415,6 +418,15 @@ class Runner:
     async def _log_decisions(self) -> None:
         self._journal.flush()
         self._decisions.catch_up(MOST_LOGGED)
+
+    async def _keep_titles(self) -> None:
+        try:
+            self._titles.write()
+        except StateError as error:
+            # Names for people; no copy waits for them.
+            self.health.failed("titles", error)
+        else:
+            self.health.healed("titles")
 
     async def _keep_checkpoint(self) -> None:
         await self._checkpoints.work(self.state)

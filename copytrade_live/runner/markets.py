@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from copytrade_live.clock import Clock
@@ -22,7 +22,15 @@ _REMEMBERED = 5_000
 class MarketDesk:
     """Fetches markets and remembers them for a while."""
 
-    def __init__(self, markets: MarketFeed, resolutions: ResolutionFeed, clock: Clock, health: Health) -> None:
+    def __init__(
+        self,
+        markets: MarketFeed,
+        resolutions: ResolutionFeed,
+        clock: Clock,
+        health: Health,
+        on_title: Callable[[str, str, str], None] = lambda condition_id, question, slug: None,
+    ) -> None:
+        self._on_title = on_title
         self._markets = markets
         self._resolutions = resolutions
         self._clock = clock
@@ -91,6 +99,7 @@ class MarketDesk:
         for row in listing.rows:
             self._known[row.condition_id] = row.as_market(now)
             self._known.move_to_end(row.condition_id)
+            self._on_title(row.condition_id, row.question, row.slug)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
