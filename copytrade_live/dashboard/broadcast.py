@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 
 from copytrade_live.core.events import LeaderFillObserved
-from copytrade_live.dashboard import reading
 from copytrade_live.dashboard.desk import Desk
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.pages import has_pages
@@ -73,7 +72,7 @@ class Broadcast:
         self._shown = self._health = None
 
     def _batch(self, news: Sequence[News], is_summary: bool) -> bytes:
-        said, self._cause = told(news, self._cause, self._desk.projection.place.mode)
+        said, self._cause = told(news, self._cause, self._desk.projection.place.mode, self._desk.titles)
         return said + self._summary() if is_summary else said
 
     def _summary(self) -> bytes:
@@ -83,9 +82,9 @@ class Broadcast:
         shown = _shown(seen)
         if shown != self._shown:
             self._shown, seq = shown, seen.view.last_seq
-            last, refused = (find(desk.projection.replica) for find in (reading.newest_signal, reading.newest_refusal))
+            last, refused = desk.history.newest_signal(), desk.history.newest_refusal()
             said = message("overview", overview(desk.home, seen, last, refused), seq)
-            said += message("position", positions(seen, desk.titles()), seq)
+            said += message("position", positions(seen, desk.titles), seq)
         found = health(desk.home, seen, desk.config_seen.problem, has_pages())
         if self._health is None or found.components != self._health.components:
             self._health = found

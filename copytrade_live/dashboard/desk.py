@@ -13,9 +13,11 @@ from copytrade_live.dashboard.access.keys import KeyRing
 from copytrade_live.dashboard.access.lockout import Lockout
 from copytrade_live.dashboard.access.sessions import SessionStore
 from copytrade_live.dashboard.config_seen import ConfigSeen
+from copytrade_live.dashboard.history import History
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.projection import Projection
 from copytrade_live.dashboard.stream import Hub
+from copytrade_live.dashboard.titles import Titles
 from copytrade_live.dashboard.trials import Trials
 from copytrade_live.runtime_file import read_runtime
 from copytrade_live.settings import CopytradeConfig, Home
@@ -40,12 +42,10 @@ class Desk:
         self.lockout = Lockout(self.clock)
         self.config_seen = ConfigSeen(self.home, self.config)
         self.hub = Hub(streams=own.streams, streams_per_session=own.streams_per_session)
-        self.trials = Trials(self.home, own.trial_seconds)
         self.projection = Projection(self.home.state, self.home.own / "dashboard" / "replica.sqlite")
-
-    def titles(self) -> dict[str, str]:
-        """Questions of markets by condition id."""
-        return {}
+        self.titles = Titles(self.home.state)
+        self.history = History(self.projection.replica, self.titles)
+        self.trials = Trials(self.home, own.trial_seconds)
 
     def moment(self) -> Moment:
         """What is known right now."""

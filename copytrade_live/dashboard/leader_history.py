@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from copytrade_live.core.score import OVERALL
-from copytrade_live.dashboard import reading
+from copytrade_live.dashboard.history import History, score_point
 from copytrade_live.dashboard.schemas.leaders import ScorePoint
 from copytrade_live.settings import Home
 from copytrade_live.store.journal import Journal
@@ -14,9 +13,9 @@ from copytrade_live.store.journal import Journal
 MOST_SNAPSHOTS = 60
 
 
-def leader_history(home: Home, replica: Path, wallet: str) -> list[ScorePoint]:
+def leader_history(home: Home, history: History, wallet: str) -> list[ScorePoint]:
     """Its overall score in the newest snapshots, oldest first. wallet: 0x and 40 hex digits, as it is checked."""
-    snapshots = reading.newest_snapshots(replica, MOST_SNAPSHOTS)
+    snapshots = history.newest_snapshots(MOST_SNAPSHOTS)
     if not snapshots:
         return []
     found: list[ScorePoint] = []
@@ -27,5 +26,5 @@ def leader_history(home: Home, replica: Path, wallet: str) -> list[ScorePoint]:
                 (f'$.snapshot.rows."{wallet}".{OVERALL}', seq),
             ).fetchone()
             if row is not None and row[0] is not None:
-                found.append(reading.score_point(at, name, json.loads(row[0])))
+                found.append(score_point(at, name, json.loads(row[0])))
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import uvicorn
 
 from copytrade_live.dashboard.access.binding import check_binding
@@ -30,4 +32,17 @@ def serve(desk: Desk) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config, desk).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """Ends the event streams first: no browser lets go of one by itself."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Go down."""
+        self._desk.hub.end()
+        await super().shutdown(sockets)

@@ -13,7 +13,7 @@ Answer = SignalCopied | SignalRejected | MirrorOwed
 _SUMMARIES: dict[str, str] = {"copied": "Copied.", "mirrored": "The leader sold; the same share of ours is sold."}
 
 
-def signal_row(seq: int, answer: Answer, cause: LeaderFillObserved | None) -> SignalRow | None:
+def signal_row(seq: int, answer: Answer, cause: LeaderFillObserved | None, title: str = "") -> SignalRow | None:
     """The row of an answer; None when the fill that it answers is not known."""
     if cause is None or cause.signal.signal_id != answer.signal_id:
         return None
@@ -28,7 +28,7 @@ def signal_row(seq: int, answer: Answer, cause: LeaderFillObserved | None) -> Si
         wallet=signal.wallet,
         side=signal.side.value,
         outcome=visible(signal.outcome),
-        title="",
+        title=title,
         condition_id=signal.condition_id,
         token_id=signal.token_id,
         category=visible(cause.market.category) if cause.market else "",

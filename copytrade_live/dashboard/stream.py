@@ -19,6 +19,7 @@ from copytrade_live.dashboard.projection import News
 from copytrade_live.dashboard.schemas.controls import Command
 from copytrade_live.dashboard.schemas.events import Reset
 from copytrade_live.dashboard.signal_rows import signal_row
+from copytrade_live.dashboard.titles import Titles
 from copytrade_live.visible import visible
 
 # Batches that wait for one browser: some seconds of a busy journal.
@@ -40,6 +41,7 @@ class Hub:
     def __init__(self, *, streams: int, streams_per_session: int) -> None:
         self._most, self._most_each = streams, streams_per_session
         self._listeners: set[Listener] = set()
+        self.is_over = False
 
     @property
     def is_heard(self) -> bool:
@@ -56,6 +58,11 @@ class Hub:
         listener = Listener(session)
         self._listeners.add(listener)
         return listener
+
+    def end(self) -> None:
+        """End every stream: the server goes down."""
+        self.is_over = True
+        self.send(b"")
 
     def close(self, listener: Listener) -> None:
         """Its browser went away."""
@@ -86,7 +93,9 @@ def message(event: str, data: BaseModel, seq: int | None = None) -> bytes:
     return f"{head}event: {event}\ndata: {data.model_dump_json()}\n\n".encode()
 
 
-def told(news: Sequence[News], cause: LeaderFillObserved | None, mode: str) -> tuple[bytes, LeaderFillObserved | None]:
+def told(
+    news: Sequence[News], cause: LeaderFillObserved | None, mode: str, titles: Titles
+) -> tuple[bytes, LeaderFillObserved | None]:
     """What a batch of news tells by itself: signals and commands. Returns: it, and the last leader's fill."""
     said: list[bytes] = []
     for one in news:
@@ -94,7 +103,7 @@ def told(news: Sequence[News], cause: LeaderFillObserved | None, mode: str) -> t
             case LeaderFillObserved():
                 cause = one.event
             case SignalCopied() | SignalRejected() | MirrorOwed():
-                row = signal_row(one.seq, one.event, cause)
+                row = signal_row(one.seq, one.event, cause, titles.question(one.event.condition_id))
                 if row is not None:
                     said.append(message("signal", row, one.seq))
             case OperatorCommanded():

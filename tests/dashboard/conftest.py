@@ -26,6 +26,7 @@ from copytrade_live.dashboard.access.lockout import Lockout
 from copytrade_live.dashboard.app import build_api, build_app
 from copytrade_live.dashboard.desk import Desk
 from copytrade_live.dashboard.schemas.session import Role
+from copytrade_live.dashboard.serve import Server
 from copytrade_live.ports_in_use import open_port
 from copytrade_live.settings import CopytradeConfig, Home
 from tests import builders
@@ -112,7 +113,7 @@ def served(desk: Desk, api: FastAPI) -> Iterator[str]:
     """The app behind its walls, over real HTTP. Yields: its address."""
     with open_port("127.0.0.1", 0, "port") as listener:
         config = uvicorn.Config(build_app(desk, api), log_config=None, ws="none", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
+        server = Server(config, desk)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         wait_for(lambda: server.started)

@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header
 from sse_starlette import EventSourceResponse
 
-from copytrade_live.dashboard import reading
 from copytrade_live.dashboard.access.policy import VIEW
 from copytrade_live.dashboard.access.sessions import Session
 from copytrade_live.dashboard.desk import AtDesk, Desk
@@ -52,7 +51,7 @@ async def get_events(
 async def _events(desk: Desk, listener: Listener, missed: bytes) -> AsyncIterator[bytes]:
     try:
         yield b"retry: 2000\n\n" + missed
-        while desk.sessions.is_alive(listener.session):
+        while desk.sessions.is_alive(listener.session) and not desk.hub.is_over:
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
                     batch = await desk.hub.next_batch(listener, desk.projection.place.seq)
@@ -68,7 +67,7 @@ def _missed(desk: Desk, last_event_id: str | None) -> bytes:
     if last_event_id is None:
         return b""
     after, seq = int(last_event_id), desk.projection.place.seq
-    found = reading.signals_between(desk.projection.replica, after, MOST_MISSED + 1)
+    found = desk.history.signals_between(after, MOST_MISSED + 1)
     if after > seq or len(found) > MOST_MISSED:
         return message("reset", Reset(seq=seq), seq)
     return b"".join(message("signal", one, one.seq) for one in found)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from copytrade_live.dashboard import reading
 from copytrade_live.dashboard.access.policy import VIEW
 from copytrade_live.dashboard.desk import AtDesk
+from copytrade_live.dashboard.history import MOST_POINTS
 from copytrade_live.dashboard.leader_history import leader_history
 from copytrade_live.dashboard.problems import Refused, answers
 from copytrade_live.dashboard.schemas.leaders import LeaderDetail, Leaders
@@ -30,8 +30,7 @@ _LATEST: At = 8_640_000_000_000_000
 @router.get("/api/overview")
 def get_overview(desk: AtDesk) -> Overview:
     """Mode, what stops entries, gate, money, feeds, the last signal."""
-    replica = desk.projection.replica
-    return overview(desk.home, desk.moment(), reading.newest_signal(replica), reading.newest_refusal(replica))
+    return overview(desk.home, desk.moment(), desk.history.newest_signal(), desk.history.newest_refusal())
 
 
 @router.get("/api/equity", responses=answers(422))
@@ -39,24 +38,24 @@ def get_equity(
     desk: AtDesk,
     since: Annotated[At, Query(alias="from")] = 0,
     until: Annotated[At, Query(alias="to")] = _LATEST,
-    points: Annotated[int, Query(ge=2, le=reading.MOST_POINTS)] = 500,
+    points: Annotated[int, Query(ge=2, le=MOST_POINTS)] = 500,
 ) -> EquitySeries:
     """Equity, cash, exposure and drawdown over time."""
-    found = reading.equity_between(desk.projection.replica, since, until, points)
+    found = desk.history.equity_between(since, until, points)
     return EquitySeries(points=found, is_complete=not desk.moment().is_catching_up)
 
 
 @router.get("/api/pnl", responses=answers(422))
 def get_pnl(desk: AtDesk, by: PnlBy = PnlBy.LEADER) -> Pnl:
     """PnL by leader, category or day."""
-    closed = reading.closed_by(desk.projection.replica, money.COLUMNS[by])
+    closed = desk.history.closed_by(money.COLUMNS[by])
     return money.pnl(desk.moment(), by, closed)
 
 
 @router.get("/api/positions")
 def get_positions(desk: AtDesk) -> Positions:
     """Every open position with its marks and exit plan."""
-    return positions(desk.moment(), desk.titles())
+    return positions(desk.moment(), desk.titles)
 
 
 @router.get("/api/words")
@@ -68,24 +67,24 @@ def get_words() -> Words:
 @router.get("/api/leaders", responses=answers(422))
 def get_leaders(desk: AtDesk, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Leaders:
     """The best scored wallets, whether each is copied, and why not."""
-    realised = reading.realised_by_wallet(desk.projection.replica)
+    realised = desk.history.realised_by_wallet()
     return leader_views.leaders(desk.home, desk.moment(), realised, limit)
 
 
 @router.get("/api/leaders/{wallet}", responses=answers(404, 422))
 def get_leader(desk: AtDesk, wallet: Annotated[Wallet, Path()]) -> LeaderDetail:
     """One leader with its scores by category and over time."""
-    seen, replica = desk.moment(), desk.projection.replica
+    seen = desk.moment()
     snapshot = seen.state.standing.snapshot
     rows = snapshot.rows.get(wallet, {}) if snapshot else {}
     best = leader_views.place_of(snapshot, wallet) if snapshot else None
     if snapshot is None or best is None:
         raise Refused(404, "not_found", "No published score names this wallet.")
-    realised = reading.realised_by_wallet(replica)
+    realised = desk.history.realised_by_wallet()
     [row] = leader_views.rows_of(seen, snapshot, [wallet], realised, best)
     return LeaderDetail(
         leader=row,
         categories=[leader_views.score_row(rows[name]) for name in sorted(rows)],
-        history=leader_history(desk.home, replica, wallet),
-        decisions=reading.decisions_of(replica, wallet),
+        history=leader_history(desk.home, desk.history, wallet),
+        decisions=desk.history.decisions_of(wallet),
     )

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from copytrade_live.core.reasons import RejectReason
-from copytrade_live.dashboard import reading
 from copytrade_live.dashboard.access.policy import VIEW
 from copytrade_live.dashboard.desk import AtDesk
 from copytrade_live.dashboard.problems import Refused, answers
@@ -32,14 +31,14 @@ def get_signals(
     """Signals with their answers, newest first."""
     asked = {"reason": reason.value if reason else None, "wallet": leader, "decision": outcome}
     filters = {name: value for name, value in asked.items() if value is not None}
-    return reading.signal_page(desk.projection.replica, filters, before, limit)
+    return desk.history.signal_page(filters, before, limit)
 
 
 @router.get("/api/signals/{signal_id}", responses=answers(404))
 def get_signal(desk: AtDesk, signal_id: Annotated[SignalId, Path()]) -> SignalDetail:
     """Why a signal was copied or refused, and what became of it."""
-    row, seen = reading.signal_of(desk.projection.replica, signal_id), desk.moment()
+    row, seen = desk.history.signal_of(signal_id), desk.moment()
     if row is None:
         raise Refused(404, "not_found", "No signal has this id, or it is not read yet.")
     found = explain_answer(desk.home.state, row.seq, seen.decided_by, desk.projection.milestones.before)
-    return signal_detail(desk.home, seen, row, found)
+    return signal_detail(desk.home, seen, row, found, desk.titles)

@@ -92,6 +92,7 @@ class MarketSeen(Model):
 
     condition_id: str
     title: str
+    slug: str
     outcomes: list[str]
     token_ids: list[str]
     category: str

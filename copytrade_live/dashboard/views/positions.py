@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.execution import signal_of
@@ -14,11 +14,12 @@ from copytrade_live.core.reasons import ExitReason
 from copytrade_live.core.valuation import gain_on_cost, price_at_gain
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.schemas.positions import ExitPlan, PositionRow, Positions
+from copytrade_live.dashboard.titles import Titles
 from copytrade_live.visible import visible
 
 
-def positions(seen: Moment, titles: Mapping[str, str]) -> Positions:
-    """Every open position, the largest first. Shape: titles by condition id."""
+def positions(seen: Moment, titles: Titles) -> Positions:
+    """Every open position, the largest first."""
     portfolio = seen.state.portfolio
     held = sorted(portfolio.positions.values(), key=lambda one: (-one.value, one.token_id))
     rows = [position_row(one, portfolio, seen.decided_by, seen.now, titles) for one in held]
@@ -26,7 +27,7 @@ def positions(seen: Moment, titles: Mapping[str, str]) -> Positions:
 
 
 def position_row(
-    held: Position, portfolio: Portfolio, config: DecisionConfig, now: Instant, titles: Mapping[str, str]
+    held: Position, portfolio: Portfolio, config: DecisionConfig, now: Instant, titles: Titles
 ) -> PositionRow:
     """One of them."""
     market, cost = held.market, held.cost + held.coming_cost
@@ -35,7 +36,7 @@ def position_row(
     return PositionRow(
         token_id=held.token_id,
         condition_id=market.condition_id,
-        title=titles.get(market.condition_id, ""),
+        title=titles.question(market.condition_id),
         outcome=visible(outcomes.get(held.token_id, "")),
         category=visible(market.category),
         wallet=held.wallet,

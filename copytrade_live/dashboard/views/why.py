@@ -27,6 +27,7 @@ from copytrade_live.dashboard.schemas.signals import (
     SnapshotSeen,
     TimelineEntry,
 )
+from copytrade_live.dashboard.titles import Titles
 from copytrade_live.dashboard.views.leaders import score_row
 from copytrade_live.dashboard.views.links import snapshot_run_url
 from copytrade_live.dashboard.views.refusals import sentence
@@ -39,7 +40,7 @@ from copytrade_live.visible import visible
 _STAGES = {gate.__name__: Stage.RISK.value for gate in LIMITS}
 
 
-def signal_detail(home: Home, seen: Moment, row: SignalRow, found: Explanation) -> SignalDetail:
+def signal_detail(home: Home, seen: Moment, row: SignalRow, found: Explanation, titles: Titles) -> SignalDetail:
     """An explanation as it is given."""
     context, sized = found.context, found.size
     gate = context.standing.gate
@@ -59,7 +60,7 @@ def signal_detail(home: Home, seen: Moment, row: SignalRow, found: Explanation) 
         sizing=Sizing(**asdict(sized.trace)) if isinstance(sized, Sized) else None,
         size_refusal=sized.reason.value if isinstance(sized, Rejected) else None,
         book=_book(context.book, context.now) if context.book else None,
-        market=_market(context.market, row.title) if context.market else None,
+        market=_market(context.market, titles) if context.market else None,
         score=score_row(context.score) if context.score else None,
         snapshot=_snapshot(home, seen, found),
         gate_open=None if gate is None else gate.is_open and context.now <= gate.valid_until,
@@ -101,10 +102,11 @@ def _book(book: Book, now: Instant) -> BookSeen:
     )
 
 
-def _market(market: CoreMarket, title: str) -> MarketSeen:
+def _market(market: CoreMarket, titles: Titles) -> MarketSeen:
     return MarketSeen(
         condition_id=market.condition_id,
-        title=title,
+        title=titles.question(market.condition_id),
+        slug=titles.slug(market.condition_id),
         outcomes=[visible(one) for one in market.outcomes],
         token_ids=list(market.token_ids),
         category=visible(market.category),
