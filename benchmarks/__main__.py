@@ -1,9 +1,9 @@
 """Run measurements, print the table, merge them into bench.json in COPYTRADE_HOME.
 
-    python -m benchmarks [NAME…] [--fills N] [--signals N]
+    python -m benchmarks [NAME…] [--fills N] [--signals N] [--seconds S]
 
 NAME is one of MEASURES, all of them if none is given; --fills is the size of the scoring world, --signals that of the
-tape for backtests.
+tape for backtests, --seconds how long the dashboard is listened to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backtest, books, ingest, order_path, recovery, runner, scoring, step, tracking
+from benchmarks import backtest, books, dashboard, ingest, order_path, recovery, runner, scoring, step, tracking
 from copytrade_live.settings import home_from_environment
 
 MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] = {
@@ -26,6 +26,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, dict[str, Any]]]] =
     "tracking": lambda asked: tracking.measure(),
     "runner": lambda asked: runner.measure(),
     "recovery": lambda asked: recovery.measure(),
+    "dashboard": lambda asked: dashboard.measure(asked.seconds),
     "ingest": lambda asked: ingest.measure(),
     "backtest": lambda asked: backtest.measure(asked.signals),
     "scoring": lambda asked: scoring.measure(asked.fills),
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument(
         "--signals", type=int, default=100_000, help="leaders' fills on the tape of the backtests; ten ticks to each"
     )
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long the dashboard is listened to")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(MEASURES):
         parser.error(f"{', '.join(sorted(unknown))} is not one of {', '.join(MEASURES)}")

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from copytrade_live.dashboard.access.policy import cookie_name
 from copytrade_live.dashboard.app import build_api
 from copytrade_live.dashboard.schemas.events import StreamEvents
 
 PATH = Path(__file__).with_name("openapi.json")
+_OPEN = (("post", "/api/session"), ("get", "/healthz"))
 _REF = "#/components/schemas/{model}"
 
 
@@ -26,7 +28,17 @@ def description() -> dict[str, Any]:
     stream = found["paths"]["/api/events"]["get"]["responses"]["200"]["content"]
     stream["text/event-stream"] = {"schema": {"$ref": _REF.format(model=StreamEvents.__name__)}}
     found["components"]["schemas"] = dict(sorted(schemas.items()))
+    _tell_who_may(found)
     return found
+
+
+def _tell_who_may(found: dict[str, Any]) -> None:
+    """Every route but the open ones asks for the session's cookie."""
+    found["components"]["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": cookie_name(False)}}
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            if (method, path) not in _OPEN:
+                operation["security"] = [{"session": []}]
 
 
 def text() -> str:

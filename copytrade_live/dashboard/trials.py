@@ -88,7 +88,7 @@ class Trials:
             )
         except subprocess.TimeoutExpired:
             raise Refused(
-                503, "too_long", f"It took more than {self._seconds:g} s; run it in a terminal: copytrade {verb}"
+                409, "too_long", f"It took more than {self._seconds:g} s; run it in a terminal: copytrade {verb}"
             ) from None
         finally:
             self._turn.release()

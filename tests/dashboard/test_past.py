@@ -105,4 +105,4 @@ def test_one_trial_runs_at_a_time_and_not_for_ever(operator) -> None:
     assert sorted(codes) == [200, 429]
     stand.desk.trials._seconds = 0.05
     slow = browser.post("/api/replay", json={})
-    assert (slow.status_code, slow.json()["code"]) == (503, "too_long")
+    assert (slow.status_code, slow.json()["code"]) == (409, "too_long")

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from copytrade_live.dashboard.access.binding import name_of
 
-# An uploaded config and its JSON clothes.
-MOST_BODY_BYTES = 2_000_000
+# A config of the longest with every character escaped.
+MOST_BODY_BYTES = 4_000_000
 _SAFE_METHODS = ("GET", "HEAD")
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

@@ -19,7 +19,7 @@ from copytrade_live.dashboard.schemas.positions import ClosePosition
 from copytrade_live.dashboard.views.controls import CONFIRM_RESUME, controls
 from copytrade_live.dashboard.views.overview import ceiling
 
-router = APIRouter(tags=["controls"], responses=answers(400, 401, 403, 409, 415, 422, 503))
+router = APIRouter(tags=["controls"], responses=answers(400, 401, 403, 409, 413, 415, 422, 503))
 Operator = Annotated[Session, Depends(OPERATE)]
 Admin = Annotated[Session, Depends(ADMINISTER)]
 WalletInPath = Annotated[Wallet, Path()]

@@ -13,7 +13,7 @@ from copytrade_live.dashboard.problems import Refused, answers
 from copytrade_live.dashboard.schemas.backtests import BacktestDetail, Backtests, Comparison
 from copytrade_live.dashboard.schemas.configuration import ConfigView, Validity
 from copytrade_live.dashboard.schemas.model import RunId
-from copytrade_live.dashboard.schemas.trials import Replay, TryConfig, WhatIf
+from copytrade_live.dashboard.schemas.trials import Replay, ReplayNow, TryConfig, WhatIf
 from copytrade_live.dashboard.views import backtests
 from copytrade_live.dashboard.views.configuration import config_view, validity
 
@@ -54,13 +54,13 @@ def get_report(desk: AtDesk, run_id: RunIdInPath) -> FileResponse:
     return FileResponse(backtests.report_file(desk.home, run_id), media_type="text/html", headers=headers)
 
 
-@router.post("/api/replay", dependencies=TRY, responses=answers(400, 409, 415, 422, 429))
-def post_replay(desk: AtDesk) -> Replay:
+@router.post("/api/replay", dependencies=TRY, responses=answers(400, 409, 413, 415, 422, 429))
+def post_replay(desk: AtDesk, asked: ReplayNow) -> Replay:
     """Decide the journal again with today's code and config."""
     return desk.trials.replay()
 
 
-@router.post("/api/what-if", dependencies=TRY, responses=answers(400, 409, 415, 422, 429))
+@router.post("/api/what-if", dependencies=TRY, responses=answers(400, 409, 413, 415, 422, 429))
 def post_what_if(desk: AtDesk, asked: TryConfig) -> WhatIf:
     """Decide the journal by another config."""
     said = validity(asked.config, desk.moment().file)
@@ -75,7 +75,7 @@ def get_config(desk: AtDesk) -> ConfigView:
     return config_view(desk.home, desk.moment(), desk.config_seen.problem)
 
 
-@router.post("/api/config/validate", dependencies=TRY, responses=answers(400, 415, 422))
+@router.post("/api/config/validate", dependencies=TRY, responses=answers(400, 413, 415, 422))
 def post_validate(desk: AtDesk, asked: TryConfig) -> Validity:
     """Whether a text is a valid config, and what it would change. Nothing is written."""
     return validity(asked.config, desk.moment().file)

@@ -19,7 +19,7 @@ router = APIRouter(tags=["session"])
 _log = logger("dashboard")
 
 
-@router.post("/api/session", dependencies=[Depends(OPEN)], responses=answers(400, 401, 403, 415, 422, 429, 503))
+@router.post("/api/session", dependencies=[Depends(OPEN)], responses=answers(400, 401, 403, 413, 415, 422, 429, 503))
 def log_in(desk: AtDesk, request: Request, response: Response, login: Login) -> SessionView:
     """Exchange an API key for a session."""
     record = checked_key(desk, request, login.api_key)

@@ -8,13 +8,17 @@ from pydantic import StringConstraints
 
 from copytrade_live.dashboard.schemas.model import Model
 
-ConfigText = Annotated[str, StringConstraints(max_length=1_000_000)]
+ConfigText = Annotated[str, StringConstraints(max_length=250_000)]
 
 
 class TryConfig(Model):
     """A whole config file as YAML."""
 
     config: ConfigText
+
+
+class ReplayNow(Model):
+    """Nothing is chosen: the journal and the config as they stand."""
 
 
 class OutcomeCount(Model):
