@@ -173,7 +173,7 @@ def _listen(url: str, key: str) -> None:
     counts = [0] * BROWSERS
     sessions = []
     for _ in range(-(-BROWSERS // 5)):
-        client = httpx.Client(base_url=url, timeout=None)
+        client = httpx.Client(base_url=url, timeout=httpx.Timeout(30.0, read=600.0))
         client.post("/api/session", **login).raise_for_status()  # type: ignore[arg-type]
         sessions.append(client)
     open_ones = threading.Barrier(BROWSERS + 1)
