@@ -16,6 +16,7 @@ from copytrade_live.dashboard.config_seen import ConfigSeen
 from copytrade_live.dashboard.history import History
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.projection import Projection
+from copytrade_live.dashboard.replica import replica_file
 from copytrade_live.dashboard.stream import Hub
 from copytrade_live.dashboard.titles import Titles
 from copytrade_live.dashboard.trials import Trials
@@ -42,7 +43,7 @@ class Desk:
         self.lockout = Lockout(self.clock)
         self.config_seen = ConfigSeen(self.home, self.config)
         self.hub = Hub(streams=own.streams, streams_per_session=own.streams_per_session)
-        self.projection = Projection(self.home.state, self.home.own / "dashboard" / "replica.sqlite")
+        self.projection = Projection(self.home.state, replica_file(self.home.own / "dashboard"))
         self.titles = Titles(self.home.state)
         self.history = History(self.projection.replica, self.titles)
         self.trials = Trials(self.home, own.trial_seconds)

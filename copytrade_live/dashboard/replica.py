@@ -26,6 +26,7 @@ from copytrade_live.durable import make_folder
 # Between events that move money, equity is noted so often.
 SAMPLE_EVERY: Instant = 60 * SECOND
 _MOVES_MONEY = (OrderFilled, PositionSettled, CopyClosed)
+_NAME, _SUFFIX = "replica-", ".sqlite"
 _SCHEMA = """
 CREATE TABLE signals (
     seq INTEGER PRIMARY KEY, signal_id TEXT NOT NULL, wallet TEXT NOT NULL, decision TEXT NOT NULL,
@@ -47,6 +48,11 @@ CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, snapshot_i
 """
 
 
+def replica_file(folder: Path) -> Path:
+    """Where this process keeps its own: two dashboards of one home do not meet."""
+    return folder / f"{_NAME}{os.getpid()}{_SUFFIX}"
+
+
 class Replica:
     """Written by the thread that follows the journal; everyone else opens it for reading."""
 
@@ -54,8 +60,8 @@ class Replica:
         self.path = path
         make_folder(path.parent)
         path.parent.chmod(0o700)
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _clear_abandoned(path.parent)
+        _remove(path)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -76,8 +82,9 @@ class Replica:
         self._connection.execute("COMMIT")
 
     def close(self) -> None:
-        """Close it; what is in it is made again."""
+        """Close and remove it; what is in it is made again."""
         self._connection.close()
+        _remove(self.path)
 
     def apply(self, seq: int, event: JournalEvent, state: State) -> None:
         """Take in one event; state is the fold with it."""
@@ -123,3 +130,16 @@ class Replica:
             "INSERT INTO equity VALUES (?, ?, ?, ?, ?, ?)",
             (seq, now, equity, from_micro(portfolio.cash), portfolio.gross_exposure, self._peak),
         )
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _clear_abandoned(folder: Path) -> None:
+    """Remove what processes left that were killed."""
+    for path in folder.glob(f"{_NAME}*{_SUFFIX}"):
+        owner = path.name.removeprefix(_NAME).removesuffix(_SUFFIX)
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():
+            _remove(path)
