@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from copytrade_live.clock import AcceleratedClock
+from copytrade_live.core.events import OperatorCommanded, Verb
 from copytrade_live.core.market import Book, Level
 from copytrade_live.runner.book_stream import TOKENS_A_CONNECTION, BookStream
 from copytrade_live.runner.books import BookDesk
@@ -207,3 +208,18 @@ def test_without_data_a_pushed_book_is_old_and_the_listing_is_asked():
             assert (await made.desk.fresh([YES]))[YES] == fresh
 
     run(scenario)
+
+
+def test_a_position_closed_by_hand_is_decided_on_with_the_next_book_although_it_stands_still() -> None:
+    desk = BookDesk(Listed(), AcceleratedClock(NOW, 1.0), Health())
+    seen: list[object] = []
+    desk.observe_news(book(), seen.append)
+    desk.observe_news(book(), seen.append)
+    assert len(seen) == 1
+    close = OperatorCommanded(
+        event_at=NOW, observed_at=NOW, command_id="c1", verb=Verb.CLOSE_POSITION, by="op", argument=YES
+    )
+    desk.hear(close)
+    desk.observe_news(book(), seen.append)
+    desk.observe_news(book(), seen.append)
+    assert len(seen) == 2
