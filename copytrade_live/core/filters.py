@@ -213,7 +213,7 @@ def within_price_limit(c: Context) -> Verdict:
         return None
     measured = moved(c.book.best_ask, c.signal.price)
     if within_entry(c.book.best_ask, entry_limit(c, c.market)):
-        return Held(measured, c.config.execution.max_slippage)
+        return Held(measured, c.config.execution.max_slippage, RejectReason.SLIPPAGE)
     return Rejected(reason=RejectReason.SLIPPAGE, measured=measured, limit=c.config.execution.max_slippage)
 
 

@@ -414,8 +414,8 @@ def test_explain_answers_for_every_gate() -> None:
 def test_explain_tells_how_close_a_truth_came_that_holds() -> None:
     answers = dict(explain(context()))
     assert not any(isinstance(answer, Rejected) for answer in answers.values())
-    assert answers["signal_is_fresh"] == Held(3.0, 30.0)
-    assert answers["within_price_limit"] == Held(0.0, 0.015)
+    assert answers["signal_is_fresh"] == Held(3.0, 30.0, R.STALE_SIGNAL)
+    assert answers["within_price_limit"] == Held(0.0, 0.015, R.SLIPPAGE)
     assert answers["kill_switch_is_off"] is None
 
 

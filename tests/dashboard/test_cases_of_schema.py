@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -67,18 +67,18 @@ def is_let_past(case: Case, who: str) -> bool:
     return who != NOBODY and Role(who).power >= policy.power
 
 
-def ask_many(stand: Stand, operation: APIOperation, who: str, mode: GenerationMode, many: int) -> int:
+def ask_many(stand: Stand, operation: APIOperation, who: str, mode: GenerationMode, many: int, turn: int = 0) -> int:
     """Ask for so many cases of an operation. Returns: how many were asked."""
     asked = 0
     carried = enter(stand, who)
     connection = requests.Session()
 
+    @seed(turn)
     @settings(
         max_examples=many,
         deadline=None,
         database=None,
         phases=[Phase.generate],
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
@@ -120,10 +120,11 @@ def test_a_thousand_cases_an_operation(
     crowded: Stand, label: str, who: str, record_property: Callable[[str, object], None]
 ) -> None:
     modes = modes_of(OPERATIONS[label])
-    asked = 0
+    asked = turn = 0
     while asked < MANY:
         # Where little can be given, cases run out before the number does.
         left = -(-(MANY - asked) // len(modes))
-        asked += sum(ask_many(crowded, OPERATIONS[label], who, mode, left) for mode in modes)
+        asked += sum(ask_many(crowded, OPERATIONS[label], who, mode, left, turn) for mode in modes)
+        turn += 1
     record_property("asked", asked)
     print(f"{who} {label}: {asked}")
