@@ -111,9 +111,10 @@ def explain_answer(
 ) -> Explanation:
     """Explain the decision that the event seq is the answer of; folded gives a place before a seq to go on from.
 
+    For who follows the journal: it has checked the file.
     Raises: InputFileError, StateError.
     """
-    with Journal.open_reader(path) as journal:
+    with Journal.open_reader(path, is_checked=True) as journal:
         answer = journal.row(seq)
         if answer is None or answer.caused_by is None:
             raise InputFileError(f"event {seq} of {path} answers no signal")

@@ -35,7 +35,7 @@ class ConfigSeen:
         if not digest:
             return self.file().decision()
         if digest not in self._kept:
-            with Journal.open_reader(self._home.state) as journal:
+            with Journal.open_reader(self._home.state, is_checked=True) as journal:
                 found = kept_config(journal.connection, journal.path, digest)
             if found is None:
                 return self.file().decision()

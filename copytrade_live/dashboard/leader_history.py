@@ -19,7 +19,7 @@ def leader_history(home: Home, history: History, wallet: str) -> list[ScorePoint
     if not snapshots:
         return []
     found: list[ScorePoint] = []
-    with Journal.open_reader(home.state) as journal:
+    with Journal.open_reader(home.state, is_checked=True) as journal:
         for seq, at, name in reversed(snapshots):
             row = journal.connection.execute(
                 "SELECT json_extract(payload, ?) FROM journal WHERE seq = ? AND type = 'ScoresPublished'",

@@ -30,7 +30,8 @@ def ask(
     """
     if not path.exists():
         raise StateError(f"there is no state database at {path}; start the runner first: copytrade run")
-    connection = connect(path)
+    # A halt waits for no check of a long journal; the runner checked it when it started.
+    connection = connect(path, is_checked=True)
     try:
         migrate(connection, path)
         with naming(path), transaction(connection):
@@ -60,7 +61,7 @@ class AskedCommand:
 
 def list_commands(path: Path, before: Instant | None, limit: int) -> list[AskedCommand]:
     """Commands asked for before an instant, newest first, taken or not. Raises: StateError."""
-    connection = connect(path, read_only=True)
+    connection = connect(path, read_only=True, is_checked=True)
     try:
         with naming(path):
             found = connection.execute(
@@ -121,7 +122,7 @@ def mark_taken(connection: sqlite3.Connection, command_id: str, seq: int) -> Non
 
 def taken_seq(path: Path, command_id: str) -> int | None:
     """The journal row that answers a command, None while the runner has not taken it."""
-    connection = connect(path, read_only=True)
+    connection = connect(path, read_only=True, is_checked=True)
     try:
         with naming(path):
             found = connection.execute(

@@ -16,9 +16,10 @@ CHECKED_AT_ONCE = 256_000_000
 SCHEMA_VERSION = 4
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, read_only: bool = False, is_checked: bool = False) -> sqlite3.Connection:
     """Open the state database. A writer waits for other writers; a reader never blocks one.
 
+    is_checked: whoever asks has checked it before, or must not wait for it: a check reads all of the file.
     Raises: StateError when the file is missing (for a reader), not a database, or damaged; a large one see check_large.
     """
     if read_only and not path.exists():
@@ -28,7 +29,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             _configure(connection, read_only=read_only)
-            if not is_large(path):
+            if not is_checked and not is_large(path):
                 _check(connection, path)
         except BaseException:
             connection.close()

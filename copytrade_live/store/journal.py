@@ -74,9 +74,12 @@ class Journal:
         return cls(path, connection, lock)
 
     @classmethod
-    def open_reader(cls, path: Path) -> Journal:
-        """Open for reading beside a running runner. Raises: StateError when missing, damaged or never started."""
-        connection = connect(path, read_only=True)
+    def open_reader(cls, path: Path, *, is_checked: bool = False) -> Journal:
+        """Open for reading beside a running runner. Raises: StateError when missing, damaged or never started.
+
+        is_checked: this process has checked the file before.
+        """
+        connection = connect(path, read_only=True, is_checked=is_checked)
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone() is None:
             connection.close()
             raise StateError(f"state database {path} holds no journal yet; start the runner first: copytrade run")
