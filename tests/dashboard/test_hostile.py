@@ -10,14 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.events import OrderSigned
 from copytrade_live.dashboard import pages
 from copytrade_live.dashboard.schemas.session import Role
+from copytrade_live.ports import SignedOrder
+from copytrade_live.secret import Secret
 from copytrade_live.settings import Home
+from copytrade_live.store.journal import Journal
 from copytrade_live.store.market_titles import FILE
 from tests import builders
 from tests.builders import NOW
 from tests.cli.journals import write_journal
 from tests.dashboard.conftest import MakeStand, Stand
+from tests.dashboard.routes_of import routes_of
 
 CORPUS = [
     "<script>alert(1)</script>",
@@ -49,6 +54,19 @@ def test_s18_names_of_strangers_are_shown_and_do_nothing(make_stand: MakeStand, 
     [row] = browser.get("/api/signals").json()["items"]
     assert len(row["outcome"]) <= 501
     assert row["title"]
+
+
+def test_what_was_signed_is_told_on_no_page_and_kept_in_no_replica(make_stand: MakeStand, home: Home) -> None:
+    canary = "canary-of-a-signature"
+    signed = SignedOrder(order_id="o1", venue_order_id="0x1", payload=Secret(canary), signed_at=NOW)
+    with Journal.open(home.state, "paper") as journal:
+        journal.append("run-1", [OrderSigned(**builders.at(), order_id="o1", venue_order_id="0x1")], signed)
+    stand = make_stand()
+    browser = stand.client(Role.ADMIN)
+    for one in routes_of(stand.api):
+        if one.method == "GET" and one.path != "/api/events":
+            assert canary not in browser.get(one.path).text, one.path
+    assert canary.encode() not in stand.desk.projection.replica.read_bytes()
 
 
 def _texts(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import time
 
 import pytest
@@ -164,6 +165,29 @@ def test_s15_a_locked_address_is_told_to_wait_and_the_right_key_too(stand: Stand
     began = time.monotonic()
     assert operator.post("/api/controls/halt", json={}).status_code == 200
     assert time.monotonic() - began < 1.0
+
+
+def test_s15_a_halt_takes_less_than_a_second_while_somebody_guesses_a_hundred_times_a_second(stand: Stand) -> None:
+    operator, guesser = stand.client(Role.OPERATOR), stand.client()
+    is_over, guesses = threading.Event(), []
+
+    def guess() -> None:
+        while not is_over.wait(0.01):
+            guesses.append(guesser.post("/api/session", json={"api_key": "x"}).status_code)
+
+    thread = threading.Thread(target=guess)
+    thread.start()
+    try:
+        for _ in range(5):
+            began = time.monotonic()
+            assert operator.post("/api/controls/halt", json={}).status_code == 200
+            assert time.monotonic() - began < 1.0
+            time.sleep(0.1)
+    finally:
+        is_over.set()
+        thread.join()
+    assert set(guesses) <= {401, 429}
+    assert guesses.count(401) <= FREE_FAILURES
 
 
 def test_s15_wrong_and_right_keys_take_the_same_work(home: Home) -> None:
