@@ -9,16 +9,27 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 PIP_FLAGS := --disable-pip-version-check --quiet --progress-bar off
 ARGS ?=
 
+# The dashboard's pages, and what they are built from.
+WEB := copytrade_live/dashboard/web
+PAGES := $(WEB)/dist/index.html
+PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(WEB)/index.html $(WEB)/vite.config.ts \
+	$(WEB)/tsconfig.json
+NPM = $(BIN)/python deploy/npm.py $(WEB)
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak prove check bench audit docs lock clean
+.PHONY: help demo web test soak prove check bench audit docs lock clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime  ## Show the whole loop on a simulated venue; Ctrl-C ends it.
+	@$(MAKE) --no-print-directory web || echo "the dashboard's pages were not built (see above); everything else runs," \
+		"and make web tries again"
 	@$(BIN)/copytrade demo $(ARGS)
 
-test: $(VENV)/.dev  ## Run every test.
+web: $(PAGES)  ## Build the dashboard's pages, if they changed.
+
+test: $(VENV)/.dev $(PAGES)  ## Run every test.
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 soak: $(VENV)/.dev  ## Run the checks that take minutes: many seeds, big worlds, kills.
@@ -27,13 +38,15 @@ soak: $(VENV)/.dev  ## Run the checks that take minutes: many seeds, big worlds,
 prove: $(VENV)/.dev  ## Prove live trading: two hours over a misbehaving venue, in a quarter of an hour.
 	$(BIN)/python -m benchmarks.live_run $(ARGS)
 
-check: $(VENV)/.dev  ## Lint, types, import contracts, generated docs.
+check: $(VENV)/.dev $(WEB)/node_modules/.made  ## Lint, types, import contracts, generated docs.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config .importlinter
 	$(BIN)/python -m copytrade_live.docs --check
 	$(BIN)/copytrade sql docs --check
+	@$(NPM) run --silent types
+	@$(NPM) run --silent lint
 
 bench: $(VENV)/.bench $(ANCHOR)/.anchor  ## Measure.
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -54,13 +67,15 @@ lock:  ## Resolve requirements/*.txt again (needs uv).
 	uv pip compile pyproject.toml --group build --group dev --group bench --universal --python-version 3.11 \
 		--constraint requirements/dev.txt --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		--no-emit-find-links --quiet --output-file requirements/bench.txt
+	uv pip compile --group web --universal --python-version 3.11 --constraint requirements/dev.txt --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements/web.txt
 	uv pip compile --group anchor --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/anchor.txt
 	uv pip compile --group audit --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/audit.txt
 
 clean:  ## Remove the virtual environments and caches; never .copytrade.
-	rm -rf $(VENV) $(ANCHOR) .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(ANCHOR) .audit $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 # A stamp is newer than its lock once everything in it is installed.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
@@ -69,11 +84,26 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(call install,requirements/dev.txt)
-	@touch $@ $(VENV)/.runtime
+	@touch $@ $(VENV)/.runtime $(VENV)/.node
 
 $(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
 	@$(call install,requirements/bench.txt)
-	@touch $@ $(VENV)/.dev $(VENV)/.runtime
+	@touch $@ $(VENV)/.dev $(VENV)/.runtime $(VENV)/.node
+
+$(VENV)/.node: requirements/web.txt | $(BIN)/python
+	@echo "installing requirements/web.txt (a minute, once)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes --no-deps -r requirements/web.txt
+	@touch $@
+
+# No package of the pages may run a script of its own while it is installed.
+$(WEB)/node_modules/.made: $(WEB)/package-lock.json $(WEB)/.npmrc | $(VENV)/.node
+	@echo "installing what the dashboard's pages are built with (a minute, once)"
+	@$(NPM) ci --ignore-scripts --silent || { echo "npm could not install them: is its registry reachable from here?"; exit 1; }
+	@touch $@
+
+$(PAGES): $(PAGE_SOURCES) $(WEB)/node_modules/.made
+	@echo "building the dashboard's pages"
+	@$(NPM) run --silent build -- --logLevel warn
 
 # Apart from the product's environment: what looks at it must not change it.
 .audit/.made: requirements/audit.txt
