@@ -11,10 +11,11 @@ test("a stranger's title cannot turn the writing around, hide, or break a line",
 test("ids are shortened in the middle", () => {
   expect(shortId("0x1234567890abcdef1234567890abcdef12345678")).toBe("0x1234…5678");
   expect(shortId("short")).toBe("short");
+  expect(shortId("97c87c078403aa", 8, 0)).toBe("97c87c07…");
 });
 
 test("words of the wire read as words", () => {
-  expect([words("low_p_pos"), title("gate_closed")]).toEqual(["low p pos", "Gate closed"]);
+  expect([words("low_p_pos"), title("gate_closed")]).toEqual(["low p_pos", "Gate closed"]);
 });
 
 test.each([

@@ -13,6 +13,7 @@ test("times are UTC, and the day is said where it is not today's", () => {
 });
 
 test.each([
+  [0, "0 s"],
   [0.25, "250 ms"],
   [4.26, "4.3 s"],
   [42.4, "42 s"],

@@ -12,12 +12,15 @@ export function foreign(text: string | null | undefined, otherwise = ""): string
 /** "0x12ab…9f3c": enough of a wallet or an id to tell it from others. */
 export function shortId(id: string | null | undefined, head = 6, tail = 4): string {
   const clean = foreign(id);
-  return clean.length <= head + tail + 1 ? clean : `${clean.slice(0, head)}…${clean.slice(-tail)}`;
+  const end = tail === 0 ? "" : clean.slice(-tail);
+  return clean.length <= head + tail + 1 ? clean : `${clean.slice(0, head)}…${end}`;
 }
 
-/** A word of the wire as people read it: "low_p_pos" becomes "low p pos". */
+/** A word of the wire as people read it: "gate_closed" becomes "gate closed"; the score's own p_pos stays. */
 export function words(wire: string | null | undefined): string {
-  return foreign(wire).replaceAll("_", " ");
+  return foreign(wire)
+    .replaceAll("_", " ")
+    .replace(/\bp pos\b/, "p_pos");
 }
 
 /** The same with a capital. */

@@ -40,6 +40,7 @@ export function span(seconds: number | null | undefined): string {
   if (seconds == null || !Number.isFinite(seconds)) return NONE;
   const size = Math.abs(seconds);
   const sign = seconds < 0 ? "−" : "";
+  if (size < 0.0005) return "0 s";
   if (size < 1) return `${sign}${Math.round(size * 1000)} ms`;
   if (size < 10) return `${sign}${size.toFixed(1)} s`;
   const whole = Math.round(size);

@@ -11,6 +11,8 @@ export interface Column<Row> {
   isNumber?: boolean;
   /** On a phone it takes the whole line, without its name. */
   isWhole?: boolean;
+  /** On a phone it takes the whole line, with its name. */
+  isLine?: boolean;
   sortBy?: (row: Row) => number | string | null;
   title?: string;
 }
@@ -128,7 +130,9 @@ function rowClass(isLink: boolean, isCurrent: boolean): string {
 }
 
 function cellClass<Row>(column: Column<Row>): string {
-  return [column.isNumber && css["right"], column.isWhole && css["whole"]].filter(Boolean).join(" ");
+  return [column.isNumber && css["right"], column.isWhole && css["whole"], column.isLine && css["line"]]
+    .filter(Boolean)
+    .join(" ");
 }
 
 // Not for what in the row answers itself, nor while text is being selected.

@@ -5,8 +5,8 @@ import css from "./Facts.module.css";
 export function Facts({ rows }: { rows: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className={css["facts"]}>
-      {rows.map(([name, value]) => (
-        <Fragment key={name}>
+      {rows.map(([name, value], place) => (
+        <Fragment key={`${name} ${place}`}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </Fragment>

@@ -7,7 +7,7 @@ interface Props {
   actions?: ReactNode;
   /** Without padding, for tables. */
   isFlush?: boolean;
-  children: ReactNode;
+  children?: ReactNode;
 }
 
 /** A titled part of a page. */
@@ -25,7 +25,11 @@ export function Panel({ title, note, actions, isFlush = false, children }: Props
         </div>
         {actions}
       </header>
-      <div className={css["body"]}>{children}</div>
+      {children === undefined || children === false || children === null ? (
+        <div className={css["foot"]} />
+      ) : (
+        <div className={css["body"]}>{children}</div>
+      )}
     </section>
   );
 }

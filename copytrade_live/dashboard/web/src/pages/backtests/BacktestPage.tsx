@@ -4,6 +4,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { backtestQuery } from "../../api/queries";
 import type { BacktestDetail } from "../../api/types";
+import { count } from "../../format/numbers";
 import { shortId } from "../../format/texts";
 import { dayOf } from "../../format/times";
 import { CountBars } from "../../parts/CountBars";
@@ -43,7 +44,7 @@ function Run({ detail }: { detail: BacktestDetail }) {
     <div className={css["stack"]}>
       <Panel
         title={`${dayOf(run.from_at)} to ${dayOf(run.to_at)}`}
-        note={`${run.leaders.length} leaders, config ${shortId(run.config_digest, 8, 0)}, code ${shortId(run.code_version, 12, 0)}`}
+        note={`${run.leaders.length === 0 ? "Leaders by score" : count(run.leaders.length, "leader")}, config ${shortId(run.config_digest, 8, 0)}, code ${shortId(run.code_version, 12, 0)}`}
       >
         <SummaryNumbers numbers={run.numbers} />
       </Panel>

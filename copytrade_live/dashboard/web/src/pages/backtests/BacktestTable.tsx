@@ -1,7 +1,8 @@
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import type { Backtest } from "../../api/types";
 import { useNow } from "../../api/useOverview";
-import { count, tone } from "../../format/numbers";
+import { tone } from "../../format/numbers";
 import { dayOf } from "../../format/times";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { Time } from "../../parts/Time";
@@ -17,6 +18,7 @@ interface Props {
 export function BacktestTable({ runs, chosen, onChoose }: Props) {
   const navigate = useNavigate();
   const now = useNow();
+  const [opened] = useState(() => Date.now());
   const columns: Column<Backtest>[] = [
     {
       name: "Compare",
@@ -44,10 +46,11 @@ export function BacktestTable({ runs, chosen, onChoose }: Props) {
     {
       name: "Made",
       sortBy: (run) => run.made_at,
-      cell: (run) => <Time at={run.made_at} now={Date.now()} isAge />,
+      cell: (run) => <Time at={run.made_at} now={opened} isAge />,
     },
     {
       name: "Days played",
+      isLine: true,
       sortBy: (run) => run.from_at,
       cell: (run) => (
         <span className="nowrap">
@@ -55,7 +58,11 @@ export function BacktestTable({ runs, chosen, onChoose }: Props) {
         </span>
       ),
     },
-    { name: "Leaders", isNumber: true, cell: (run) => count(run.leaders.length, "leader") },
+    {
+      name: "Leaders",
+      isNumber: true,
+      cell: (run) => (run.leaders.length === 0 ? "by score" : run.leaders.length),
+    },
     ...["pnl", "total_return", "max_drawdown", "hit_rate", "copies"].map(numberColumn),
   ];
   return (

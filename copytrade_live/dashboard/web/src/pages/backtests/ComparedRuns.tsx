@@ -84,11 +84,17 @@ function columnsOf(isNumbers: boolean): Column<Compared>[] {
       isNumber: true,
       cell: (row) => (
         <span className={toned(isNumbers ? isBetter(row.name, row.difference) : undefined)}>
-          {show(row, row.difference)}
+          {signed(row.difference, show(row, row.difference))}
         </span>
       ),
     },
   ];
+}
+
+function signed(difference: number | null, shown: string): string {
+  return difference !== null && difference > 0 && /[1-9]/.test(shown) && !shown.startsWith("+")
+    ? `+${shown}`
+    : shown;
 }
 
 function toned(better: boolean | undefined): string | undefined {

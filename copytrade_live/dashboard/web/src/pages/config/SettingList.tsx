@@ -14,21 +14,37 @@ type Setting = Schemas["Setting"];
 /** Every key by section, with what it means and may be; what is not the default stands out. */
 export function SettingList({ sections }: { sections: readonly Section[] }) {
   const [wanted, setWanted] = useState("");
+  const [isChangedOnly, setChangedOnly] = useState(false);
   const found = sections
-    .map((section) => ({ ...section, settings: section.settings.filter((one) => matches(one, wanted)) }))
+    .map((section) => ({
+      ...section,
+      settings: section.settings.filter((one) => matches(one, wanted) && !(isChangedOnly && one.is_default)),
+    }))
     .filter((section) => section.settings.length > 0);
   return (
     <div className={css["stack"]}>
-      <TextInput
-        className={css["search"]}
-        aria-label="Find a setting"
-        placeholder="Find a setting, or what it means"
-        value={wanted}
-        data-filter
-        onChange={(event) => {
-          setWanted(event.currentTarget.value);
-        }}
-      />
+      <div className={css["buttons"]}>
+        <TextInput
+          className={css["search"]}
+          aria-label="Find a setting"
+          placeholder="Find a setting, or what it means"
+          value={wanted}
+          data-filter
+          onChange={(event) => {
+            setWanted(event.currentTarget.value);
+          }}
+        />
+        <label>
+          <input
+            type="checkbox"
+            checked={isChangedOnly}
+            onChange={(event) => {
+              setChangedOnly(event.currentTarget.checked);
+            }}
+          />{" "}
+          Only what is not the default
+        </label>
+      </div>
       {found.length === 0 && (
         <Empty title="No setting says that">Try another word of its name or meaning.</Empty>
       )}

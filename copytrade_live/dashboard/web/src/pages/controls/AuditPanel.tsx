@@ -62,8 +62,10 @@ export function AuditPanel() {
   );
 }
 
+const OPENED = Date.now();
+
 const COLUMNS: Column<Command>[] = [
-  { name: "Asked", cell: (row) => <Time at={row.asked_at} now={Date.now()} /> },
+  { name: "Asked", cell: (row) => <Time at={row.asked_at} now={OPENED} /> },
   { name: "What", cell: (row) => <b>{words(row.verb)}</b> },
   {
     name: "About",

@@ -13,9 +13,15 @@ export function CategoryTable({ rows }: { rows: readonly Score[] }) {
     { name: "Pays", isNumber: true, cell: (row) => percent(row.p_pos), sortBy: (row) => row.p_pos },
     {
       name: "Edge a share",
+      isLine: true,
       cell: (row) => {
         const { low, high, text } = likely(row);
-        return <Interval low={low} mean={row.edge_mean} high={high} reach={reach} label={text} />;
+        return (
+          <span className="nowrap">
+            <Interval low={low} mean={row.edge_mean} high={high} reach={reach} label={text} />{" "}
+            {points(row.edge_mean)}
+          </span>
+        );
       },
     },
     { name: "Lower bound", isNumber: true, cell: (row) => points(row.lcb10), sortBy: (row) => row.lcb10 },

@@ -37,7 +37,7 @@ export function LeaderDetail({ detail }: { detail: Schemas["LeaderDetail"] }) {
         <Panel title={`Place ${leader.place}, and why`}>
           <Reasons leader={leader} />
         </Panel>
-        <ScorePanel score={leader.score} snapshot={null} now={now} />
+        <ScorePanel title="Score over all categories" score={leader.score} snapshot={null} now={now} />
         <Panel
           title="What became of its signals"
           actions={

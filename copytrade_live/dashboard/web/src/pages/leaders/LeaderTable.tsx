@@ -2,7 +2,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Leader } from "../../api/types";
 import { Interval } from "../../charts/Interval";
-import { gain, percent, tone } from "../../format/numbers";
+import { gain, percent, points, tone } from "../../format/numbers";
 import { shortId } from "../../format/texts";
 import { span } from "../../format/times";
 import { DataTable, type Column } from "../../parts/DataTable";
@@ -61,12 +61,18 @@ function columnsOf(reach: number): Column<Leader>[] {
     },
     {
       name: "Edge a share",
+      isLine: true,
       title:
         "What a copier earns a share after its own cost: eight times in ten within the bar; the line is zero",
       sortBy: (row) => row.score.edge_mean,
       cell: (row) => {
         const { low, high, text } = likely(row.score);
-        return <Interval low={low} mean={row.score.edge_mean} high={high} reach={reach} label={text} />;
+        return (
+          <span className="nowrap">
+            <Interval low={low} mean={row.score.edge_mean} high={high} reach={reach} label={text} />{" "}
+            {points(row.score.edge_mean)}
+          </span>
+        );
       },
     },
     {
@@ -82,7 +88,7 @@ function columnsOf(reach: number): Column<Leader>[] {
       sortBy: (row) => row.score.breakeven_latency_seconds,
       cell: (row) => span(row.score.breakeven_latency_seconds),
     },
-    { name: "Copies", isNumber: true, sortBy: (row) => row.copies, cell: (row) => row.copies },
+    { name: "Copies", isNumber: true, sortBy: (row) => row.copies, cell: (row) => <Copies row={row} /> },
     {
       name: "Earned",
       isNumber: true,
@@ -91,6 +97,15 @@ function columnsOf(reach: number): Column<Leader>[] {
       cell: (row) => <Earned row={row} />,
     },
   ];
+}
+
+function Copies({ row }: { row: Leader }) {
+  return (
+    <>
+      {row.copies}
+      {row.open_positions > 0 && <small className="dim"> +{row.open_positions} open</small>}
+    </>
+  );
 }
 
 function Earned({ row }: { row: Leader }) {

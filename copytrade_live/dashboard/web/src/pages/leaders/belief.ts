@@ -11,10 +11,7 @@ export function likely(score: Score): { low: number; high: number; text: string 
   return { low, high, text: `edge ${points(score.edge_mean)}, likely ${points(low)} to ${points(high)}` };
 }
 
-/** A scale that fits nearly all of them, so that rows compare. */
+/** A scale that fits all of them, so that rows compare. */
 export function reachOf(scores: readonly Score[]): number {
-  const ends = scores
-    .flatMap((score) => [Math.abs(score.lcb10), Math.abs(likely(score).high)])
-    .sort((a, b) => a - b);
-  return Math.max(0.01, ends[Math.floor(ends.length * 0.9)] ?? 0.01);
+  return Math.max(0.01, ...scores.flatMap((score) => [Math.abs(score.lcb10), Math.abs(likely(score).high)]));
 }

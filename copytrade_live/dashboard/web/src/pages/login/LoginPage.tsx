@@ -32,6 +32,7 @@ export function LoginPage() {
             setKey(event.currentTarget.value);
           }}
           error={login.error?.message}
+          aria-invalid={login.isError}
           autoComplete="current-password"
           data-autofocus
           required

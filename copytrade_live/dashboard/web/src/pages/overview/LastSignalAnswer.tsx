@@ -8,8 +8,14 @@ import { Time } from "../../parts/Time";
 import { Wallet } from "../../parts/Wallet";
 import { Answer } from "./Answer";
 
+interface Props {
+  signal: Signal | null;
+  refused: Signal | null;
+  now: Instant;
+}
+
 /** What the last fill of a leader came to, and why. */
-export function LastSignalAnswer({ signal, now }: { signal: Signal | null; now: Instant }) {
+export function LastSignalAnswer({ signal, refused, now }: Props) {
   const question = "What came of the last signal?";
   if (signal === null) {
     return (
@@ -36,7 +42,20 @@ export function LastSignalAnswer({ signal, now }: { signal: Signal | null; now: 
           Why?
         </Link>
       </p>
+      {refused && refused.signal_id !== signal.signal_id && <LastRefused signal={refused} now={now} />}
     </Answer>
+  );
+}
+
+function LastRefused({ signal, now }: { signal: Signal; now: Instant }) {
+  return (
+    <p className="dim">
+      Last refused <Time at={signal.at} now={now} isAge />:{" "}
+      <Link to="/signals/$signalId" params={{ signalId: signal.signal_id }}>
+        {words(signal.reason)}
+      </Link>{" "}
+      {against(signal)}
+    </p>
   );
 }
 

@@ -23,7 +23,7 @@ export function OverviewPage() {
           <>
             <div className={css["answers"]}>
               <CopyingAnswer overview={data} />
-              <LastSignalAnswer signal={data.last_signal} now={data.now_at} />
+              <LastSignalAnswer signal={data.last_signal} refused={data.last_refused} now={data.now_at} />
               <EarnedAnswer money={data.money} />
               <RiskAnswer overview={data} />
             </div>

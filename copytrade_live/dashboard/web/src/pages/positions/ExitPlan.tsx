@@ -11,7 +11,7 @@ export function ExitPlan({ plan, now }: { plan: readonly Schemas["ExitPlan"][]; 
   if (plan.length === 0) return <span className="dim">holds to the resolution</span>;
   return (
     <span className={css["plan"]}>
-      {plan.map((rule) => (
+      {plan.filter(isShown).map((rule) => (
         <Tooltip key={rule.reason} label={explained(rule)}>
           <span>
             <Tag tone={isNear(rule) ? "warn" : "plain"}>{short(rule, now)}</Tag>
@@ -24,11 +24,19 @@ export function ExitPlan({ plan, now }: { plan: readonly Schemas["ExitPlan"][]; 
 
 const NEAR = 0.05;
 
+function isShown(rule: Schemas["ExitPlan"]): boolean {
+  return !ELSEWHERE.has(rule.reason);
+}
+
 function isNear(rule: Schemas["ExitPlan"]): boolean {
   return rule.distance !== null && Math.abs(rule.distance) < NEAR;
 }
 
+// What is in the table's own column needs no second place.
+const ELSEWHERE = new Set<string>(["resolution"]);
+
 function short(rule: Schemas["ExitPlan"], now: Instant): string {
+  if (rule.reason === "mirror") return "mirror";
   if (rule.level !== null) return `${words(rule.reason)} ${cents(rule.level)}`;
   if (rule.at !== null) return `${words(rule.reason)} ${ago(rule.at, now)}`;
   return words(rule.reason);

@@ -10,17 +10,18 @@ import { Tag } from "../../parts/Tag";
 import { Time } from "../../parts/Time";
 
 interface Props {
+  title: string;
   score: Schemas["ScoreRow"] | null;
   snapshot: Schemas["SnapshotSeen"] | null;
   now: Instant;
 }
 
 /** What the record said about the leader, and where that came from. */
-export function ScorePanel({ score, snapshot, now }: Props) {
+export function ScorePanel({ title, score, snapshot, now }: Props) {
   const run = safeLink(snapshot?.dagster_run_url);
   return (
     <Panel
-      title="Score it used"
+      title={title}
       note={
         snapshot && (
           <>
@@ -41,12 +42,20 @@ export function ScorePanel({ score, snapshot, now }: Props) {
         <Empty title="No score">The snapshot has no row for this leader.</Empty>
       ) : (
         <>
-          <Facts rows={scoreFacts(score)} />
-          {score.flags.map((flag) => (
-            <Tag key={flag} tone="warn">
-              {words(flag)}
-            </Tag>
-          ))}
+          <Facts
+            rows={[
+              ...scoreFacts(score),
+              ...score.flags.map(
+                (flag) =>
+                  [
+                    "Flag",
+                    <Tag key={flag} tone="warn">
+                      {words(flag)}
+                    </Tag>,
+                  ] as const,
+              ),
+            ]}
+          />
         </>
       )}
     </Panel>

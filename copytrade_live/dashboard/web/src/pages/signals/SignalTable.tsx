@@ -1,7 +1,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { Signal } from "../../api/types";
 import { against } from "../../format/measures";
-import { cents, dollars } from "../../format/numbers";
+import { cents, dollars, percent } from "../../format/numbers";
 import { span, type Instant } from "../../format/times";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { DecisionTag } from "../../parts/DecisionTag";
@@ -9,6 +9,7 @@ import { Market } from "../../parts/Market";
 import { Empty } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { Wallet } from "../../parts/Wallet";
+import css from "./SignalTable.module.css";
 
 /** Signals with their answers; each leads to its why. */
 export function SignalTable({ rows, now }: { rows: readonly Signal[]; now: Instant }) {
@@ -57,12 +58,22 @@ function columns(now: Instant): Column<Signal>[] {
     },
     { name: "Their stake", isNumber: true, cell: (row) => dollars(row.notional) },
     { name: "Lag", isNumber: true, cell: (row) => span(row.lag_seconds) },
-    { name: "Answer", cell: (row) => <DecisionTag signal={row} /> },
-    { name: "Measured", isWhole: true, cell: (row) => <Numbers signal={row} /> },
+    { name: "Answer", isWhole: true, cell: (row) => <Answer signal={row} /> },
   ];
 }
 
-function Numbers({ signal }: { signal: Signal }) {
-  if (signal.decision === "copied") return <>bought for {dollars(signal.our_notional)}</>;
-  return <span className="dim">{against(signal)}</span>;
+function Answer({ signal }: { signal: Signal }) {
+  const numbers = answered(signal);
+  return (
+    <span className={css["answer"]}>
+      <DecisionTag signal={signal} />
+      {numbers !== "" && <small className="dim">{numbers}</small>}
+    </span>
+  );
+}
+
+function answered(signal: Signal): string {
+  if (signal.decision === "copied") return `for ${dollars(signal.our_notional)}`;
+  if (signal.decision === "mirrored") return `${percent(signal.measured)} of ours`;
+  return against(signal);
 }

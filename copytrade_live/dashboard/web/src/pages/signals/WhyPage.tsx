@@ -56,7 +56,7 @@ function Why({ detail, now }: { detail: SignalDetail; now: Instant }) {
         <div className={css["column"]}>
           <BookPanel detail={detail} />
           <SizePanel detail={detail} />
-          <ScorePanel score={detail.score} snapshot={detail.snapshot} now={now} />
+          <ScorePanel title="Score it used" score={detail.score} snapshot={detail.snapshot} now={now} />
           <RecordPanel detail={detail} now={now} />
         </div>
       </div>
