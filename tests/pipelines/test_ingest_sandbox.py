@@ -88,6 +88,7 @@ def test_ingesting_twice_changes_nothing(world_url: str, undisturbed: Path) -> N
     assert {(row["new_rows"], row["changed_rows"]) for row in again.values()} == {(0, 0)}
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_and_a_rerun_give_the_tables_of_an_undisturbed_run(
     world_url: str, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -136,7 +137,7 @@ def test_the_older_api_gives_the_same_fills_past_its_offset_cap(world_url: str, 
 
 
 def test_growing_history_is_the_same_however_often_it_was_ingested(tmp_path: Path) -> None:
-    world = build_world("synthetic", 3, None)
+    world = build_synthetic_world(3, scale=Scale(wallets=20, fills=3000))
     keeper = TimeKeeper(world.start_at, speed=None)
     parts = (wallets, fills, markets)
     with served(build_app(world, keeper)) as url:
@@ -151,6 +152,7 @@ def test_growing_history_is_the_same_however_often_it_was_ingested(tmp_path: Pat
     assert {table: often[table] for table in tables} == {table: once[table] for table in tables}
 
 
+@pytest.mark.slow
 @needs_shared
 def test_the_recorded_world_gives_the_reference_answers(tmp_path: Path) -> None:
     oracle = json.loads((SHARED / "data" / "ORACLES.json").read_text(encoding="utf-8"))
