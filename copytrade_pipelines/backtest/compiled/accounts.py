@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from copytrade_live.core.market import DAY
 from copytrade_pipelines.backtest.compiled import rules
 from copytrade_pipelines.backtest.compiled.rules import inner
@@ -10,9 +12,13 @@ from copytrade_pipelines.backtest.compiled.world import (
     account_at,
     held_at,
     log_at,
+    near_at,
     parameters_at,
+    placed_at,
     point_at,
     slot_at,
+    token_at,
+    view_at,
 )
 
 # How far from its exact value a fall may be that was added up mark by mark since equity was last added up as a whole.
@@ -20,12 +26,12 @@ NEARLY = 1e-6
 
 
 @inner
-def value_of(w: World, config: int, at: int) -> float:
+def value_of(w: World, config: int, token: int) -> float:
     """A position at its mark, at cost while there is none, which is NaN."""
-    slot = slot_at(w, config, at)
-    if slot.mark == slot.mark:
-        return rules.marked_value(slot.size, slot.mark)
-    return rules.from_micro(slot.cost)
+    view = view_at(w, token, config)
+    if view.mark == view.mark:
+        return view.shares * view.mark
+    return rules.from_micro(slot_at(w, config, placed_at(w, token_at(w, token).condition, config).slot).cost)
 
 
 @inner
@@ -35,39 +41,7 @@ def equity_of(w: World, config: int) -> float:
     worth = 0.0
     for place in range(account.positions):
         worth += value_of(w, config, held_at(w, config, place).value)
-    account.near = rules.from_micro(account.cash + account.receivable) + worth
-    return account.near
-
-
-@inner
-def mark(w: World, config: int, at: int, bid: float) -> None:
-    """Mark a position; equity is then known nearly, which is enough as long as no stop is near."""
-    before = value_of(w, config, at)
-    slot_at(w, config, at).mark = bid
-    account_at(w, config).near += value_of(w, config, at) - before
-
-
-@inner
-def week_may_be_lost(w: World, config: int) -> bool:
-    """Whether equity, as nearly as it is known, could have fallen so far since the week began that entries halt."""
-    account = account_at(w, config)
-    opened = account.week_equity
-    if account.is_halted or not opened > 0.0:
-        return False
-    return rules.fall_from(opened, account.near) >= parameters_at(w, config).weekly_halt - NEARLY
-
-
-@inner
-def at_risk(w: World, config: int) -> float:
-    """Most that everything together can lose."""
-    cost = 0
-    for place in range(account_at(w, config).slots):
-        slot = slot_at(w, config, place)
-        if slot.is_held:
-            cost += slot.cost + slot.coming_cost
-        if slot.works and slot.is_entry:
-            cost += slot.reserved
-    return rules.from_micro(cost)
+    return rules.from_micro(account.cash + account.receivable) + worth
 
 
 @inner
@@ -89,12 +63,18 @@ def open_periods(w: World, config: int, now: int) -> bool:
 
 @inner
 def week_is_lost(w: World, config: int) -> bool:
-    """Whether equity fell so far since the week began that entries halt."""
-    account = account_at(w, config)
+    """Whether equity fell so far since the week began that entries halt; and how low marks alone may take it."""
+    account, near, limit = account_at(w, config), near_at(w, config), parameters_at(w, config).weekly_halt
     opened = account.week_equity
+    near.equity, near.floor = 0.0, -np.inf
     if account.is_halted or not opened > 0.0:
         return False
-    return rules.fall_from(opened, equity_of(w, config)) >= parameters_at(w, config).weekly_halt
+    # Positions are worth nothing at the worst.
+    if rules.fall_from(opened, rules.from_micro(account.cash + account.receivable)) < limit:
+        return False
+    near.equity = equity_of(w, config)
+    near.floor = opened * (1.0 - limit + NEARLY)
+    return rules.fall_from(opened, near.equity) >= limit
 
 
 @inner
@@ -117,8 +97,7 @@ def set_point(w: World, config: int, now: int) -> None:
     account.sampled_cash = account.cash
     account.sampled = equity_of(w, config)
     account.sampled_positions = account.positions
-    if w.keeps_log:
-        account.exposure = at_risk(w, config)
+    account.exposure = rules.from_micro(account.at_risk)
     if account.points == 1:
         account.first = account.sampled
 

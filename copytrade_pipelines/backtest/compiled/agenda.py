@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copytrade_pipelines.backtest.compiled.rules import inner
-from copytrade_pipelines.backtest.compiled.world import World, account_at, due_at
+from copytrade_pipelines.backtest.compiled.world import World, account_at, due_at, wake_at
 
 # At one moment in this order.
 SETTLEMENT, PAYOUT, ORDER, HELD, MIDNIGHT = 0, 1, 2, 3, 4
@@ -21,6 +21,8 @@ def tie_of(kind: int, is_exit: int, rank: int, number: int) -> int:
 @inner
 def as_text(number: int) -> int:
     """What orders numbers as their digits are ordered as text: 10 before 2."""
+    if number < 10:
+        return (number + 1) * 11 ** (_DIGITS - 1) if number > 0 else 0
     digits = 0
     rest = number
     while rest > 0:
@@ -57,6 +59,8 @@ def add(w: World, config: int, at: int, tie: int, ref: int) -> None:
     here = due_at(w, config, place)
     here.at, here.tie, here.ref = at, tie, ref
     # Entries are due strictly before an observation.
+    wake = wake_at(w, config)
+    wake.value = min(wake.value, at + 1)
     w.wake = min(w.wake, at + 1)
     if account.due + 8 >= w.due_room:
         w.is_full = 1

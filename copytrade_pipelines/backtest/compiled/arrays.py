@@ -39,6 +39,7 @@ from copytrade_pipelines.backtest.compiled.layout import (
     DISPUTED,
     EVENT,
     GATE,
+    KIND_BITS,
     LEVEL,
     LISTED,
     MARKET,
@@ -84,6 +85,19 @@ class TapeArrays:
     most_levels: int
     feed: FeedKind
     repeats: int
+    events: int
+    _prints: dict[Instant, int] = field(default_factory=dict, init=False)
+
+    def most_prints(self, within: Instant) -> int:
+        """The most prints of one token that became known within so many milliseconds of each other."""
+        if within not in self._prints:
+            tokens, known, most = self.tape.tokens, self.tape.prints["known_at"], 0
+            for first, end in zip(tokens["first_print"].tolist(), tokens["end_of_prints"].tolist(), strict=True):
+                if end - first > most:
+                    own = known[first:end]
+                    most = max(most, int((np.searchsorted(own, own + within, "right") - np.arange(len(own))).max()))
+            self._prints[within] = most
+        return self._prints[within]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,11 +355,12 @@ class _Reader:
         alone = len(self.conditions.names)
         prints = sorted(self.prints, key=lambda one: one[0])
         of_token = np.array([one[0] for one in prints], np.int64)
+        markets = self._market_array()
         tape = Tape(
-            events=_rows(EVENT, self.times, self.refs, self.kinds),
+            events=self._events(),
             signals=signals,
             scores=_score_array(self.score_rows),
-            markets=self._market_array(),
+            markets=markets,
             books=np.array(self.book_rows, BOOK) if self.book_rows else np.zeros(0, BOOK),
             levels=_rows(LEVEL, self.prices, self.sizes),
             resolutions=_rows(RESOLUTION, self.resolved, self.starts[:-1], self.starts[1:]),
@@ -381,10 +396,23 @@ class _Reader:
             feed=FeedKind(),
             most_levels=max((max(pair) for pair in levels), default=1),
             repeats=len(self.repeated.names),
+            events=len(self.events.names),
         )
+
+    def _events(self) -> Array:
+        rows = np.zeros(len(self.times), EVENT)
+        rows["at"], rows["ref"], rows["what"] = self.times, self.refs, self.kinds
+        rows["bid"] = np.nan
+        is_book = rows["what"] == Kind.BOOK
+        books = np.array(self.book_rows, BOOK)[rows["ref"][is_book]]
+        bids = np.append(np.array(self.prices, np.float64), np.nan)
+        rows["bid"][is_book] = np.where(books["bids"] < books["asks"], bids[books["bids"]], np.nan)
+        rows["what"][is_book] |= books["token"] << KIND_BITS
+        return rows
 
     def _market_array(self) -> Array:
         rows = np.zeros(len(self.market_rows), MARKET)
+        hedging = {market.event_id for market in self.market_rows if market.neg_risk}
         for place, market in enumerate(self.market_rows):
             rows[place] = (
                 market.tick_size,
@@ -395,6 +423,7 @@ class _Reader:
                 self.events.of(market.event_id),
                 self.conditions.of(market.condition_id),
                 market.neg_risk,
+                market.event_id in hedging,
             )
         return rows
 

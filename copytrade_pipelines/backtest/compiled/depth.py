@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from copytrade_pipelines.backtest.compiled import rules
 from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
 from copytrade_pipelines.backtest.compiled.rules import inner
@@ -40,6 +42,7 @@ def left_at(w: World, config: int, token: int, is_buy: int, level: int) -> float
 def note_taken(w: World, config: int, token: int, is_buy: int, price: float, size: int) -> None:
     """Count shares as taken at a price."""
     place = view_at(w, token, config).taken
+    view_at(w, token, config).low = np.inf
     while place >= 0:
         row = taken_at(w, config, place)
         if row.is_buy == is_buy and row.price == price:

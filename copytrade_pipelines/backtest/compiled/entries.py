@@ -6,14 +6,16 @@ import numpy as np
 
 from copytrade_live.core.reasons import RejectReason
 from copytrade_pipelines.backtest.compiled import rules
-from copytrade_pipelines.backtest.compiled.accounts import at_risk, equity_of, log
+from copytrade_pipelines.backtest.compiled.accounts import equity_of, log
 from copytrade_pipelines.backtest.compiled.gates import PASSED, is_on_probation, refused_by_filters, refused_by_limits
 from copytrade_pipelines.backtest.compiled.layout import NONE, REJECTIONS, Happened
-from copytrade_pipelines.backtest.compiled.leaving import policy_of, try_exit
+from copytrade_pipelines.backtest.compiled.leaving import try_exit
 from copytrade_pipelines.backtest.compiled.orders import let_go, place
 from copytrade_pipelines.backtest.compiled.parameters import MIRRORS
 from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.watching import changed, policy_of
 from copytrade_pipelines.backtest.compiled.world import (
+    Row,
     World,
     account_at,
     copied_at,
@@ -29,7 +31,9 @@ from copytrade_pipelines.backtest.compiled.world import (
     score_at,
     signal_at,
     slot_at,
+    stake_at,
     token_at,
+    view_at,
 )
 
 _COPIED = int(Happened.COPIED)
@@ -76,7 +80,7 @@ def answer_buy(w: World, config: int, number: int, is_repeat: bool, now: int) ->
     code, size = size_copy(w, config, number, p.probation_notional if on_probation else stake, equity)
     if code != PASSED:
         return code
-    code = refused_by_limits(w, config, number)
+    code = refused_by_limits(w, config, number, equity)
     if code == PASSED:
         begin(w, config, number, size, cost + edge, edge, on_probation, now)
     return code
@@ -121,25 +125,15 @@ def size_copy(w: World, config: int, number: int, wanted: float, equity: float) 
 def exposures(w: World, config: int, number: int) -> tuple[float, float, float, float, float]:
     """What the copy's market, leader and event and everything can lose by now, and the cash that is free."""
     signal, account = signal_at(w, number), account_at(w, config)
-    event = market_at(w, signal.market).event
-    of_market, of_leader, of_event, reserved, coming = 0, 0, 0, 0, 0
-    for at in range(account.slots):
-        slot = slot_at(w, config, at)
-        if not slot.is_used:
-            continue
-        waiting = slot.reserved if slot.works and slot.is_entry else 0
-        held = slot.cost + slot.coming_cost if slot.is_held else 0
-        coming += slot.coming_cost if slot.is_held else 0
-        reserved += waiting
-        of_market += held + waiting if slot.condition == signal.condition else 0
-        of_leader += held + waiting if slot.wallet == signal.wallet else 0
-        if slot.is_held and market_at(w, slot.market).event == event:
-            of_event += held
-        if slot.event == event:
-            of_event += waiting
-    loss = max(0.0, rules.from_micro(of_event) - sure_payout(w, config, event))
-    free = rules.from_micro(account.cash - reserved - coming)
-    return rules.from_micro(of_market), rules.from_micro(of_leader), loss, at_risk(w, config), free
+    market, at = market_at(w, signal.market), placed_at(w, signal.condition, config).slot
+    # There is never more than one slot in a market.
+    of_market = slot_at(w, config, at).holding + slot_at(w, config, at).waiting if at >= 0 else 0
+    of_leader = record_at(w, signal.wallet, config).at_risk
+    of_event = rules.from_micro(stake_at(w, market.event, config).value)
+    sure = sure_payout(w, config, market.event) if market.may_hedge else 0.0
+    loss = max(0.0, of_event - sure)
+    free = rules.from_micro(account.cash - account.reserved - account.coming_cost)
+    return rules.from_micro(of_market), rules.from_micro(of_leader), loss, rules.from_micro(account.at_risk), free
 
 
 @inner
@@ -147,7 +141,7 @@ def sure_payout(w: World, config: int, event: int) -> float:
     """What the positions of a neg-risk event pay whichever of its markets wins."""
     nobody, count = 0.0, 0
     for position in range(account_at(w, config).positions):
-        slot = slot_at(w, config, held_at(w, config, position).value)
+        slot = slot_of(w, config, held_at(w, config, position).value)
         market = market_at(w, slot.market)
         if market.event == event and market.neg_risk:
             count += 1
@@ -155,7 +149,7 @@ def sure_payout(w: World, config: int, event: int) -> float:
                 nobody += rules.from_micro(max(0, slot.size - slot.going))
     least = nobody
     for position in range(account_at(w, config).positions if count else 0):
-        slot = slot_at(w, config, held_at(w, config, position).value)
+        slot = slot_of(w, config, held_at(w, config, position).value)
         market = market_at(w, slot.market)
         if market.event == event and market.neg_risk:
             size = rules.from_micro(max(0, slot.size - slot.going))
@@ -165,21 +159,31 @@ def sure_payout(w: World, config: int, event: int) -> float:
 
 
 @inner
+def slot_of(w: World, config: int, token: int) -> Row:
+    """The slot in which a token is held."""
+    return slot_at(w, config, placed_at(w, token_at(w, token).condition, config).slot)
+
+
+@inner
 def begin(
     w: World, config: int, number: int, size: int, belief: float, edge: float, on_probation: bool, now: int
 ) -> None:
     """A copy begins: its entry works, and counts for the pace."""
     signal, account, p = signal_at(w, number), account_at(w, config), parameters_at(w, config)
     market = market_at(w, signal.market)
-    at = 0
-    while at < account.slots and slot_at(w, config, at).is_used:
-        at += 1
-    account.slots = max(account.slots, at + 1)
+    at = account.free_slot
+    if at >= 0:
+        account.free_slot = slot_at(w, config, at).next_free
+    else:
+        at = account.slots
+        account.slots += 1
     slot = slot_at(w, config, at)
     slot.is_used, slot.is_held, slot.is_entry, slot.reason = 1, 0, 1, 255
-    slot.size, slot.cost, slot.owed, slot.realised, slot.owed_share, slot.mark = 0, 0, 0, 0, 0.0, np.nan
+    slot.size, slot.cost, slot.owed, slot.realised, slot.owed_share = 0, 0, 0, 0, 0.0
     slot.coming, slot.coming_cost, slot.going, slot.unsettled = 0, 0, 0, 0
     slot.token, slot.condition, slot.wallet, slot.event = signal.token, signal.condition, signal.wallet, market.event
+    slot.held_event, slot.holding, slot.waiting, slot.arriving = market.event, 0, 0, 0
+    view_at(w, signal.token, config).mark = np.nan
     slot.signal, slot.entry_market, slot.market = number, signal.market, signal.market
     slot.exits, slot.exit, slot.attempt, slot.began = 0, 0, 1, now
     slot.anchor, slot.wanted, slot.tick = signal.price, size, market.tick
@@ -225,6 +229,7 @@ def answer_sell(w: World, config: int, number: int, is_repeat: bool, now: int) -
         held = max(0, slot.size + slot.coming - slot.going)
         owed = round((held - slot.owed) * signal.share_sold)
         slot.owed = min(held, slot.owed + owed)
+        changed(w, config, at)
     if is_entering:
         let_go(w, config, at)
     else:

@@ -13,6 +13,7 @@ from copytrade_pipelines.backtest.compiled.orders import draw, free_slot, reserv
 from copytrade_pipelines.backtest.compiled.parameters import FREE, MARKET
 from copytrade_pipelines.backtest.compiled.positions import buy, close, deliver, drop_if_empty, held, sell
 from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.watching import changed
 from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
@@ -89,6 +90,7 @@ def fill(
     account.fills += 1
     is_final = pending < 0
     owed = buy(w, config, at, size, cash, is_final) if is_buy else sell(w, config, at, size, cash, is_final)
+    changed(w, config, at)
     if is_final:
         account.fees += fee
     else:
@@ -100,6 +102,7 @@ def fill(
             stop(w, config, at)
         else:
             reserve(w, config, at)
+            changed(w, config, at)
     open_periods(w, config, now)
     if not slot.is_held:
         close(w, config, at, now)
@@ -153,6 +156,7 @@ def settle(w: World, config: int, chain: int, now: int) -> int:
                 account.cash -= row.cash
             else:
                 deliver(w, config, at, row.size, row.cash)
+        changed(w, config, at)
         open_periods(w, config, now)
         if not slot.is_held and happened:
             close(w, config, at, now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from copytrade_live.core.market import MINUTE
 from copytrade_live.core.reasons import RejectReason
 from copytrade_pipelines.backtest.compiled import rules
-from copytrade_pipelines.backtest.compiled.accounts import equity_of
 from copytrade_pipelines.backtest.compiled.layout import CLOSED, DISPUTED, NO_MARKET, NONE, REJECTIONS
 from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
 from copytrade_pipelines.backtest.compiled.rules import inner
@@ -206,14 +205,14 @@ def depth_within(w: World, book: int, limit: float) -> float:
 
 
 @inner
-def refused_by_limits(w: World, config: int, number: int) -> int:
+def refused_by_limits(w: World, config: int, number: int, equity: float) -> int:
     """What the risk manager says of an entry that is sized."""
     signal, p, account = signal_at(w, number), parameters_at(w, config), account_at(w, config)
     at = placed_at(w, signal.condition, config).slot
     if at >= 0 and slot_at(w, config, at).works:
         return _IN_FLIGHT
     opened = account.day_equity
-    if opened > 0.0 and rules.fall_from(opened, equity_of(w, config)) >= p.daily_stop:
+    if opened > 0.0 and rules.fall_from(opened, equity) >= p.daily_stop:
         return _DAILY_STOP
     if account.positions + account.entries >= p.max_positions:
         return _MAX_POSITIONS

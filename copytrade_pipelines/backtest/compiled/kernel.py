@@ -20,12 +20,13 @@ from copytrade_pipelines.backtest.compiled.depth import see
 from copytrade_pipelines.backtest.compiled.entries import answer
 from copytrade_pipelines.backtest.compiled.feed import book_now, note_fill
 from copytrade_pipelines.backtest.compiled.fills import settle
-from copytrade_pipelines.backtest.compiled.layout import NEVER, NONE, Kind
+from copytrade_pipelines.backtest.compiled.layout import KIND_BITS, NEVER, NONE, Kind
 from copytrade_pipelines.backtest.compiled.leaving import pay, resolve, see_book
 from copytrade_pipelines.backtest.compiled.levels import differ
 from copytrade_pipelines.backtest.compiled.matching import meet
 from copytrade_pipelines.backtest.compiled.orders import KEPT, add_order, cancel_entries, expire, forget, pass_by, trip
 from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.watching import changed, only_marks
 from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
@@ -43,10 +44,12 @@ from copytrade_pipelines.backtest.compiled.world import (
     slot_at,
     token_at,
     view_at,
+    wake_at,
 )
 
 _SIGNAL, _BOOK, _RESOLVED, _GATES = int(Kind.SIGNAL), int(Kind.BOOK), int(Kind.RESOLVED), int(Kind.GATE)
 _MARKET, _SWITCH = int(Kind.MARKET), int(Kind.KILL_SWITCH)
+_KINDS = (1 << KIND_BITS) - 1
 # Of the phase of a world.
 BEFORE, UNDER_WAY, OVER = 0, 1, 2
 # After this long a fill seen again is new (core/state.py).
@@ -139,21 +142,55 @@ def start(w: World, now: int) -> None:
         account = account_at(w, config)
         account.cash = parameters_at(w, config).starting_cash
         account.midnight, account.week, account.free, account.free_pending = 0, NONE, NONE, NONE
+        account.free_slot = NONE
+        wake_at(w, config).value = NEVER
         pass_by(w, config, now)
         add(w, config, (now // DAY + 1) * DAY, tie_of(MIDNIGHT, 0, 0, 0), 0)
-    wake(w)
+        rest(w, config)
+    sleep(w)
 
 
 @inner
-def wake(w: World) -> None:
-    """When some configuration has something to do by itself."""
+def rest(w: World, config: int) -> None:
+    """When a configuration has something to do by itself next."""
+    account = account_at(w, config)
+    first = min(account.midnight, account.sampled_at + parameters_at(w, config).sample)
+    if account.due:
+        first = min(first, due_at(w, config, 0).at + 1)
+    wake_at(w, config).value = first
+
+
+@inner
+def sleep(w: World) -> None:
+    """When the first configuration has something to do by itself."""
     first = NEVER
     for config in range(w.configs):
-        account = account_at(w, config)
-        first = min(first, account.midnight, account.sampled_at + parameters_at(w, config).sample)
-        if account.due:
-            first = min(first, due_at(w, config, 0).at + 1)
+        first = min(first, wake_at(w, config).value)
     w.wake = first
+
+
+@inner
+def wake_up(w: World, now: int) -> int:
+    """Let every configuration that has something to do by itself do it. Returns: a bit for each of them."""
+    awake = 0
+    for config in range(w.configs):
+        if wake_at(w, config).value <= now:
+            awake |= 1 << config
+            advance(w, config, now)
+    return awake
+
+
+@inner
+def observe_book(w: World, token: int, ref: int, bid: float, now: int, awake: int) -> None:
+    """A book of a token, for every configuration that cares."""
+    told = feed_at(w, token)
+    told.told, told.turn, told.book = ref, 2 * w.next + 1, ref
+    active = told.active
+    if active == 0:
+        return
+    for config in range(w.configs):
+        if (active >> config) & 1 and ((awake >> config) & 1 or not only_marks(w, config, token, bid, now)):
+            see_book(w, config, token, ref, now)
 
 
 @inner
@@ -200,23 +237,10 @@ def observe_signal(w: World, number: int, now: int) -> None:
 
 
 @inner
-def observe(w: World, place: int, now: int, must_pass: bool) -> None:
-    """One observation."""
-    kind, ref = event_at(w, place).kind, event_at(w, place).ref
-    if kind == _SIGNAL:
-        observe_signal(w, ref, now)
-        return
+def observe(w: World, kind: int, ref: int, now: int) -> None:
+    """An observation that is neither a book nor a leader's fill."""
     configs = w.configs
-    if kind == _BOOK:
-        token = book_at(w, ref).token
-        told = feed_at(w, token)
-        told.told, told.turn = ref, 2 * place + 1
-        active = feed_at(w, token).active
-        for config in range(configs if active else 0):
-            if (active >> config) & 1:
-                see_book(w, config, token, ref, now)
-        feed_at(w, token).book = ref
-    elif kind == _RESOLVED:
+    if kind == _RESOLVED:
         for config in range(configs):
             if placed_at(w, resolution_at(w, ref).condition, config).slot >= 0:
                 resolve(w, config, ref, now)
@@ -230,9 +254,6 @@ def observe(w: World, place: int, now: int, must_pass: bool) -> None:
             cancel_entries(w, config)
     elif kind == _MARKET:
         refresh_market(w, ref)
-    if must_pass:
-        for config in range(configs):
-            pass_by(w, config, now)
 
 
 @inner
@@ -242,6 +263,7 @@ def refresh_market(w: World, market: int) -> None:
         at = placed_at(w, market_at(w, market).condition, config).slot
         if at >= 0:
             slot_at(w, config, at).market = market
+            changed(w, config, at)
 
 
 @cached
@@ -255,22 +277,29 @@ def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
     if w.phase == BEFORE:
         start(w, started_at)
         w.phase = UNDER_WAY
-    place = w.next
-    while place < end and not w.is_full and not w.trouble:
-        now = event_at(w, place).at
-        must_pass = now >= w.wake
-        if must_pass:
-            w.next = place
-            for config in range(w.configs):
-                advance(w, config, now)
+    while w.next < end and not w.is_full and not w.trouble:
+        event = event_at(w, w.next)
+        now, kind, awake = event.at, event.what & _KINDS, 0
+        if now >= w.wake:
+            awake = wake_up(w, now)
             if w.is_full:
-                break
-        observe(w, place, now, must_pass)
-        if must_pass:
-            wake(w)
-        place += 1
-    w.next = place
-    if place < w.total or w.is_full or w.trouble:
+                return
+        if kind == _BOOK:
+            observe_book(w, event.what >> KIND_BITS, event.ref, event.bid, now, awake)
+        elif kind == _SIGNAL:
+            observe_signal(w, event.ref, now)
+        else:
+            observe(w, kind, event.ref, now)
+        if awake:
+            for config in range(w.configs):
+                if (awake >> config) & 1:
+                    # A fill of somebody whom a configuration does not follow is nothing to it, not even time.
+                    if kind != _SIGNAL:
+                        pass_by(w, config, now)
+                    rest(w, config)
+            sleep(w)
+        w.next += 1
+    if w.next < w.total or w.is_full or w.trouble:
         return
     for config in range(w.configs):
         advance(w, config, until)
@@ -279,4 +308,7 @@ def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
     for config in range(w.configs):
         set_point(w, config, until)
         keep_point(w, config)
+        for at in range(account_at(w, config).slots):
+            slot = slot_at(w, config, at)
+            slot.mark = view_at(w, slot.token, config).mark
     w.phase = OVER

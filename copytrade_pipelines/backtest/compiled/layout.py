@@ -108,13 +108,16 @@ MARKET = np.dtype(
         ("event", "i4"),
         ("condition", "i4"),
         ("neg_risk", "u1"),
+        ("may_hedge", "u1"),
     ],
     align=True,
 )
 
 BOOK = np.dtype([("bids", "i8"), ("asks", "i8"), ("end", "i8"), ("token", "i4"), ("is_modelled", "u1")], align=True)
 LEVEL = np.dtype([("price", "f8"), ("size", "f8")])
-EVENT = np.dtype([("at", "i8"), ("ref", "i4"), ("kind", "u1")], align=True)
+# what is the kind, and for a book its token above that; bid is a book's best bid, NaN without one.
+EVENT = np.dtype([("at", "i8"), ("bid", "f8"), ("ref", "i4"), ("what", "i4")])
+KIND_BITS = 3
 RESOLUTION = np.dtype([("condition", "i8"), ("first", "i8"), ("end", "i8")])
 PAYOUT = np.dtype([("token", "i8"), ("payout", "f8")])
 GATE = np.dtype([("until", "i8"), ("is_open", "i8")])
@@ -177,7 +180,9 @@ ACCOUNT = np.dtype(
         ("receivable", "i8"),
         ("day_equity", "f8"),
         ("week_equity", "f8"),
-        ("near", "f8"),
+        ("at_risk", "i8"),
+        ("reserved", "i8"),
+        ("coming_cost", "i8"),
         ("week", "i8"),
         ("midnight", "i8"),
         ("sampled_at", "i8"),
@@ -198,6 +203,7 @@ ACCOUNT = np.dtype(
         ("generation", "i4"),
         ("positions", "i4"),
         ("slots", "i4"),
+        ("free_slot", "i4"),
         ("entries", "i4"),
         ("due", "i4"),
         ("pace", "i4"),
@@ -232,6 +238,9 @@ SLOT = np.dtype(
         ("fee_exponent", "f8"),
         ("expires", "i8"),
         ("reserved", "i8"),
+        ("holding", "i8"),
+        ("waiting", "i8"),
+        ("arriving", "i8"),
         ("owed_share", "f8"),
         ("began", "i8"),
         ("serial", "i8"),
@@ -245,6 +254,8 @@ SLOT = np.dtype(
         ("condition", "i4"),
         ("wallet", "i4"),
         ("event", "i4"),
+        ("held_event", "i4"),
+        ("next_free", "i4"),
         ("market", "i4"),
         ("signal", "i4"),
         ("exits", "i4"),
@@ -280,9 +291,27 @@ FEED = np.dtype(
         ("at_ask", "i8"),
     ]
 )
-# Of a token for one configuration: the book it looked at last, in which turn, the first row of what it took, and the
-# resolution that came while fills of it were not final.
-VIEW = np.dtype([("book", "i8"), ("turn", "i8"), ("taken", "i8"), ("resolution", "i8")])
+# Of a token for one configuration. What is held of it, and its mark; as long as bids stay between low and high until
+# until, a book does nothing but move the mark. Then the book it looked at last, in which turn, the first row of what it
+# took, and the resolution that came while fills of it were not final. One line of the processor's cache.
+VIEW = np.dtype(
+    [
+        ("low", "f8"),
+        ("high", "f8"),
+        ("until", "i8"),
+        ("shares", "f8"),
+        ("mark", "f8"),
+        ("turn", "i8"),
+        ("book", "i4"),
+        ("taken", "i4"),
+        ("resolution", "i4"),
+        ("spare", "i4"),
+    ]
+)
+# Of a configuration: when it has something to do by itself; its equity as marks moved it since it was added up as a
+# whole, and how low that may get before entries could have to halt.
+WAKE = np.dtype([("value", "i8")])
+NEAR = np.dtype([("equity", "f8"), ("floor", "f8")])
 # Of a market for one configuration: the slot in it, and what it owes us.
 PLACED = np.dtype([("slot", "i8"), ("receivable", "i8")])
 # A fill that is not final yet.
@@ -302,8 +331,8 @@ PENDING = np.dtype(
     ],
     align=True,
 )
-# Of a leader for one configuration: how its copies went, and in how many slots they are.
-RECORD = np.dtype([("shortfall", "f8"), ("measured_at", "i8"), ("streak", "i8"), ("slots", "i8")])
+# Of a leader for one configuration: how its copies went, in how many slots they are, and what those can lose.
+RECORD = np.dtype([("shortfall", "f8"), ("measured_at", "i8"), ("at_risk", "i8"), ("streak", "i4"), ("slots", "i4")])
 CELL = np.dtype([("value", "i8")])
 FLAG = np.dtype([("value", "u1")])
 SCRATCH = np.dtype([("price", "f8"), ("size", "i8"), ("match", "i8")])
@@ -396,6 +425,9 @@ OF_STATE = {
     "buckets": CELL,
     "feeds": FEED,
     "views": VIEW,
+    "wakes": WAKE,
+    "nears": NEAR,
+    "stakes": CELL,
     "records": RECORD,
     "repeats": CELL,
     "rejected": CELL,

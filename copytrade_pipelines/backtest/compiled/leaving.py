@@ -5,23 +5,24 @@ from __future__ import annotations
 from copytrade_live.core.market import HOUR
 from copytrade_live.core.reasons import ExitReason
 from copytrade_pipelines.backtest.compiled import rules
-from copytrade_pipelines.backtest.compiled.accounts import log, mark, open_periods, sample, week_may_be_lost
+from copytrade_pipelines.backtest.compiled.accounts import log, open_periods, sample
 from copytrade_pipelines.backtest.compiled.agenda import PAYOUT, add, tie_of
 from copytrade_pipelines.backtest.compiled.depth import see
 from copytrade_pipelines.backtest.compiled.layout import EXITS, NEVER, Happened
 from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
 from copytrade_pipelines.backtest.compiled.orders import free_slot, let_go, place, trip
-from copytrade_pipelines.backtest.compiled.parameters import DEFAULT_POLICY, LOSS, PROFIT, TIME
+from copytrade_pipelines.backtest.compiled.parameters import LOSS, PROFIT, TIME
 from copytrade_pipelines.backtest.compiled.positions import close, held, remove
 from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.watching import changed, mark, policy_of, stand_by
 from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
-    exception_at,
     left_at,
     level_at,
     log_at,
     market_at,
+    near_at,
     parameters_at,
     payout_at,
     placed_at,
@@ -38,14 +39,6 @@ _STOP_LOSS, _TIME_EXIT = EXITS[ExitReason.STOP_LOSS], EXITS[ExitReason.TIME_EXIT
 _RESOLUTION = EXITS[ExitReason.RESOLUTION]
 # Of control's trouble.
 NO_PAYOUT = 1
-
-
-@inner
-def policy_of(w: World, config: int, wallet: int) -> int:
-    """The exit policy for a leader's copies."""
-    p = parameters_at(w, config)
-    own = exception_at(w, config, wallet).policy
-    return p.policy if own == DEFAULT_POLICY else own
 
 
 @inner
@@ -105,17 +98,20 @@ def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
     if at >= 0 and slot_at(w, config, at).token == token and slot_at(w, config, at).is_held:
         first = first_level(w, book, 0)
         if first < end_of_levels(w, book, 0):
-            mark(w, config, at, level_at(w, first).price)
+            mark(w, config, token, level_at(w, first).price)
             is_marked = True
         has_turned = open_periods(w, config, now)
         try_exit(w, config, at, book, now)
     else:
         has_turned = open_periods(w, config, now)
-    if has_turned or (is_marked and week_may_be_lost(w, config)):
+    near = near_at(w, config)
+    if has_turned or (is_marked and not near.equity > near.floor):
         trip(w, config)
     if view_at(w, token, config).taken >= 0:
         see(w, config, token, book)
     sample(w, config, now)
+    if is_marked:
+        stand_by(w, config, at)
 
 
 @inner
@@ -157,6 +153,7 @@ def earn(w: World, config: int, at: int, resolution: int, now: int) -> int:
     cash = rules.settle_cash(size, payout)
     remove(w, config, at, size, cash)
     slot.owed = 0
+    changed(w, config, at)
     account_at(w, config).receivable += cash
     placed_at(w, slot.condition, config).receivable += cash
     left_at(w, config, _RESOLUTION).value += 1

@@ -11,6 +11,7 @@ from copytrade_pipelines.backtest.compiled.depth import see
 from copytrade_pipelines.backtest.compiled.layout import NONE, Happened
 from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
 from copytrade_pipelines.backtest.compiled.rules import inner
+from copytrade_pipelines.backtest.compiled.watching import changed
 from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
@@ -54,6 +55,8 @@ def draw(w: World, config: int, at: int, purpose: int) -> float:
 def lag_until_book(w: World, config: int, at: int) -> int:
     """From a decision until its order meets the book: a place on the curve of lags."""
     p = parameters_at(w, config)
+    if p.last_lag == 0:
+        return lag_of(w, p.curve, 0)
     share = draw(w, config, at, _ORDER_DRAW)
     place_ = int(share * p.last_lag)
     if place_ >= p.last_lag:
@@ -71,6 +74,7 @@ def place(w: World, config: int, at: int, now: int) -> None:
     slot.works, slot.filled, slot.numbered, slot.is_accepted, slot.rests, slot.held_until = 1, 0, 0, 0, 0, 0
     slot.expires = now + p.ttl
     reserve(w, config, at)
+    changed(w, config, at)
     add_order(w, config, at, min(now + lag_until_book(w, config, at), slot.expires))
 
 
@@ -89,6 +93,7 @@ def stop(w: World, config: int, at: int) -> None:
     if slot.works and slot.is_entry:
         account_at(w, config).entries -= 1
     slot.works = 0
+    changed(w, config, at)
 
 
 @inner
@@ -105,6 +110,8 @@ def free_slot(w: World, config: int, at: int) -> None:
     if slot.is_held or slot.works or not slot.is_used:
         return
     slot.is_used = 0
+    slot.next_free = account_at(w, config).free_slot
+    account_at(w, config).free_slot = at
     placed_at(w, slot.condition, config).slot = NONE
     record_at(w, slot.wallet, config).slots -= 1
     if view_at(w, slot.token, config).taken < 0:

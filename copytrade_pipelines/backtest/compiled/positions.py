@@ -16,6 +16,7 @@ from copytrade_pipelines.backtest.compiled.world import (
     parameters_at,
     record_at,
     slot_at,
+    view_at,
 )
 
 _CLOSED = int(Happened.CLOSED)
@@ -52,8 +53,9 @@ def open_position(w: World, config: int, at: int) -> None:
     slot, account = slot_at(w, config, at), account_at(w, config)
     slot.is_held, slot.size, slot.cost, slot.realised, slot.owed, slot.exits = 1, 0, 0, 0, 0, 0
     slot.coming, slot.coming_cost, slot.going = 0, 0, 0
-    slot.mark, slot.market = np.nan, slot.entry_market
-    held_at(w, config, account.positions).value = at
+    slot.market = slot.entry_market
+    view_at(w, slot.token, config).mark = np.nan
+    held_at(w, config, account.positions).value = slot.token
     account.positions += 1
 
 
@@ -119,7 +121,7 @@ def drop_if_empty(w: World, config: int, at: int) -> None:
     account.positions -= 1
     found = False
     for position in range(account.positions):
-        found = found or held_at(w, config, position).value == at
+        found = found or held_at(w, config, position).value == slot.token
         if found:
             held_at(w, config, position).value = held_at(w, config, position + 1).value
 

@@ -9,7 +9,7 @@ import numpy as np
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.backtest.compiled import layout
 from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
-from copytrade_pipelines.backtest.compiled.layout import NONE, OF_STATE, WORLD, Array, Tape
+from copytrade_pipelines.backtest.compiled.layout import NONE, OF_STATE, WORLD, Array
 from copytrade_pipelines.backtest.compiled.orders import KEPT
 from copytrade_pipelines.backtest.compiled.tables import Tables
 
@@ -70,7 +70,7 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
         raise ConfigError(f"risk.max_positions must stay below {1 << KEPT} in a sweep, was {slots - 1}; set it lower")
     paced = min(int(parameters["pace"].max()), len(arrays.tape.signals)) + 1
     levels = max(arrays.most_levels, arrays.feed.levels) + 1
-    levels += most_prints(arrays.tape, int(parameters["ttl"].max()))
+    levels += arrays.most_prints(int(parameters["ttl"].max()))
     room = 2 * _margin(configs, levels) + (1 << 14 if keeps_log else 0)
     feeds, views = np.zeros(tokens, layout.FEED), np.zeros((tokens, configs), layout.VIEW)
     feeds["book"] = feeds["told"] = feeds["turn"] = NONE
@@ -97,6 +97,9 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
         "buckets": np.full(BUCKETS, NONE, np.int64),
         "feeds": feeds,
         "views": views,
+        "wakes": np.zeros(configs, layout.WAKE),
+        "nears": np.zeros(configs, layout.NEAR),
+        "stakes": np.zeros((max(1, arrays.events), configs), np.int64),
         "records": np.zeros((wallets, configs), layout.RECORD),
         "repeats": np.full((max(1, arrays.repeats), configs), NONE, np.int64),
         "rejected": np.zeros((configs, len(layout.REJECTIONS)), np.int64),
@@ -114,16 +117,6 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     world["max_book_age"], world["max_word_age"] = feed.max_book_age, feed.max_word_age
     world["gate"], world["keeps_log"], world["total"] = NONE, keeps_log, len(arrays.tape.events)
     return state
-
-
-def most_prints(tape: Tape, within: int) -> int:
-    """The most prints of one token that became known within so many milliseconds of each other."""
-    most = 0
-    for first, end in zip(tape.tokens["first_print"], tape.tokens["end_of_prints"], strict=True):
-        if end - first > most:
-            known = tape.prints["known_at"][first:end]
-            most = max(most, int((np.searchsorted(known, known + within, "right") - np.arange(len(known))).max()))
-    return most
 
 
 def _margin(configs: int, levels: int) -> int:

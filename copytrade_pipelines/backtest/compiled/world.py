@@ -42,6 +42,8 @@ _mid = rows_of(layout.MID)
 _shape = rows_of(layout.SHAPE)
 _made = rows_of(layout.MADE)
 _cell = rows_of(layout.CELL)
+_wake = rows_of(layout.WAKE)
+_near = rows_of(layout.NEAR)
 _flag = rows_of(layout.FLAG)
 _scratch = rows_of(layout.SCRATCH)
 _log = rows_of(layout.LOG)
@@ -145,7 +147,7 @@ def slot_at(w: World, config: int, at: int) -> Row:
 
 @inner
 def held_at(w: World, config: int, place: int) -> Row:
-    """The slot of the position that was opened as that many-th."""
+    """The token of the position that was opened as that many-th."""
     return _cell(w.held, config * w.slot_room + place)
 
 
@@ -183,6 +185,24 @@ def feed_at(w: World, token: int) -> Row:
 def view_at(w: World, token: int, config: int) -> Row:
     """A token as one configuration saw it."""
     return _view(w.views, token * w.configs + config)
+
+
+@inner
+def wake_at(w: World, config: int) -> Row:
+    """When a configuration has something to do by itself."""
+    return _wake(w.wakes, config)
+
+
+@inner
+def near_at(w: World, config: int) -> Row:
+    """The equity of a configuration as nearly as it is known, and how low it may get."""
+    return _near(w.nears, config)
+
+
+@inner
+def stake_at(w: World, event: int, config: int) -> Row:
+    """What a configuration has in the markets of an event."""
+    return _cell(w.stakes, event * w.configs + config)
 
 
 @inner
