@@ -8,6 +8,8 @@ from json.encoder import encode_basestring_ascii as quote
 from copytrade_live.core.market import Book, Level
 
 _number = float.__repr__
+# Prices stand on a grid: the text of each is made once. Nought is not among them, for it has two texts.
+_PRICES = {price: _number(price) for price in [step / 1000 for step in range(1, 1000)]}
 
 
 def book_text(book: Book) -> str:
@@ -19,8 +21,11 @@ def book_text(book: Book) -> str:
 
 
 def _levels(levels: Iterable[Level]) -> str:
-    for level in levels:
-        # Infinite or no number: neither less nothing is 0.
-        if level.price - level.price != 0.0 or level.size - level.size != 0.0:
-            raise ValueError(f"Out of range float values are not JSON compliant: {level}")
-    return ",".join([f'{{"price":{_number(level.price)},"size":{_number(level.size)}}}' for level in levels])
+    return ",".join([_level(level.price, level.size) for level in levels])
+
+
+def _level(price: float, size: float) -> str:
+    # Infinite or no number: neither less nothing is 0.
+    if size - size != 0.0 or price - price != 0.0:
+        raise ValueError(f"Out of range float values are not JSON compliant: {Level(price, size)}")
+    return f'{{"price":{_PRICES.get(price) or _number(price)},"size":{_number(size)}}}'

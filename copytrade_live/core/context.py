@@ -54,6 +54,10 @@ class Standing:
     copied: tuple[tuple[Instant, str], ...] = ()
 
 
+# Of a leader whom nobody copied yet.
+_NO_RECORD = LeaderRecord()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The inputs of a decision. Absence (no book, no market, no score) is an input too."""
@@ -83,7 +87,7 @@ class Context:
     @property
     def record(self) -> LeaderRecord:
         """How copying this leader went so far."""
-        return self.portfolio.records.get(self.signal.wallet, LeaderRecord())
+        return self.portfolio.records.get(self.signal.wallet, _NO_RECORD)
 
 
 # A gate states the truth it demands; None means it holds.

@@ -36,11 +36,12 @@ class TakenDepth:
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one event."""
-        if isinstance(event, OrderFilled):
-            self._take(event.fill)
-        elif isinstance(event, BookObserved):
+        if isinstance(event, BookObserved):
             self._shown[event.book.token_id] = event.book
-            self._see(event.book)
+            if self._taken:
+                self._see(event.book)
+        elif isinstance(event, OrderFilled):
+            self._take(event.fill)
         elif isinstance(event, LeaderFillObserved | OrderExpired) and event.book is not None:
             self._see(event.book)
 

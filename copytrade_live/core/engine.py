@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from copytrade_live.core import on_account, on_leader, on_markets, on_orders, on_time
+from copytrade_live.core.calm import is_calm
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.events import (
     AccountObserved,
@@ -23,13 +24,12 @@ from copytrade_live.core.events import (
     OrderAbandoned,
     OrderFilled,
     OrderReposted,
-    Period,
     PositionSettled,
     SignalCopied,
 )
 from copytrade_live.core.orders import Order
-from copytrade_live.core.reasons import AbandonReason, Mode
-from copytrade_live.core.state import State, evolve, initial_state, period_number
+from copytrade_live.core.reasons import AbandonReason
+from copytrade_live.core.state import State, evolve, initial_state
 
 __all__ = ["CancelOrder", "Intent", "PlaceOrder", "Redeem", "State", "Step", "evolve", "initial_state", "step"]
 
@@ -58,7 +58,7 @@ class Redeem:
 Intent = PlaceOrder | CancelOrder | Redeem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """What one observation led to. events starts with the observation; the facts it caused follow."""
 
@@ -74,28 +74,15 @@ Reaction = Callable[[State, State, Observation, DecisionConfig], Iterator[Fact]]
 def step(state: State, observation: Observation, config: DecisionConfig) -> Step:
     """Fold one observation and react to it. Pure; the shell journals the events, then acts on the intents."""
     after = evolve(state, observation)
-    if after is state and isinstance(observation, BookObserved) and _is_calm(state, observation):
-        return Step(state=state, events=(observation,), intents=())
+    if isinstance(observation, BookObserved) and is_calm(after, observation, config):
+        return Step(after, (observation,), ())
     events: list[JournalEvent] = [observation]
     kind: Any = type(observation)
     for reaction in _reactions_to(kind):
         for fact in reaction(state, after, observation, config):
             after = evolve(after, fact)
             events.append(fact)
-    return Step(state=after, events=tuple(events), intents=tuple(_intents(events)))
-
-
-def _is_calm(state: State, seen: BookObserved) -> bool:
-    """Whether nothing can answer a book that changed nothing: it is not of a position, and nothing else is due."""
-    standing, now = state.standing, seen.observed_at
-    is_stopped = standing.is_stopped or standing.halt is not None or standing.kill_switch
-    return (
-        seen.book.token_id not in state.portfolio.positions
-        and not (is_stopped or standing.cut_off or standing.mode is Mode.PAPER)
-        and bool(state.run_id)
-        and period_number(Period.DAY, now) == state.day
-        and period_number(Period.WEEK, now) == state.week
-    )
+    return Step(after, tuple(events), tuple(_intents(events)))
 
 
 _PLACING = (SignalCopied, ExitDecided, OrderReposted)

@@ -52,7 +52,7 @@ def decide_exit(
         return Hold(reason=HoldReason.ORDER_WORKING)
     if book is None or book.best_bid is None:
         return Hold(reason=HoldReason.NO_BID)
-    trigger = _first_trigger(position, book.best_bid, config, now)
+    trigger = first_trigger(position, book.best_bid, config, now)
     if trigger is None:
         return Hold(reason=HoldReason.NO_TRIGGER)
     if position.sellable == 0:
@@ -75,19 +75,15 @@ def share_sold(size: float, before: float) -> float:
     return 1.0 if before <= 0.0 else min(1.0, size / before)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ExitCase:
-    """What an exit rule looks at. Units: bid in dollars per share."""
+    """What an exit rule looks at. Units: bid in dollars per share, gain on cost as a fraction, not realised."""
 
     position: Position
     bid: float
     limits: ExitConfig
     now: Instant
-
-    @property
-    def gain(self) -> float:
-        """Unrealised gain on cost, as a fraction."""
-        return gain_on_cost(self.bid, self.position.average_cost)
+    gain: float
 
 
 ExitRule = Callable[[ExitCase], Trigger | None]
@@ -101,10 +97,10 @@ class ExitPolicy:
     mirrors: bool = True
 
 
-def leader_sold(case: ExitCase) -> Trigger | None:
+def leader_sold(case: ExitCase) -> Trigger:
     """The leader sold: so do we, the same share."""
     owed, held = case.position.owed, case.position.held
-    return Trigger(reason=ExitReason.MIRROR, measured=owed / held, limit=0.0, size=owed) if owed > 0 else None
+    return Trigger(reason=ExitReason.MIRROR, measured=owed / held, limit=0.0, size=owed)
 
 
 def profit_is_taken(case: ExitCase) -> Trigger | None:
@@ -150,12 +146,16 @@ def _whole(case: ExitCase, reason: ExitReason, measured: float, limit: float) ->
     return Trigger(reason=reason, measured=measured, limit=limit, size=case.position.held)
 
 
-def _first_trigger(position: Position, bid: float, config: DecisionConfig, now: Instant) -> Trigger | None:
+def first_trigger(position: Position, bid: float, config: DecisionConfig, now: Instant) -> Trigger | None:
+    """The first rule that calls for an exit at a bid, None when none does."""
     if position.is_closing:
         return Trigger(reason=ExitReason.OPERATOR, measured=1.0, limit=0.0, size=position.held)
     # What is owed was owed when it was decided: it is sold whatever the policy says today.
-    case = ExitCase(position=position, bid=bid, limits=config.exit, now=now)
-    for rule in (leader_sold, *EXIT_POLICIES.find(config.exit_policy(position.wallet)).rules):
+    gain = gain_on_cost(bid, position.average_cost)
+    case = ExitCase(position=position, bid=bid, limits=config.exit, now=now, gain=gain)
+    if position.owed > 0:
+        return leader_sold(case)
+    for rule in EXIT_POLICIES.find(config.exit_policy(position.wallet)).rules:
         trigger = rule(case)
         if trigger is not None:
             return trigger

@@ -31,12 +31,12 @@ def leader_is_not_cut_off(c: Context) -> Verdict:
     """No operator cut the leader off, and its copies do not stand too far below their peak or in a losing streak."""
     if c.signal.wallet in c.standing.cut_off:
         return Rejected(reason=RejectReason.WALLET_MUTED)
-    risk = c.config.risk
-    drawdown = c.record.shortfall_at(c.now, risk.leader_record_half_life_days) / risk.leader_drawdown_base
+    risk, record = c.config.risk, c.record
+    drawdown = record.shortfall_at(c.now, risk.leader_record_half_life_days) / risk.leader_drawdown_base
     if drawdown >= risk.leader_drawdown_cutoff:
         return Rejected(reason=RejectReason.WALLET_MUTED, measured=drawdown, limit=risk.leader_drawdown_cutoff)
-    is_recent = c.now - c.record.measured_at < risk.leader_record_half_life_days * DAY
-    streak, most = float(c.record.streak), float(risk.leader_loss_streak)
+    is_recent = c.now - record.measured_at < risk.leader_record_half_life_days * DAY
+    streak, most = float(record.streak), float(risk.leader_loss_streak)
     return (
         reaching(RejectReason.WALLET_MUTED, streak, most) if is_recent else Held(drawdown, risk.leader_drawdown_cutoff)
     )
@@ -127,7 +127,7 @@ def leader_takes(c: Context) -> Verdict:
 
 def leader_is_not_flagged(c: Context) -> Verdict:
     """The score carries no flag that config refuses, on probation or not. Measured: how many such flags."""
-    refused = set(c.config.score.refused_flags).intersection(c.score.flags) if c.score else ()
+    refused = set(c.config.score.refused_flags).intersection(c.score.flags) if c.score and c.score.flags else ()
     return above(RejectReason.FLAGGED_LEADER, float(len(refused)), 0.0)
 
 

@@ -55,12 +55,13 @@ def settle(before: State, after: State, seen: Observation, config: DecisionConfi
 
 def close_copies(before: State, after: State, seen: Observation, config: DecisionConfig) -> Iterator[Fact]:
     """Count what ended with this observation, and mute its leader when it lost too much."""
-    if before.portfolio.positions.keys() <= after.portfolio.positions.keys():
+    held = after.portfolio.positions
+    if before.portfolio.positions is held or before.portfolio.positions.keys() <= held.keys():
         return
     for token_id, position in before.portfolio.positions.items():
         # A copy of which nothing ever became final did not happen.
         happened = position.size > 0 or position.realised != 0
-        if token_id not in after.portfolio.positions and happened:
+        if token_id not in held and happened:
             yield from _close(position, before, after, seen.observed_at, config)
 
 

@@ -166,8 +166,7 @@ class Portfolio:
     @property
     def equity(self) -> float:
         """Final cash, payouts owed to us, and positions at their marks. Units: collateral."""
-        owed = sum(self.receivable.values())
-        return from_micro(self.cash + owed) + total(position.value for position in self.positions.values())
+        return self.sure_equity + _worth_of(self.positions)
 
     @property
     def sure_equity(self) -> float:
@@ -182,7 +181,7 @@ class Portfolio:
     @property
     def free_cash(self) -> Micro:
         """Cash that nothing working or on its way can take, micro. What is owed to us is not in it."""
-        return self.cash - self.reserved - sum(position.coming_cost for position in self.positions.values())
+        return self.cash - self.reserved - sum([position.coming_cost for position in self.positions.values()])
 
     @property
     def gross_exposure(self) -> float:
@@ -192,15 +191,15 @@ class Portfolio:
     def market_exposure(self, condition_id: str) -> float:
         """Most that one market can lose. Units: collateral."""
         return _at_risk(
-            (position for position in self.positions.values() if position.market.condition_id == condition_id),
-            (entry for entry in self.working.values() if entry.order.condition_id == condition_id),
+            [position for position in self.positions.values() if position.market.condition_id == condition_id],
+            [entry for entry in self.working.values() if entry.order.condition_id == condition_id],
         )
 
     def leader_exposure(self, wallet: str) -> float:
         """Most that the copies of one leader can lose. Units: collateral."""
         return _at_risk(
-            (position for position in self.positions.values() if position.wallet == wallet),
-            (entry for entry in self.working.values() if entry.order.wallet == wallet),
+            [position for position in self.positions.values() if position.wallet == wallet],
+            [entry for entry in self.working.values() if entry.order.wallet == wallet],
         )
 
     def event_loss(self, event_id: str) -> float:
@@ -216,11 +215,10 @@ class Portfolio:
 
     def holds_other_outcome(self, condition_id: str, token_id: str) -> bool:
         """Whether we hold or work an order in another outcome of the market."""
-        held = any(
-            position.market.condition_id == condition_id and position.token_id != token_id
-            for position in self.positions.values()
-        )
-        return held or any(
+        for position in self.positions.values():
+            if position.market.condition_id == condition_id and position.token_id != token_id:
+                return True
+        return any(
             entry.order.condition_id == condition_id and entry.order.token_id != token_id
             for entry in self.working.values()
         )
@@ -248,10 +246,25 @@ class Portfolio:
         return self.working.get(order_id) or self.retired.get(order_id)
 
 
+class _Worth:
+    """What some positions were found to be worth."""
+
+    last: tuple[Mapping[str, Position], float] = ({}, 0.0)
+
+
+def _worth_of(positions: Mapping[str, Position]) -> float:
+    # A decision asks half a dozen times, and a mapping is never changed once it is part of a portfolio.
+    known, worth = _Worth.last
+    if known is not positions:
+        worth = total([position.value for position in positions.values()])
+        _Worth.last = positions, worth
+    return worth
+
+
 def _at_risk(positions: Iterable[Position], entries: Iterable[WorkingOrder]) -> float:
     # What is going may come back, so it still counts; what is coming counts as if it were here.
-    held = sum(position.cost + position.coming_cost for position in positions)
-    return from_micro(held + sum(entry.reserved for entry in entries))
+    held = sum([position.cost + position.coming_cost for position in positions])
+    return from_micro(held + sum([entry.reserved for entry in entries]))
 
 
 def _sure_payout(positions: list[Position]) -> float:

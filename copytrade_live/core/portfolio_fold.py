@@ -56,7 +56,12 @@ def retire(portfolio: Portfolio, order_id: str, now: Instant) -> Portfolio:
     entry = portfolio.working.get(order_id)
     if entry is None:
         return portfolio
-    retired = {name: one for name, one in portfolio.retired.items() if now - one.ended_at <= REMEMBERED}
+    retired = {**portfolio.retired}
+    # They stand in the order in which they ended.
+    for name, one in portfolio.retired.items():
+        if now - one.ended_at <= REMEMBERED:
+            break
+        del retired[name]
     retired[order_id] = replace(entry, ended_at=now)
     return replace(portfolio, working=without_entry(portfolio.working, order_id), retired=retired)
 

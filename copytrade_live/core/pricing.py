@@ -24,7 +24,7 @@ def taker_fee(price: float, rate: float, exponent: float) -> float:
 
     Units: dollars per share. Source: the venue's fee schedule, fee = rate * (p (1-p)) ** exponent.
     """
-    return float(rate * (price * (1.0 - price)) ** exponent)
+    return float(rate * (price * (1.0 - price)) ** exponent) if rate != 0.0 else 0.0
 
 
 def cost_per_share(price: float, rate: float, exponent: float) -> float:

@@ -56,7 +56,7 @@ from copytrade_live.core.events import (
     TimerFired,
     Verb,
 )
-from copytrade_live.core.market import HOUR, MINUTE, Instant
+from copytrade_live.core.market import DAY, HOUR, MINUTE, Instant
 from copytrade_live.core.portfolio import LeaderRecord, OrderStatus, Portfolio, WorkingOrder
 from copytrade_live.core.portfolio_fold import with_entry
 from copytrade_live.core.reasons import Condition, HaltReason, Mode
@@ -382,16 +382,21 @@ def _open_period(state: State, event: PeriodOpened) -> State:
 
 def period_number(period: Period, now: Instant) -> int:
     """The running number of the UTC day, or of the week that starts on Monday."""
-    day = now // (24 * HOUR)
+    day = now // DAY
+    return day if period is Period.DAY else week_of(day)
+
+
+def week_of(day: int) -> int:
+    """The running number of the week that a day is in."""
     # 1970-01-01 was a Thursday: three days after a Monday.
-    return day if period is Period.DAY else (day + 3) // 7
+    return (day + 3) // 7
 
 
 def _mark(portfolio: Portfolio, event: BookObserved) -> Portfolio:
     position = portfolio.positions.get(event.book.token_id)
-    if position is None or event.book.best_bid is None or event.book.best_bid == position.mark:
+    if position is None or not event.book.bids or event.book.bids[0].price == position.mark:
         return portfolio
-    marked = replace(position, mark=event.book.best_bid)
+    marked = replace(position, mark=event.book.bids[0].price)
     return replace(portfolio, positions=with_entry(portfolio.positions, position.token_id, marked))
 
 

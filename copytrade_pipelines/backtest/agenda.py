@@ -29,6 +29,10 @@ class Agenda:
         """Put something down."""
         heapq.heappush(self._due, (at, kind, key))
 
+    def is_due(self, end: Instant) -> bool:
+        """Whether something is due before end."""
+        return bool(self._due) and self._due[0][0] < end
+
     def pop_before(self, end: Instant) -> tuple[Instant, Due, str] | None:
         """Take the first entry before end."""
         return heapq.heappop(self._due) if self._due and self._due[0][0] < end else None

@@ -46,7 +46,9 @@ class TapedBooks:
 
     def saw(self, observation: Observation) -> None:
         """Remember the book an observation carries, and the trade."""
-        if isinstance(observation, LeaderFillObserved):
-            self._prints.add(print_of(observation.signal), observation.observed_at)
-        if isinstance(observation, BookObserved | LeaderFillObserved) and observation.book is not None:
+        if isinstance(observation, BookObserved):
             self._last[observation.book.token_id] = observation.book
+        elif isinstance(observation, LeaderFillObserved):
+            self._prints.add(print_of(observation.signal), observation.observed_at)
+            if observation.book is not None:
+                self._last[observation.book.token_id] = observation.book

@@ -63,6 +63,7 @@ class Driver:
         self._sink = sink
         self._follow = follow
         self._matching = Matching(assumptions)
+        self._apply = self._matching.apply
         self._agenda = Agenda()
         self._shown: dict[str, Book] = {}
         self._watched: set[str] = set()
@@ -95,7 +96,9 @@ class Driver:
                 f"the tape goes back in time: {type(observation).__name__} known at {now} follows {self._now}; "
                 "sort it by observed_at"
             )
-        self.advance(now)
+        if self._agenda.is_due(now):
+            self.advance(now)
+        self._now = now
         if not isinstance(observation, LeaderFillObserved) or self._follows(observation.signal.wallet):
             self._observe(observation)
         else:
@@ -125,9 +128,11 @@ class Driver:
         taken = step(self.state, observation, self._config)
         self.state = taken.state
         for event in taken.events:
-            self._matching.apply(event)
+            self._apply(event)
         self._books.saw(observation)
         self._sink(taken.events, self.state)
+        if isinstance(observation, BookObserved) and not taken.intents:
+            return
         if isinstance(observation, OrderFilled):
             self._watch(observation.fill.token_id, observation.observed_at)
         elif isinstance(observation, MarketResolved):

@@ -10,6 +10,9 @@ from types import TracebackType
 from copytrade_live.core.codec import line_text
 from copytrade_live.core.events import JournalEvent
 
+# Lines that are written together.
+_TOGETHER = 256
+
 
 class JournalWriter:
     """One closed segment in a folder, named when it is whole.
@@ -29,10 +32,12 @@ class JournalWriter:
         self._file = self._part.open("r+" if mark else "w", encoding="utf-8")
         self._file.truncate(length)
         self._file.seek(length)
+        self._lines: list[str] = []
         self.path: Path | None = None
 
     def mark(self) -> tuple[int, int]:
         """Put everything on disk. Returns: the last seq and the length in bytes."""
+        self._write()
         self._file.flush()
         os.fsync(self._file.fileno())
         return self._last_seq, self._file.tell()
@@ -40,10 +45,19 @@ class JournalWriter:
     def append(self, events: Sequence[JournalEvent]) -> None:
         """Write one step: an observation first, then the facts that answer it."""
         first = self._last_seq + 1
-        for place, event in enumerate(events):
-            line = line_text(event, seq=first + place, run_id=self._run_id, caused_by=first if place else None)
-            self._file.write(line + "\n")
+        cause = None
+        for seq, event in enumerate(events, first):
+            self._lines.append(line_text(event, seq=seq, run_id=self._run_id, caused_by=cause))
+            cause = first
         self._last_seq += len(events)
+        if len(self._lines) >= _TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        if self._lines:
+            self._lines.append("")
+            self._file.write("\n".join(self._lines))
+            self._lines.clear()
 
     def __enter__(self) -> JournalWriter:
         """Use as a context manager that names the file when all went well, and drops it when not."""
@@ -53,6 +67,7 @@ class JournalWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close whatever happened."""
+        self._write()
         self._file.close()
         if kind is not None:
             if not self._keeps_part:

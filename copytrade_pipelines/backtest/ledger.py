@@ -25,6 +25,22 @@ from copytrade_live.core.reasons import ExitReason
 from copytrade_live.core.state import State
 from copytrade_pipelines.backtest.notes import NO_BOOK, source_of
 
+# What a ledger looks at.
+COUNTED = frozenset(
+    (
+        LeaderFillObserved,
+        SignalCopied,
+        SignalRejected,
+        ExitDecided,
+        OrderReposted,
+        OrderFilled,
+        FillConfirmed,
+        FillVoided,
+        PositionSettled,
+        CopyClosed,
+    )
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class CopyTrade:
@@ -116,12 +132,18 @@ class Ledger:
     _provisional: dict[str, OrderFilled] = field(default_factory=dict)
     _book: str = NO_BOOK
     _leader_at: Instant = 0
+    _due_at: Instant = 0
+    _cash: Micro = -1
 
     def fold(self, events: Sequence[JournalEvent], state: State) -> None:
         """Fold one step; state is what it led to."""
         for event in events:
-            self.apply(event)
-        self._sample(events[0].observed_at, state)
+            if event.__class__ in COUNTED:
+                self.apply(event)
+        now, cash = events[0].observed_at, state.portfolio.cash
+        if now >= self._due_at or cash != self._cash:
+            self._sample(now, state)
+            self._due_at, self._cash = now + self.sample, cash
 
     def finish(self, at: Instant, state: State) -> None:
         """Value what is still held and close the equity curve."""
@@ -218,13 +240,8 @@ class Ledger:
         self._held[fill.token_id] = root_id
 
     def _sample(self, now: Instant, state: State) -> None:
-        last = self.equity[-1] if self.equity else None
-        portfolio = state.portfolio
-        is_due = last is None or now - last.at >= self.sample
-        if not is_due and last is not None and from_micro(portfolio.cash) == last.cash:
-            return
         point = _point(now, state)
-        if last is not None and last.at == now:
+        if self.equity and self.equity[-1].at == now:
             self.equity[-1] = point
         else:
             self.equity.append(point)

@@ -11,7 +11,7 @@ import pytest
 from copytrade_live.core.codec import EVENT_TYPES, CodecError, decode, dumps, encode, line_text, payload_text
 from copytrade_live.core.events import RunStarted
 from copytrade_live.core.market import Level
-from tests.builders import NOW, book_seen
+from tests.builders import NOW, book_seen, leader_fill, market
 from tests.parity.tape import random_tape, run_tape
 
 
@@ -34,6 +34,14 @@ def test_text_written_at_once_is_what_the_values_give_whatever_they_are() -> Non
     assert payload_text(odd) == dumps(encode(odd)["payload"])
     missing = replace(started, run_id=None)  # type: ignore[arg-type]
     assert payload_text(missing) == dumps(encode(missing)["payload"])
+
+
+def test_a_fill_is_written_the_same_however_many_markets_were_written_before() -> None:
+    for number in range(4100):
+        seen = leader_fill(NOW, with_market=market(condition_id=f"0x{number}"))
+        assert payload_text(seen) == payload_text(seen)
+    for seen in (leader_fill(NOW), leader_fill(NOW, with_book=None, with_market=None)):
+        assert payload_text(seen) == dumps(encode(seen)["payload"])
 
 
 @pytest.mark.parametrize("number", [5, True, 1e-7, 1e22, 0.1])

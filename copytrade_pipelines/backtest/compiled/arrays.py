@@ -243,6 +243,8 @@ class _Reader:
             "events": events,
             "score_age": 0.0 if self.snapshot is None else (now - self.snapshot.as_of) / SECOND,
             "book": NONE if book is None else self._book(book),
+            "best_bid": math.nan if book is None or book.best_bid is None else book.best_bid,
+            "is_modelled": book is not None and book.source is BookSource.MODELLED,
             "token": token,
             "condition": condition,
             "wallet": self.wallets.of(signal.wallet),
@@ -255,6 +257,7 @@ class _Reader:
         if book is not None and book.mid is not None and book.best_ask is not None and book.spread is not None:
             row["has_mid"] = True
             row["best_ask"] = book.best_ask
+            row["top"] = book.asks[0].price * book.asks[0].size
             row["spread"] = book.spread / book.mid
             row["book_age"] = (now - book.observed_at) / SECOND
             row["moved"] = moved(book.best_ask, signal.price)

@@ -233,5 +233,5 @@ def answer_sell(w: World, config: int, number: int, is_repeat: bool, now: int) -
     if is_entering:
         let_go(w, config, at)
     else:
-        try_exit(w, config, at, signal.book, now)
+        try_exit(w, config, at, signal.best_bid, now)
     return NONE

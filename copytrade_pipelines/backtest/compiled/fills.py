@@ -90,7 +90,6 @@ def fill(
     account.fills += 1
     is_final = pending < 0
     owed = buy(w, config, at, size, cash, is_final) if is_buy else sell(w, config, at, size, cash, is_final)
-    changed(w, config, at)
     if is_final:
         account.fees += fee
     else:
@@ -103,6 +102,8 @@ def fill(
         else:
             reserve(w, config, at)
             changed(w, config, at)
+    else:
+        changed(w, config, at)
     open_periods(w, config, now)
     if not slot.is_held:
         close(w, config, at, now)

@@ -182,7 +182,10 @@ def refused_by_book(w: World, config: int, number: int) -> int:
         return _WIDE_SPREAD
     if signal.moved > p.max_move:
         return _PRICE_MOVED
-    if depth_within(w, signal.book, signal.best_ask * (1.0 + p.max_move)) < p.min_liquidity:
+    # What rests at the best ask is often enough, and then no level has to be read.
+    reach = signal.best_ask * (1.0 + p.max_move)
+    is_enough = signal.top >= p.min_liquidity and rules.is_within(True, signal.best_ask, reach)
+    if not is_enough and depth_within(w, signal.book, reach) < p.min_liquidity:
         return _THIN
     at = placed_at(w, signal.condition, config).slot
     if at < 0:

@@ -22,7 +22,7 @@ from copytrade_pipelines.backtest.compiled.feed import book_now, note_fill
 from copytrade_pipelines.backtest.compiled.fills import settle
 from copytrade_pipelines.backtest.compiled.layout import KIND_BITS, NEVER, NONE, Kind
 from copytrade_pipelines.backtest.compiled.leaving import pay, resolve, see_book
-from copytrade_pipelines.backtest.compiled.levels import differ
+from copytrade_pipelines.backtest.compiled.levels import best_bid, differ
 from copytrade_pipelines.backtest.compiled.matching import meet
 from copytrade_pipelines.backtest.compiled.orders import KEPT, add_order, cancel_entries, expire, forget, pass_by, trip
 from copytrade_pipelines.backtest.compiled.rules import inner
@@ -30,7 +30,6 @@ from copytrade_pipelines.backtest.compiled.watching import changed, only_marks
 from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
-    book_at,
     due_at,
     event_at,
     feed_at,
@@ -61,7 +60,8 @@ def show(w: World, config: int, token: int, book: int, now: int) -> None:
     """A configuration looks at a token's book."""
     shown = view_at(w, token, config)
     shown.book, shown.turn = book, 2 * w.next
-    see_book(w, config, token, book, now)
+    feed = feed_at(w, token)
+    see_book(w, config, token, book, feed.bid if book == feed.book else best_bid(w, book), now)
 
 
 @inner
@@ -184,13 +184,13 @@ def wake_up(w: World, now: int) -> int:
 def observe_book(w: World, token: int, ref: int, bid: float, now: int, awake: int) -> None:
     """A book of a token, for every configuration that cares."""
     told = feed_at(w, token)
-    told.told, told.turn, told.book = ref, 2 * w.next + 1, ref
+    told.told, told.turn, told.book, told.bid = ref, 2 * w.next + 1, ref, bid
     active = told.active
     if active == 0:
         return
     for config in range(w.configs):
         if (active >> config) & 1 and ((awake >> config) & 1 or not only_marks(w, config, token, bid, now)):
-            see_book(w, config, token, ref, now)
+            see_book(w, config, token, ref, bid, now)
 
 
 @inner
@@ -220,8 +220,8 @@ def observe_signal(w: World, number: int, now: int) -> None:
         account = account_at(w, config)
         account.signals += 1
         if signal.book >= 0:
-            account.modelled += book_at(w, signal.book).is_modelled
-            account.recorded += 1 - book_at(w, signal.book).is_modelled
+            account.modelled += signal.is_modelled
+            account.recorded += 1 - signal.is_modelled
         has_turned = now >= account.midnight and open_periods(w, config, now)
         answer(w, config, number, is_repeat, now)
         if has_turned:
@@ -232,6 +232,7 @@ def observe_signal(w: World, number: int, now: int) -> None:
             sample(w, config, now)
     if signal.book >= 0:
         feed_at(w, signal.token).book = signal.book
+        feed_at(w, signal.token).bid = signal.best_bid
     if w.has_feed:
         note_fill(w, number)
 

@@ -47,6 +47,7 @@ class Happened(IntEnum):
     CLOSED = 7
 
 
+# A leader's fill, with what all configurations measure of it alike; top is the collateral at the best ask.
 SIGNAL = np.dtype(
     [
         ("price", "f8"),
@@ -57,7 +58,9 @@ SIGNAL = np.dtype(
         ("hours", "f8"),
         ("share_sold", "f8"),
         ("score_age", "f8"),
+        ("best_bid", "f8"),
         ("best_ask", "f8"),
+        ("top", "f8"),
         ("book_age", "f8"),
         ("spread", "f8"),
         ("moved", "f8"),
@@ -77,6 +80,7 @@ SIGNAL = np.dtype(
         ("is_followed", "u1"),
         ("at_ask", "u1"),
         ("has_mid", "u1"),
+        ("is_modelled", "u1"),
     ],
     align=True,
 )
@@ -277,14 +281,15 @@ SLOT = np.dtype(
 DUE = np.dtype([("at", "i8"), ("tie", "i8"), ("ref", "i8")])
 COPY = np.dtype([("at", "i8"), ("wallet", "i8")])
 TAKEN = np.dtype([("price", "f8"), ("size", "i8"), ("next", "i4"), ("is_buy", "u1")], align=True)
-# Of a token: which configurations care, the book now, the last one that was an observation, with its turn, and the last
-# fill of a leader.
+# Of a token: which configurations care, the book now with its best bid, the last one that was an observation, with its
+# turn, and the last fill of a leader. One line of the processor's cache.
 FEED = np.dtype(
     [
         ("active", "i8"),
         ("watched", "i8"),
-        ("book", "i8"),
-        ("told", "i8"),
+        ("bid", "f8"),
+        ("book", "i4"),
+        ("told", "i4"),
         ("turn", "i8"),
         ("filled_at", "i8"),
         ("filled", "f8"),

@@ -9,7 +9,6 @@ from copytrade_pipelines.backtest.compiled.accounts import log, open_periods, sa
 from copytrade_pipelines.backtest.compiled.agenda import PAYOUT, add, tie_of
 from copytrade_pipelines.backtest.compiled.depth import see
 from copytrade_pipelines.backtest.compiled.layout import EXITS, NEVER, Happened
-from copytrade_pipelines.backtest.compiled.levels import end_of_levels, first_level
 from copytrade_pipelines.backtest.compiled.orders import free_slot, let_go, place, trip
 from copytrade_pipelines.backtest.compiled.parameters import LOSS, PROFIT, TIME
 from copytrade_pipelines.backtest.compiled.positions import close, held, remove
@@ -19,7 +18,6 @@ from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     left_at,
-    level_at,
     log_at,
     market_at,
     near_at,
@@ -60,15 +58,11 @@ def trigger(w: World, config: int, at: int, bid: float, now: int) -> int:
 
 
 @inner
-def try_exit(w: World, config: int, at: int, book: int, now: int) -> None:
-    """Leave a position whose book calls for it."""
+def try_exit(w: World, config: int, at: int, bid: float, now: int) -> None:
+    """Leave a position whose best bid calls for it; NaN is none."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)
-    if not slot.is_held or slot.works or book < 0:
+    if not slot.is_held or slot.works or bid != bid:
         return
-    first = first_level(w, book, 0)
-    if first >= end_of_levels(w, book, 0):
-        return
-    bid = level_at(w, first).price
     reason = trigger(w, config, at, bid, now)
     if reason < 0:
         return
@@ -91,17 +85,16 @@ def try_exit(w: World, config: int, at: int, book: int, now: int) -> None:
 
 
 @inner
-def see_book(w: World, config: int, token: int, book: int, now: int) -> None:
+def see_book(w: World, config: int, token: int, book: int, bid: float, now: int) -> None:
     """A book is observed: a held position is marked, and left when it calls for it."""
     at = placed_at(w, token_at(w, token).condition, config).slot
     is_marked = False
     if at >= 0 and slot_at(w, config, at).token == token and slot_at(w, config, at).is_held:
-        first = first_level(w, book, 0)
-        if first < end_of_levels(w, book, 0):
-            mark(w, config, token, level_at(w, first).price)
+        if bid == bid:
+            mark(w, config, token, bid)
             is_marked = True
         has_turned = open_periods(w, config, now)
-        try_exit(w, config, at, book, now)
+        try_exit(w, config, at, bid, now)
     else:
         has_turned = open_periods(w, config, now)
     near = near_at(w, config)

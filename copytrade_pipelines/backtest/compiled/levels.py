@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from copytrade_pipelines.backtest.compiled.rules import inner
 from copytrade_pipelines.backtest.compiled.world import World, book_at, level_at
 
@@ -16,6 +18,13 @@ def first_level(w: World, book: int, is_buy: int) -> int:
 def end_of_levels(w: World, book: int, is_buy: int) -> int:
     """Where they end."""
     return book_at(w, book).end if is_buy else book_at(w, book).asks
+
+
+@inner
+def best_bid(w: World, book: int) -> float:
+    """The highest bid, NaN where nobody bids."""
+    first = first_level(w, book, 0)
+    return level_at(w, first).price if first < end_of_levels(w, book, 0) else np.nan
 
 
 @inner

@@ -52,7 +52,10 @@ def meet(w: World, config: int, at: int, book: int, now: int) -> None:
         for place in range(prints):
             rest -= scratch_at(w, place).size
     count = cross(w, config, at, rest, book, prints)
-    if not is_maker:
+    for place in range(prints, prints + count):
+        rest -= scratch_at(w, place).size
+    # What is filled by now never rests.
+    if not is_maker and rest >= SIZE_STEP:
         shown = shown_at(w, config, at, book)
         slot.rests, slot.since, slot.ahead, slot.shown = 1, now, shown, shown
     slot.seen_at = now

@@ -131,7 +131,9 @@ def close(w: World, config: int, at: int, now: int) -> None:
     """A copy ended: what that says of its leader."""
     slot, p = slot_at(w, config, at), parameters_at(w, config)
     record = record_at(w, slot.wallet, config)
-    before = rules.faded(record.shortfall, now - record.measured_at, p.half_life, p.half)
+    before = 0.0
+    if record.shortfall > 0.0:
+        before = rules.faded(record.shortfall, now - record.measured_at, p.half_life, p.half)
     record.shortfall = rules.shortfall_after(before, rules.from_micro(slot.realised))
     record.streak = record.streak + 1 if slot.realised < 0 else 0
     record.measured_at = now

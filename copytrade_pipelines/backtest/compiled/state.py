@@ -15,6 +15,8 @@ from copytrade_pipelines.backtest.compiled.tables import Tables
 
 # Buckets in which modelled books are found again.
 BUCKETS = 1 << 14
+# Most rows of a log that there is room for from the beginning.
+ROWS = 1 << 20
 
 
 @dataclass(slots=True)
@@ -71,7 +73,9 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     paced = min(int(parameters["pace"].max()), len(arrays.tape.signals)) + 1
     levels = max(arrays.most_levels, arrays.feed.levels) + 1
     levels += arrays.most_prints(int(parameters["ttl"].max()))
-    room = 2 * _margin(configs, levels) + (1 << 14 if keeps_log else 0)
+    # What is not written to costs nothing, so there is room for a copy of every tenth fill and a point every hour.
+    room = 2 * _margin(configs, levels)
+    rows = min(ROWS, configs * (1 << 12) + configs * len(arrays.tape.signals)) if keeps_log else 0
     feeds, views = np.zeros(tokens, layout.FEED), np.zeros((tokens, configs), layout.VIEW)
     feeds["book"] = feeds["told"] = feeds["turn"] = NONE
     views["book"] = views["turn"] = views["taken"] = views["resolution"] = NONE
@@ -105,8 +109,8 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
         "rejected": np.zeros((configs, len(layout.REJECTIONS)), np.int64),
         "left": np.zeros((configs, len(layout.EXITS)), np.int64),
         "scratch": np.zeros(levels, layout.SCRATCH),
-        "log": np.zeros(room, layout.LOG),
-        "points": np.zeros(room, layout.POINT),
+        "log": np.zeros(room + rows, layout.LOG),
+        "points": np.zeros(room + rows, layout.POINT),
     }
     state = State(arrays, kept)
     world = state.world
