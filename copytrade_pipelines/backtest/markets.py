@@ -73,6 +73,15 @@ class MarketBoard:
             observed_at=now,
         )
 
+    def turns(self, condition_id: str) -> list[Instant] | None:
+        """The moments at which what is known of a market changes, in order; None for one we know nothing of."""
+        row = self._listed.get(condition_id)
+        if row is None:
+            return None
+        changes, terms = self._changes.get(condition_id, ()), self._terms.get(condition_id, ())
+        moments = {one.known_at for one in changes} | {one.since for one in terms}
+        return sorted(moments if row.closed_known_at is None else moments | {row.closed_known_at})
+
     def trading(self, token_id: str, now: Instant) -> ListedMarket | None:
         """The token's market while its book exists: not before it opens, and the venue takes it away at the close."""
         row = self._by_token.get(token_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from types import MappingProxyType
@@ -46,6 +46,17 @@ def merge(streams: Iterable[Iterable[Observation]]) -> Iterator[Observation]:
     return heapq.merge(*streams, key=order_of)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeParts:
+    """A tape before it is merged: each stream in order of time. notes count what the streams leave out."""
+
+    gates: Sequence[GateObserved]
+    scores: Iterator[ScoresPublished]
+    resolutions: Iterator[MarketResolved]
+    markets: MarketBoard
+    notes: TapeNotes
+
+
 @dataclass(slots=True, kw_only=True)
 class WarehouseTape:
     """The observations of a window, streamed from an extract; each iteration reads it anew.
@@ -63,16 +74,21 @@ class WarehouseTape:
 
     def __iter__(self) -> Iterator[Observation]:
         """Observations in order."""
+        parts = self.parts()
+        feed = self._feed(parts.markets, parts.notes)
+        fills = self._leader_fills(parts.markets, feed, parts.notes)
+        return merge((iter(parts.gates), parts.scores, parts.resolutions, fills))
+
+    def parts(self) -> TapeParts:
+        """What it is made of besides leaders' fills, read anew."""
         self.notes = notes = TapeNotes(origins=dict(self.origins))
-        markets = self._board(notes)
         wallets = frozenset(self.source.leaders)
-        return merge(
-            (
-                self._gate(),
-                scores_as_of(self.source.path("scores"), self.window.start, wallets, notes),
-                self._resolutions(notes),
-                self._leader_fills(markets, self._feed(markets, notes), notes),
-            )
+        return TapeParts(
+            gates=(self._gate(),),
+            scores=scores_as_of(self.source.path("scores"), self.window.start, wallets, notes),
+            resolutions=self._resolutions(notes),
+            markets=self._board(notes),
+            notes=notes,
         )
 
     def books(self) -> RecordedBooks:
@@ -100,11 +116,11 @@ class WarehouseTape:
             notes,
         )
 
-    def _gate(self) -> Iterator[GateObserved]:
+    def _gate(self) -> GateObserved:
         # A backtest has no Dagster whose life could be watched.
         start = self.window.start
         gate = Gate(is_open=True, reasons=(), snapshot_id=None, written_at=start, valid_until=self.window.end)
-        yield GateObserved(event_at=start, observed_at=start, gate=gate)
+        return GateObserved(event_at=start, observed_at=start, gate=gate)
 
     def _resolutions(self, notes: TapeNotes) -> Iterator[MarketResolved]:
         rows = read_rows(self.source.path("payouts"))

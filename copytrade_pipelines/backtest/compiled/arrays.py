@@ -61,71 +61,12 @@ from copytrade_pipelines.backtest.compiled.layout import (
     Tape,
 )
 from copytrade_pipelines.backtest.compiled.parameters import FLAGS, NotCompiledError
+from copytrade_pipelines.backtest.compiled.tape import Codes, FeedKind, Names, TapeArrays
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.prints import print_of
 
 _FIELDS = SIGNAL.names or ()
 _QUIET = (RunStarted, ConfigChanged, FeedCovered, TimerFired)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TapeArrays:
-    """A tape as arrays, with the names behind the codes. Units: first and last in milliseconds, None without any."""
-
-    tape: Tape
-    signal_ids: Sequence[str]
-    wallets: Sequence[str]
-    tokens: Sequence[str]
-    conditions: Sequence[str]
-    markets: Sequence[Market]
-    scores: Sequence[TraderScore]
-    sources: Sequence[str]
-    first: Instant | None
-    last: Instant | None
-    most_levels: int
-    feed: FeedKind
-    repeats: int
-    events: int
-    _prints: dict[Instant, int] = field(default_factory=dict, init=False)
-
-    def most_prints(self, within: Instant) -> int:
-        """The most prints of one token that became known within so many milliseconds of each other."""
-        if within not in self._prints:
-            tokens, known, most = self.tape.tokens, self.tape.prints["known_at"], 0
-            for first, end in zip(tokens["first_print"].tolist(), tokens["end_of_prints"].tolist(), strict=True):
-                if end - first > most:
-                    own = known[first:end]
-                    most = max(most, int((np.searchsorted(own, own + within, "right") - np.arange(len(own))).max()))
-            self._prints[within] = most
-        return self._prints[within]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedKind:
-    """Where books come from: the tape's own, or recorded ones with a model between them. Units: milliseconds."""
-
-    is_recorded: bool = False
-    max_book_age: Instant = 0
-    max_word_age: Instant = 0
-    levels: int = 1
-
-
-class Codes:
-    """Integer codes for names, in order of appearance."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, int] = {}
-
-    def of(self, name: str) -> int:
-        """The code of a name."""
-        return self.names.setdefault(name, len(self.names))
-
-    def ranks(self, suffix: str = "") -> Array:
-        """The place of each name among all in order of text."""
-        names = np.empty(len(self.names), np.int64)
-        for rank, name in enumerate(sorted(self.names, key=lambda name: name + suffix)):
-            names[self.names[name]] = rank
-        return names
 
 
 def arrays_of(
@@ -135,17 +76,18 @@ def arrays_of(
 
     Raises: InputFileError for one that goes back in time, NotCompiledError naming what the kernel does not know.
     """
-    reader = _Reader(follow=follow, now=started_at)
+    reader = Reader(follow=follow, now=started_at)
     for observation in observations:
         reader.take(observation)
     return reader.done()
 
 
 @dataclass(slots=True)
-class _Reader:
+class Reader:
+    """Takes observations in order, and makes rows of them."""
+
     follow: Follow | None
     now: Instant | None
-    first: Instant | None = None
     kinds: list[int] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     refs: list[int] = field(default_factory=list)
@@ -180,6 +122,7 @@ class _Reader:
     best: frozenset[str] = frozenset()
 
     def take(self, observation: Observation) -> None:
+        """One observation. Raises: as arrays_of."""
         now = observation.observed_at
         if self.now is not None and now < self.now:
             raise InputFileError(
@@ -187,7 +130,6 @@ class _Reader:
                 "sort it by observed_at"
             )
         self.now = now
-        self.first = now if self.first is None else self.first
         kind, ref = self._read(observation)
         self.kinds.append(kind)
         self.times.append(now)
@@ -200,7 +142,7 @@ class _Reader:
             case BookObserved():
                 return Kind.BOOK, self._book(observation.book)
             case MarketResolved():
-                return Kind.RESOLVED, self._resolution(observation)
+                return Kind.RESOLVED, self.resolution(observation)
             case ScoresPublished():
                 self.snapshot = observation.snapshot
                 self.best = frozenset(best_wallets(self.snapshot, self.follow.top)) if self.follow else frozenset()
@@ -210,7 +152,7 @@ class _Reader:
                 self.gates.append((gate.is_open, gate.valid_until) if gate else (False, 0))
                 return Kind.GATE, len(self.gates) - 1
             case MarketObserved():
-                return Kind.MARKET, self._market(observation.market)
+                return Kind.MARKET, self.market(observation.market)
             case KillSwitchObserved():
                 return Kind.KILL_SWITCH, int(observation.is_active)
             case RunStarted(is_real=True):
@@ -227,8 +169,8 @@ class _Reader:
         self._remember(signal, now)
         if market is not None and market.condition_id != signal.condition_id:
             raise NotCompiledError(f"fill {signal.signal_id} and its market name different conditions; use the driver")
-        token, condition = self._token(signal.token_id, signal.condition_id)
-        score, events = self._score(signal, market)
+        token, condition = self.token(signal.token_id, signal.condition_id)
+        score, events = self.score(self.snapshot, signal.wallet, market.category if market else "")
         row: dict[str, Any] = {
             "price": signal.price,
             "size": signal.size,
@@ -248,8 +190,8 @@ class _Reader:
             "token": token,
             "condition": condition,
             "wallet": self.wallets.of(signal.wallet),
-            "market": NONE if market is None else self._market(market),
-            "status": _status(market),
+            "market": NONE if market is None else self.market(market),
+            "status": status_of(market),
             "is_buy": signal.side is Side.BUY,
             "at_ask": (signal.side is Side.BUY) is (signal.role is not Role.MAKER),
             "is_followed": self.follow is None or signal.wallet in self.follow.leaders or signal.wallet in self.best,
@@ -280,18 +222,18 @@ class _Reader:
                 )
         self.seen_at.setdefault(signal.signal_id, now)
 
-    def _token(self, token_id: str, condition_id: str) -> tuple[int, int]:
+    def token(self, token_id: str, condition_id: str) -> tuple[int, int]:
+        """The codes of a token and its condition. Raises: NotCompiledError where it stands in another one too."""
         token, condition = self.tokens.of(token_id), self.conditions.of(condition_id)
         if self.token_condition.setdefault(token, condition) != condition:
             raise NotCompiledError(f"token {token_id} stands in two conditions; use the driver")
         return token, condition
 
-    def _score(self, signal: Signal, market: Market | None) -> tuple[int, int]:
-        snapshot = self.snapshot
+    def score(self, snapshot: ScoreSnapshot | None, wallet: str, category: str) -> tuple[int, int]:
+        """The row of what a snapshot says of a wallet in a category, and how many events are behind all it says."""
         if snapshot is None:
             return NONE, 0
-        score = snapshot.score_of(signal.wallet, market.category if market else "")
-        overall = snapshot.score_of(signal.wallet, OVERALL)
+        score, overall = snapshot.score_of(wallet, category), snapshot.score_of(wallet, OVERALL)
         if score is None:
             return NONE, overall.n_events if overall else 0
         row = self.scores.setdefault(id(score), len(self.score_rows))
@@ -299,7 +241,8 @@ class _Reader:
             self.score_rows.append(score)
         return row, overall.n_events if overall else 0
 
-    def _market(self, market: Market) -> int:
+    def market(self, market: Market) -> int:
+        """The row of a market as it is known now."""
         key = (
             market.condition_id,
             market.token_ids,
@@ -319,7 +262,7 @@ class _Reader:
                 raise NotCompiledError(f"market {market.condition_id} has a tick finer than a millionth")
             self.market_rows.append(market)
             for place, token_id in enumerate(market.token_ids):
-                token, _ = self._token(token_id, market.condition_id)
+                token, _ = self.token(token_id, market.condition_id)
                 self.token_second[token] = place == 1
         return row
 
@@ -338,7 +281,8 @@ class _Reader:
             self.book_rows.append((start, middle, len(self.prices), self.tokens.of(book.token_id), is_modelled))
         return row
 
-    def _resolution(self, seen: MarketResolved) -> int:
+    def resolution(self, seen: MarketResolved) -> int:
+        """The row of a resolution."""
         self.resolved.append(self.conditions.of(seen.condition_id))
         for token_id, payout in seen.payouts:
             self.payout_tokens.append(self.tokens.of(token_id))
@@ -347,12 +291,17 @@ class _Reader:
         return len(self.resolved) - 1
 
     def done(self) -> TapeArrays:
+        """All that was taken."""
         ranks = self.ids.ranks("-")
-        _require_plain(self.ids)
+        require_plain(self.ids.names)
         signals = np.array(self.signals, SIGNAL) if self.signals else np.zeros(0, SIGNAL)
         codes = [self.ids.names[name] for name in self.signal_ids]
         signals["rank"] = ranks[codes] if codes else 0
         signals["repeat"] = [self.repeated.names.get(name, NONE) for name in self.signal_ids]
+        return self.with_signals(signals, self._events(), self.signal_ids, self.sources)
+
+    def with_signals(self, signals: Array, events: Array, signal_ids: Names, sources: Names) -> TapeArrays:
+        """All that was taken, with these fills of leaders and in this order."""
         count = max(1, len(self.tokens.names))
         # A token of which nobody knows the market stands in a condition of its own that nothing else is in.
         alone = len(self.conditions.names)
@@ -360,7 +309,7 @@ class _Reader:
         of_token = np.array([one[0] for one in prints], np.int64)
         markets = self._market_array()
         tape = Tape(
-            events=self._events(),
+            events=events,
             signals=signals,
             scores=_score_array(self.score_rows),
             markets=markets,
@@ -385,17 +334,18 @@ class _Reader:
             prints=_rows(PRINT, *(list(zip(*prints, strict=True))[1:] if prints else [()] * 5)),
         )
         levels = [(asks - bids, end - asks) for bids, asks, end, _, _ in self.book_rows]
+        times = events["at"]
         return TapeArrays(
             tape=tape,
-            signal_ids=self.signal_ids,
+            signal_ids=signal_ids,
             wallets=list(self.wallets.names),
             tokens=list(self.tokens.names),
             conditions=[*self.conditions.names, ""],
             markets=self.market_rows,
             scores=self.score_rows,
-            sources=self.sources,
-            first=self.first,
-            last=self.times[-1] if self.times else None,
+            sources=sources,
+            first=int(times[0]) if len(times) else None,
+            last=int(times[-1]) if len(times) else None,
             feed=FeedKind(),
             most_levels=max((max(pair) for pair in levels), default=1),
             repeats=len(self.repeated.names),
@@ -438,7 +388,8 @@ def _rows(dtype: np.dtype[Any], *columns: Sequence[Any] | Array) -> Array:
     return rows
 
 
-def _status(market: Market | None) -> int:
+def status_of(market: Market | None) -> int:
+    """Whether a market takes orders, as a code."""
     if market is None:
         return NO_MARKET
     if not market.accepting_orders or market.status in (MarketStatus.CLOSED, MarketStatus.RESOLVED):
@@ -463,9 +414,12 @@ def _score_array(scores: Sequence[TraderScore]) -> Array:
     return rows
 
 
-def _require_plain(ids: Codes) -> None:
-    # Order ids are compared as text: an id that goes on from another one and a dash would sort among its attempts.
-    names = sorted(name + "-" for name in ids.names)
+def require_plain(ids: Iterable[str]) -> None:
+    """Order ids are compared as text: an id that goes on from another one and a dash would sort among its attempts.
+
+    Raises: NotCompiledError naming such an id.
+    """
+    names = sorted(name + "-" for name in ids)
     for name, following in itertools.pairwise(names):
         if following.startswith(name):
             raise NotCompiledError(f"fill {following[:-1]} is named like an order for {name[:-1]}; use the driver")

@@ -18,7 +18,21 @@ from copytrade_pipelines.backtest.compiled.rules import OPTIONS, Function
 
 _config: Any = numba_config
 # Files of this package that are not compiled, and files beside it that are.
-AROUND = frozenset(["__init__", "arrays", "feed_arrays", "passes", "results", "state", "sweeping", "tables"])
+AROUND = frozenset(
+    [
+        "__init__",
+        "arrays",
+        "feed_arrays",
+        "fill_columns",
+        "passes",
+        "results",
+        "state",
+        "sweeping",
+        "tables",
+        "tape",
+        "warehouse",
+    ]
+)
 RULES = ("book_levels", "chance", "lags", "queue_models")
 
 

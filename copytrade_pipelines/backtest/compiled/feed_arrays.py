@@ -14,7 +14,6 @@ from copytrade_live.core.market import SECOND, Side
 from copytrade_pipelines.backtest.book_fit import BookModel
 from copytrade_pipelines.backtest.book_levels import HOUR_EDGES, PRICE_EDGES
 from copytrade_pipelines.backtest.columns import Batch
-from copytrade_pipelines.backtest.compiled.arrays import FeedKind, TapeArrays
 from copytrade_pipelines.backtest.compiled.layout import (
     BOOK,
     LEVEL,
@@ -26,6 +25,7 @@ from copytrade_pipelines.backtest.compiled.layout import (
     SHAPE,
     Array,
 )
+from copytrade_pipelines.backtest.compiled.tape import FeedKind, TapeArrays
 from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.recorded import FeedParts
 from copytrade_pipelines.backtest.recorded_rows import ladder

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from copytrade_live.core.market import Instant
 from copytrade_live.errors import InputFileError
-from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
 from copytrade_pipelines.backtest.compiled.kernel import OVER, run_kernel
 from copytrade_pipelines.backtest.compiled.layout import Array
 from copytrade_pipelines.backtest.compiled.state import new_state
 from copytrade_pipelines.backtest.compiled.tables import Tables
+from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 
 # Observations between two looks at whether anybody wants to know or to stop.
 STRIDE = 1 << 21

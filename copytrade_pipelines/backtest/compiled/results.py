@@ -24,9 +24,9 @@ from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import ExitReason, RejectReason
 from copytrade_live.core.valuation import marked_value
-from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
 from copytrade_pipelines.backtest.compiled.layout import Array, Happened
 from copytrade_pipelines.backtest.compiled.passes import Passed
+from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 from copytrade_pipelines.backtest.ledger import EquityPoint, Ledger
 
 _EXITS, _REJECTIONS = tuple(ExitReason), tuple(RejectReason)
@@ -74,7 +74,7 @@ def _value(ledger: Ledger, arrays: TapeArrays, slots: Array) -> None:
 def _fold(ledgers: Sequence[Ledger], arrays: TapeArrays, row: dict[str, int | float]) -> None:
     ledger, signal = ledgers[int(row["config"])], int(row["signal"])
     if row["happened"] == Happened.COPIED:
-        ledger.saw(int(arrays.tape.signals["event_at"][signal]), arrays.sources[signal])
+        ledger.saw(int(arrays.tape.signals["event_at"][signal]), str(arrays.sources[signal]))
     ledger.apply(event_of(arrays, row))
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.backtest.compiled import layout
-from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
 from copytrade_pipelines.backtest.compiled.layout import NONE, OF_STATE, WORLD, Array
 from copytrade_pipelines.backtest.compiled.orders import KEPT
 from copytrade_pipelines.backtest.compiled.tables import Tables
+from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 
 # Buckets in which modelled books are found again.
 BUCKETS = 1 << 14
@@ -59,6 +59,35 @@ class State:
         kept["points"] = _longer(kept["points"], int(world["pointed"]) + margin)
         self.world["is_full"] = 0
         self.locate()
+
+
+def feed_state(arrays: TapeArrays) -> State:
+    """A state in which nothing but a feed of recorded books is asked."""
+    made, levels = 1024, arrays.feed.levels
+    feeds = np.zeros(len(arrays.tape.tokens), layout.FEED)
+    feeds["book"] = feeds["told"] = feeds["turn"] = NONE
+    kept = {name: np.zeros((1, 1), dtype) for name, dtype in OF_STATE.items()}
+    kept |= {
+        "feeds": feeds,
+        "made": np.zeros(made, layout.MADE),
+        "made_books": np.zeros(made, layout.BOOK),
+        "made_levels": np.zeros(made * 2 * levels, layout.LEVEL),
+        "buckets": np.full(BUCKETS, NONE, np.int64),
+        "accounts": np.zeros(1, layout.ACCOUNT),
+        "log": np.zeros(1, layout.LOG),
+        "points": np.zeros(1, layout.POINT),
+    }
+    state = State(arrays, kept)
+    _tell_feed(state, levels)
+    return state
+
+
+def _tell_feed(state: State, levels: int) -> None:
+    world, arrays = state.world, state.arrays
+    world["scratch_room"], world["bucket_room"] = levels, BUCKETS
+    world["first_made"], world["first_made_level"] = len(arrays.tape.books), len(arrays.tape.levels)
+    world["has_feed"], world["made_depth_levels"] = arrays.feed.is_recorded, arrays.feed.levels
+    world["max_book_age"], world["max_word_age"] = arrays.feed.max_book_age, arrays.feed.max_word_age
 
 
 def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
@@ -115,10 +144,7 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     state = State(arrays, kept)
     world = state.world
     world["configs"], world["conditions"], world["wallets"] = configs, conditions, wallets
-    world["scratch_room"], world["bucket_room"] = levels, BUCKETS
-    world["first_made"], world["first_made_level"] = len(arrays.tape.books), len(arrays.tape.levels)
-    world["has_feed"], world["made_depth_levels"] = feed.is_recorded, feed.levels
-    world["max_book_age"], world["max_word_age"] = feed.max_book_age, feed.max_word_age
+    _tell_feed(state, levels)
     world["gate"], world["keeps_log"], world["total"] = NONE, keeps_log, len(arrays.tape.events)
     return state
 

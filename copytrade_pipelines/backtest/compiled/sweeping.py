@@ -14,13 +14,15 @@ from copytrade_live.errors import InputFileError
 from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.assumptions import config_of
 from copytrade_pipelines.backtest.books import BookFeed
-from copytrade_pipelines.backtest.compiled.arrays import TapeArrays, arrays_of
+from copytrade_pipelines.backtest.compiled.arrays import arrays_of
 from copytrade_pipelines.backtest.compiled.feed_arrays import with_feed
 from copytrade_pipelines.backtest.compiled.layout import TOGETHER
 from copytrade_pipelines.backtest.compiled.parameters import NotCompiledError, refusal_of
 from copytrade_pipelines.backtest.compiled.passes import pass_over
 from copytrade_pipelines.backtest.compiled.results import ledgers_of
 from copytrade_pipelines.backtest.compiled.tables import tables_of
+from copytrade_pipelines.backtest.compiled.tape import TapeArrays
+from copytrade_pipelines.backtest.compiled.warehouse import arrays_of_warehouse
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.one_by_one import SweepResult, sweep_one_by_one
 from copytrade_pipelines.backtest.summary import summarise
@@ -61,9 +63,7 @@ def sweep_compiled(
     try:
         if given.books is not None:
             raise NotCompiledError("books of your own are not compiled; use the driver for them")
-        arrays = arrays_of(observations, given.follow, given.started_at)
-        if isinstance(tape, WarehouseTape):
-            arrays = with_feed(arrays, tape.books().parts)
+        arrays = _arrays(observations, given)
     except NotCompiledError as error:
         return tuple(_driven(observations, configs, given, str(error), progress))
     refused = [refusal_of(config, config_of(config, given.assumptions)) for config in configs]
@@ -73,6 +73,16 @@ def sweep_compiled(
         next(fast) if why is None else _driven(observations, [config], given, why, silent)[0]
         for config, why in zip(configs, refused, strict=True)
     )
+
+
+def _arrays(tape: Iterable[Observation], given: Given) -> TapeArrays:
+    if not isinstance(tape, WarehouseTape):
+        return arrays_of(tape, given.follow, given.started_at)
+    # Who reads otherwise is asked for observations.
+    found = type(tape) is WarehouseTape and arrays_of_warehouse(tape, given.follow, given.started_at)
+    if found:
+        return found
+    return with_feed(arrays_of(tape, given.follow, given.started_at), tape.books().parts)
 
 
 def _point(config: DecisionConfig, given: Given) -> _Point:

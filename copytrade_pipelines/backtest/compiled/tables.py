@@ -9,9 +9,9 @@ import numpy as np
 
 from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
-from copytrade_pipelines.backtest.compiled.arrays import TapeArrays
 from copytrade_pipelines.backtest.compiled.layout import PARAMETERS, Array
 from copytrade_pipelines.backtest.compiled.parameters import allowed_table, curve_table, leader_table, record_of
+from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

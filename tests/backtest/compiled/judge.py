@@ -14,11 +14,12 @@ from copytrade_live.core.pricing import to_micro
 from copytrade_live.core.state import State
 from copytrade_pipelines.backtest.assumptions import assumed
 from copytrade_pipelines.backtest.books import TapedBooks
-from copytrade_pipelines.backtest.compiled.arrays import TapeArrays, arrays_of
+from copytrade_pipelines.backtest.compiled.arrays import arrays_of
 from copytrade_pipelines.backtest.compiled.layout import Happened
 from copytrade_pipelines.backtest.compiled.passes import pass_over
 from copytrade_pipelines.backtest.compiled.results import event_of, ledgers_of
 from copytrade_pipelines.backtest.compiled.tables import Tables, tables_of
+from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 from copytrade_pipelines.backtest.driver import Driver, Follow
 from copytrade_pipelines.backtest.ledger import Ledger
 from tests.builders import at
