@@ -146,7 +146,11 @@ def _ever_followed(scores: Path, window: Window) -> tuple[str, ...]:
 
 def _write(con: duckdb.DuckDBPyConnection, folder: Path, name: str, query: str, parameters: dict[str, object]) -> None:
     reader = con.sql(query, params=parameters).to_arrow_reader(BATCH_ROWS)
-    with pq.ParquetWriter(folder / f"{name}.parquet", reader.schema, compression="zstd") as writer:
+    # Numbers hardly repeat: looking for those that do costs a fifth of the writing, and room.
+    texts = [one.name for one in reader.schema if pa.types.is_string(one.type)]
+    with pq.ParquetWriter(
+        folder / f"{name}.parquet", reader.schema, compression="zstd", use_dictionary=texts
+    ) as writer:
         for table in _even(reader):
             writer.write_table(table)
 

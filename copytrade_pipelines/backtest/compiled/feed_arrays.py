@@ -28,7 +28,7 @@ from copytrade_pipelines.backtest.compiled.layout import (
 from copytrade_pipelines.backtest.compiled.tape import FeedKind, TapeArrays
 from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.recorded import FeedParts
-from copytrade_pipelines.backtest.recorded_rows import ladder
+from copytrade_pipelines.backtest.recorded_rows import Ladder, ladder
 
 Codes = Mapping[str, int]
 
@@ -133,11 +133,21 @@ def _laid(columns: pa.RecordBatch, at: int) -> tuple[Array, Array]:
     rows["bids"], rows["asks"], rows["end"] = starts[:-1], starts[:-1] + of_bids, starts[1:]
     laid = np.zeros(int(starts[-1]) - at, LEVEL)
     for side, lengths, first, sign in ((bids, of_bids, rows["bids"], -1.0), (asks, of_asks, rows["asks"], 1.0)):
-        of_row = np.repeat(np.arange(len(lengths)), lengths)
-        order = np.lexsort((np.arange(len(of_row)), sign * side.prices, of_row))
-        places = first[of_row] - at + np.arange(len(of_row)) - side.ends[:-1][of_row]
-        laid["price"][places], laid["size"][places] = side.prices[order], side.sizes[order]
+        places = np.repeat(first - at - side.ends[:-1], lengths) + np.arange(len(side.prices))
+        prices, sizes = side.prices, side.sizes
+        if not _is_best_first(side, sign):
+            of_row = np.repeat(np.arange(len(lengths)), lengths)
+            order = np.lexsort((np.arange(len(of_row)), sign * prices, of_row))
+            prices, sizes = prices[order], sizes[order]
+        laid["price"][places], laid["size"][places] = prices, sizes
     return rows, laid
+
+
+def _is_best_first(side: Ladder, sign: float) -> bool:
+    falls = sign * np.diff(side.prices) < 0.0
+    starts = side.ends[1:-1]
+    falls[starts[(starts > 0) & (starts < len(side.prices))] - 1] = False
+    return not falls.any()
 
 
 _PRINT_COLUMNS = {"taker_side": np.int64, "price": np.float64, "size": np.float64}

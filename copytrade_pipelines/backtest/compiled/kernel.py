@@ -181,6 +181,32 @@ def wake_up(w: World, now: int) -> int:
 
 
 @inner
+def pass_quiet(w: World, end: int) -> None:
+    """Pass books that do nothing but move marks, until something else has to be looked at."""
+    place = w.next
+    while place < end:
+        event = event_at(w, place)
+        if event.at >= w.wake or event.what & _KINDS != _BOOK:
+            break
+        token = event.what >> KIND_BITS
+        told = feed_at(w, token)
+        told.told, told.turn, told.book, told.bid = event.ref, 2 * place + 1, event.ref, event.bid
+        if told.active != 0 and not moves_only_marks(w, told.active, token, event.bid, event.at):
+            break
+        place += 1
+    w.next = place
+
+
+@inner
+def moves_only_marks(w: World, active: int, token: int, bid: float, now: int) -> bool:
+    """Whether a book does nothing but move marks for all that care, and move them. Asked twice, it moves them once."""
+    config = 0
+    while config < w.configs and (not (active >> config) & 1 or only_marks(w, config, token, bid, now)):
+        config += 1
+    return bool(config == w.configs)
+
+
+@inner
 def observe_book(w: World, token: int, ref: int, bid: float, now: int, awake: int) -> None:
     """A book of a token, for every configuration that cares."""
     told = feed_at(w, token)
@@ -278,7 +304,10 @@ def run_kernel(worlds: World, started_at: int, end: int, until: int) -> None:
     if w.phase == BEFORE:
         start(w, started_at)
         w.phase = UNDER_WAY
-    while w.next < end and not w.is_full and not w.trouble:
+    while not w.is_full and not w.trouble:
+        pass_quiet(w, end)
+        if w.next >= end:
+            break
         event = event_at(w, w.next)
         now, kind, awake = event.at, event.what & _KINDS, 0
         if now >= w.wake:
