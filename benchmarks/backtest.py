@@ -1,7 +1,8 @@
 """Backtests against their anchors on one seeded tape (goals R1 to R4): driver, sweep, nautilus, a bot, the bare loop.
 
 R3, a cold run from DuckDB, has a warehouse and an anchor of its own (benchmarks/backtest_cold.py). Every engine runs
-alone in a process of its own and is timed by the CPU it took; only the sweep's threads are timed by the clock. Equal means equal counts of buys and exits and equal cash in and out, to the micro-unit, for every engine.
+alone in a process of its own and is timed by the CPU it took; only the sweep's threads are timed by the clock. Equal
+means equal counts of buys and exits and equal cash in and out, to the micro-unit, for every engine.
 """
 
 from __future__ import annotations

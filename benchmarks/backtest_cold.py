@@ -91,7 +91,7 @@ def measure_here(path: Path, size: Size, folder: Path) -> dict[str, Any]:
     from copytrade_pipelines.backtest.compiled.warehouse import arrays_of_warehouse
 
     window = _window(path, size)
-    span = {"follow": Follow(leaders=frozenset(window.leaders)), "started_at": window.start}
+    span: dict[str, Any] = {"follow": Follow(leaders=frozenset(window.leaders)), "started_at": window.start}
     found: dict[str, Any] = {"events": size.fills + size.quotes}
 
     def taken(place: Path) -> Any:

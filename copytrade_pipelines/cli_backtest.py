@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
+from copytrade_pipelines.cli_options import ConfigOption, FromOption, JsonOption, LeadersOption, open_location
 from copytrade_pipelines.cli_output import show_backtest
 
 app = typer.Typer(invoke_without_command=True)
@@ -36,17 +36,9 @@ RunArgument = Annotated[str, typer.Argument(metavar=RUN, help="A run's id, its b
 @app.callback()
 def backtest(
     context: typer.Context,
-    start: Annotated[
-        str, typer.Option("--from", metavar="TIME", help="Start, ISO day or time; default: 14 days before the end.")
-    ] = "",
+    start: FromOption = "",
     end: Annotated[str, typer.Option("--to", metavar="TIME", help="End, not included; default: the venue's now.")] = "",
-    leaders: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE|WALLETS",
-            help="A file with one wallet a line, or wallets by comma; default: the best scored as of then.",
-        ),
-    ] = "",
+    leaders: LeadersOption = "",
     changes: Annotated[
         list[str] | None,
         typer.Option(

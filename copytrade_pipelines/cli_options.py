@@ -28,6 +28,17 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Config file; default: config.yaml in COPYTRADE_HOME.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+FromOption = Annotated[
+    str, typer.Option("--from", metavar="TIME", help="Start, ISO day or time; default: 14 days before the end.")
+]
+LeadersOption = Annotated[
+    str,
+    typer.Option(
+        "--leaders",
+        metavar="FILE|WALLETS",
+        help="A file with one wallet a line, or wallets by comma; default: the best scored as of then.",
+    ),
+]
 VenueOption = Annotated[
     str | None, typer.Option("--venue", metavar="URL", help="One address of every API, instead of the config's.")
 ]

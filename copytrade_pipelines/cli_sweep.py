@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from copytrade_pipelines.cli_backtest import changes_of, leaders_of
-from copytrade_pipelines.cli_options import ConfigOption, JsonOption, open_location
+from copytrade_pipelines.cli_options import ConfigOption, FromOption, JsonOption, LeadersOption, open_location
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -18,19 +18,11 @@ app = typer.Typer(invoke_without_command=True)
 @app.callback()
 def sweep(
     grid: Annotated[Path, typer.Option(metavar="FILE", help="YAML: settings to try, see examples/grid.yaml.")],
-    start: Annotated[
-        str, typer.Option("--from", metavar="TIME", help="Start, ISO day or time; default: 14 days before the end.")
-    ] = "",
+    start: FromOption = "",
     end: Annotated[
         str, typer.Option("--to", metavar="TIME", help="End, not included; default: the start of the venue's day.")
     ] = "",
-    leaders: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE|WALLETS",
-            help="A file with one wallet a line, or wallets by comma; default: the best scored as of then.",
-        ),
-    ] = "",
+    leaders: LeadersOption = "",
     top: Annotated[int, typer.Option(min=1, help="How many of the best points to show.")] = 10,
     changes: Annotated[
         list[str] | None,

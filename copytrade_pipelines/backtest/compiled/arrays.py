@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ from copytrade_live.core.events import (
     TimerFired,
 )
 from copytrade_live.core.exits import mirror_fraction
-from copytrade_live.core.market import HOUR, SECOND, Book, BookSource, Instant, Market, MarketStatus, Role, Side
+from copytrade_live.core.market import HOUR, SECOND, Book, BookSource, Instant, Market, Role, Side
 from copytrade_live.core.pricing import moved, to_micro
 from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore, best_wallets
 from copytrade_live.core.signal import Signal
@@ -34,34 +34,28 @@ from copytrade_live.errors import InputFileError
 from copytrade_pipelines.backtest.chance import key_of
 from copytrade_pipelines.backtest.compiled.layout import (
     BOOK,
-    CLOSED,
     CONDITION,
-    DISPUTED,
     EVENT,
     GATE,
     KIND_BITS,
     LEVEL,
     LISTED,
-    MARKET,
     MID,
-    NEVER,
-    NO_MARKET,
     NONE,
     PAYOUT,
     PRINT,
     RECORDED,
     RESOLUTION,
-    SCORE,
     SHAPE,
     SIGNAL,
     TOKEN,
-    TRADING,
     Array,
     Kind,
     Tape,
 )
-from copytrade_pipelines.backtest.compiled.parameters import FLAGS, NotCompiledError
+from copytrade_pipelines.backtest.compiled.parameters import NotCompiledError
 from copytrade_pipelines.backtest.compiled.tape import Codes, FeedKind, Names, TapeArrays
+from copytrade_pipelines.backtest.compiled.tape_rows import market_rows, rows_with, score_rows, status_of
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.prints import print_of
 
@@ -307,18 +301,18 @@ class Reader:
         alone = len(self.conditions.names)
         prints = sorted(self.prints, key=lambda one: one[0])
         of_token = np.array([one[0] for one in prints], np.int64)
-        markets = self._market_array()
+        markets = market_rows(self.market_rows, self.events, self.conditions)
         tape = Tape(
             events=events,
             signals=signals,
-            scores=_score_array(self.score_rows),
+            scores=score_rows(self.score_rows),
             markets=markets,
             books=np.array(self.book_rows, BOOK) if self.book_rows else np.zeros(0, BOOK),
-            levels=_rows(LEVEL, self.prices, self.sizes),
-            resolutions=_rows(RESOLUTION, self.resolved, self.starts[:-1], self.starts[1:]),
-            payouts=_rows(PAYOUT, self.payout_tokens, self.payouts),
-            gates=_rows(GATE, [until for _, until in self.gates], [is_open for is_open, _ in self.gates]),
-            tokens=_rows(
+            levels=rows_with(LEVEL, self.prices, self.sizes),
+            resolutions=rows_with(RESOLUTION, self.resolved, self.starts[:-1], self.starts[1:]),
+            payouts=rows_with(PAYOUT, self.payout_tokens, self.payouts),
+            gates=rows_with(GATE, [until for _, until in self.gates], [is_open for is_open, _ in self.gates]),
+            tokens=rows_with(
                 TOKEN,
                 [self.token_condition.get(token, alone) for token in range(count)],
                 self.tokens.ranks() if self.tokens.names else [0],
@@ -326,12 +320,12 @@ class Reader:
                 np.searchsorted(of_token, np.arange(count), "left"),
                 np.searchsorted(of_token, np.arange(count), "right"),
             ),
-            condition_ranks=_rows(CONDITION, np.append(self.conditions.ranks(), len(self.conditions.names))),
+            condition_ranks=rows_with(CONDITION, np.append(self.conditions.ranks(), len(self.conditions.names))),
             listed=np.zeros(0, LISTED),
             recorded=np.zeros(0, RECORDED),
             mids=np.zeros(0, MID),
             shapes=np.zeros(0, SHAPE),
-            prints=_rows(PRINT, *(list(zip(*prints, strict=True))[1:] if prints else [()] * 5)),
+            prints=rows_with(PRINT, *(list(zip(*prints, strict=True))[1:] if prints else [()] * 5)),
         )
         levels = [(asks - bids, end - asks) for bids, asks, end, _, _ in self.book_rows]
         times = events["at"]
@@ -362,56 +356,6 @@ class Reader:
         rows["bid"][is_book] = np.where(books["bids"] < books["asks"], bids[books["bids"]], np.nan)
         rows["what"][is_book] |= books["token"] << KIND_BITS
         return rows
-
-    def _market_array(self) -> Array:
-        rows = np.zeros(len(self.market_rows), MARKET)
-        hedging = {market.event_id for market in self.market_rows if market.neg_risk}
-        for place, market in enumerate(self.market_rows):
-            rows[place] = (
-                market.tick_size,
-                market.min_order_size,
-                market.fee_rate,
-                market.fee_exponent,
-                NEVER if market.end_at is None else market.end_at,
-                self.events.of(market.event_id),
-                self.conditions.of(market.condition_id),
-                market.neg_risk,
-                market.event_id in hedging,
-            )
-        return rows
-
-
-def _rows(dtype: np.dtype[Any], *columns: Sequence[Any] | Array) -> Array:
-    rows = np.zeros(len(columns[0]), dtype)
-    for name, column in zip(dtype.names or (), columns, strict=True):
-        rows[name] = column
-    return rows
-
-
-def status_of(market: Market | None) -> int:
-    """Whether a market takes orders, as a code."""
-    if market is None:
-        return NO_MARKET
-    if not market.accepting_orders or market.status in (MarketStatus.CLOSED, MarketStatus.RESOLVED):
-        return CLOSED
-    return DISPUTED if market.status in (MarketStatus.PROPOSED, MarketStatus.DISPUTED) else TRADING
-
-
-def _score_array(scores: Sequence[TraderScore]) -> Array:
-    rows = np.zeros(len(scores), SCORE)
-    for place, score in enumerate(scores):
-        rows[place] = (
-            score.p_pos,
-            score.lcb10,
-            score.coverage,
-            score.maker_share,
-            math.nan if score.q_value is None else score.q_value,
-            score.edge_mean,
-            score.edge_sd,
-            score.copy_cost_mean,
-            sum(FLAGS.get(flag, 0) for flag in set(score.flags)),
-        )
-    return rows
 
 
 def require_plain(ids: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copytrade_pipelines.backtest.compiled.caching import cached
-from copytrade_pipelines.backtest.compiled.feed import book_now, last_recorded
+from copytrade_pipelines.backtest.compiled.feed import book_now, last_known
 from copytrade_pipelines.backtest.compiled.layout import Array
 from copytrade_pipelines.backtest.compiled.levels import best_bid, end_of_levels, first_level
 from copytrade_pipelines.backtest.compiled.world import World, book_at, feed_at, level_at, listed_at, recorded_at
@@ -35,8 +35,7 @@ def meet_books(worlds: World, fills: Array, met: Array, first: int) -> int:
                     row.best_ask, row.ask_size = level_at(w, asks).price, level_at(w, asks).size
                 if not row.is_modelled:
                     listed = listed_at(w, fill.token)
-                    row.known_at = recorded_at(
-                        w, last_recorded(w, listed.first_book, listed.end_of_books, fill.at)
-                    ).known_at
+                    last = last_known(w.recorded, listed.first_book, listed.end_of_books, fill.at)
+                    row.known_at = recorded_at(w, last).known_at
         place += 1
     return place

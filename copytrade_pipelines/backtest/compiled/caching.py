@@ -30,6 +30,7 @@ AROUND = frozenset(
         "sweeping",
         "tables",
         "tape",
+        "tape_rows",
         "warehouse",
     ]
 )

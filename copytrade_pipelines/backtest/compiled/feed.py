@@ -15,6 +15,7 @@ from copytrade_pipelines.backtest.compiled.world import (
     book_at,
     bucket_at,
     feed_at,
+    known_at,
     level_at,
     listed_at,
     made_at,
@@ -38,32 +39,19 @@ def book_now(w: World, token: int, now: int) -> int:
     listed = listed_at(w, token)
     if not listed.is_known or now >= listed.closes_at or now < listed.opens_at:
         return NONE
-    place = last_recorded(w, listed.first_book, listed.end_of_books, now)
+    place = last_known(w.recorded, listed.first_book, listed.end_of_books, now)
     if place >= 0 and now - recorded_at(w, place).known_at <= w.max_book_age:
         return recorded_at(w, place).book
     return modelled_now(w, token, place, now)
 
 
 @inner
-def last_recorded(w: World, first: int, end: int, now: int) -> int:
-    """The last of some recorded books that is known, NONE before the first."""
+def last_known(rows: int, first: int, end: int, now: int) -> int:
+    """The last of some rows in order of time that is known by now, NONE before the first. rows is their address."""
     low, high = first, end
     while low < high:
         middle = (low + high) >> 1
-        if recorded_at(w, middle).known_at <= now:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1 if low > first else NONE
-
-
-@inner
-def last_mid(w: World, first: int, end: int, now: int) -> int:
-    """The last of some mids that is known, NONE before the first."""
-    low, high = first, end
-    while low < high:
-        middle = (low + high) >> 1
-        if mid_at(w, middle).known_at <= now:
+        if known_at(rows, middle) <= now:
             low = middle + 1
         else:
             high = middle
@@ -75,7 +63,7 @@ def modelled_now(w: World, token: int, recorded: int, now: int) -> int:
     """A book around the last word on the price: a mid, a fill or a recorded book, NONE when that is too old."""
     listed, feed = listed_at(w, token), feed_at(w, token)
     kind, at, low, high = NONE, 0, 0.0, 0.0
-    place = last_mid(w, listed.first_mid, listed.end_of_mids, now)
+    place = last_known(w.mids, listed.first_mid, listed.end_of_mids, now)
     if place >= 0:
         kind, at, low, high = _MID, mid_at(w, place).at, mid_at(w, place).mid, mid_at(w, place).mid
     if feed.filled > 0.0 and (kind == NONE or feed.filled_at >= at):

@@ -19,7 +19,8 @@ from copytrade_live.errors import ConfigError
 from copytrade_live.extensions import load_extensions
 from copytrade_pipelines.backtest import fee_models, fill_models, queue_models
 from copytrade_pipelines.backtest.assumptions import assumed
-from copytrade_pipelines.backtest.compiled.layout import LEADER, PARAMETERS, Array
+from copytrade_pipelines.backtest.compiled.layout import Array
+from copytrade_pipelines.backtest.compiled.state_layout import LEADER, PARAMETERS
 
 # What a policy consists of, as bits.
 MIRRORS, PROFIT, LOSS, TIME = 1, 2, 4, 8

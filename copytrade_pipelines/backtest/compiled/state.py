@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from copytrade_live.errors import ConfigError
-from copytrade_pipelines.backtest.compiled import layout
-from copytrade_pipelines.backtest.compiled.layout import NONE, OF_STATE, WORLD, Array
+from copytrade_pipelines.backtest.compiled import layout, state_layout
+from copytrade_pipelines.backtest.compiled.layout import NONE, Array
 from copytrade_pipelines.backtest.compiled.orders import KEPT
+from copytrade_pipelines.backtest.compiled.state_layout import OF_STATE, WORLD
 from copytrade_pipelines.backtest.compiled.tables import Tables
 from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 
@@ -64,18 +65,18 @@ class State:
 def feed_state(arrays: TapeArrays) -> State:
     """A state in which nothing but a feed of recorded books is asked."""
     made, levels = 1024, arrays.feed.levels
-    feeds = np.zeros(len(arrays.tape.tokens), layout.FEED)
+    feeds = np.zeros(len(arrays.tape.tokens), state_layout.FEED)
     feeds["book"] = feeds["told"] = feeds["turn"] = NONE
-    kept = {name: np.zeros((1, 1), dtype) for name, dtype in OF_STATE.items()}
+    kept: dict[str, Array] = {name: np.zeros((1, 1), dtype) for name, dtype in OF_STATE.items()}
     kept |= {
         "feeds": feeds,
         "made": np.zeros(made, layout.MADE),
         "made_books": np.zeros(made, layout.BOOK),
         "made_levels": np.zeros(made * 2 * levels, layout.LEVEL),
         "buckets": np.full(BUCKETS, NONE, np.int64),
-        "accounts": np.zeros(1, layout.ACCOUNT),
-        "log": np.zeros(1, layout.LOG),
-        "points": np.zeros(1, layout.POINT),
+        "accounts": np.zeros(1, state_layout.ACCOUNT),
+        "log": np.zeros(1, state_layout.LOG),
+        "points": np.zeros(1, state_layout.POINT),
     }
     state = State(arrays, kept)
     _tell_feed(state, levels)
@@ -105,24 +106,24 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     # What is not written to costs nothing, so there is room for a copy of every tenth fill and a point every hour.
     room = 2 * _margin(configs, levels)
     rows = min(ROWS, configs * (1 << 12) + configs * len(arrays.tape.signals)) if keeps_log else 0
-    feeds, views = np.zeros(tokens, layout.FEED), np.zeros((tokens, configs), layout.VIEW)
+    feeds, views = np.zeros(tokens, state_layout.FEED), np.zeros((tokens, configs), state_layout.VIEW)
     feeds["book"] = feeds["told"] = feeds["turn"] = NONE
     views["book"] = views["turn"] = views["taken"] = views["resolution"] = NONE
-    placed = np.zeros((conditions, configs), layout.PLACED)
+    placed = np.zeros((conditions, configs), state_layout.PLACED)
     placed["slot"] = NONE
     feed, made = arrays.feed, 1024 if arrays.feed.is_recorded else 16
     kept = {
         "parameters": parameters,
         "allowed": tables.allowed,
         "exceptions": tables.exceptions,
-        "accounts": np.zeros(configs, layout.ACCOUNT),
-        "slots": np.zeros((configs, slots), layout.SLOT),
+        "accounts": np.zeros(configs, state_layout.ACCOUNT),
+        "slots": np.zeros((configs, slots), state_layout.SLOT),
         "held": np.zeros((configs, slots), np.int64),
-        "due": np.zeros((configs, 64), layout.DUE),
-        "paced": np.zeros((configs, paced), layout.COPY),
-        "taken": np.zeros((configs, 64 + 4 * levels), layout.TAKEN),
+        "due": np.zeros((configs, 64), state_layout.DUE),
+        "paced": np.zeros((configs, paced), state_layout.COPY),
+        "taken": np.zeros((configs, 64 + 4 * levels), state_layout.TAKEN),
         "placed": placed,
-        "pending": np.zeros((configs, 64 + 4 * levels), layout.PENDING),
+        "pending": np.zeros((configs, 64 + 4 * levels), state_layout.PENDING),
         "curves": tables.curves,
         "made": np.zeros(made, layout.MADE),
         "made_books": np.zeros(made, layout.BOOK),
@@ -130,16 +131,16 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
         "buckets": np.full(BUCKETS, NONE, np.int64),
         "feeds": feeds,
         "views": views,
-        "wakes": np.zeros(configs, layout.WAKE),
-        "nears": np.zeros(configs, layout.NEAR),
+        "wakes": np.zeros(configs, state_layout.WAKE),
+        "nears": np.zeros(configs, state_layout.NEAR),
         "stakes": np.zeros((max(1, arrays.events), configs), np.int64),
-        "records": np.zeros((wallets, configs), layout.RECORD),
+        "records": np.zeros((wallets, configs), state_layout.RECORD),
         "repeats": np.full((max(1, arrays.repeats), configs), NONE, np.int64),
         "rejected": np.zeros((configs, len(layout.REJECTIONS)), np.int64),
         "left": np.zeros((configs, len(layout.EXITS)), np.int64),
-        "scratch": np.zeros(levels, layout.SCRATCH),
-        "log": np.zeros(room + rows, layout.LOG),
-        "points": np.zeros(room + rows, layout.POINT),
+        "scratch": np.zeros(levels, state_layout.SCRATCH),
+        "log": np.zeros(room + rows, state_layout.LOG),
+        "points": np.zeros(room + rows, state_layout.POINT),
     }
     state = State(arrays, kept)
     world = state.world

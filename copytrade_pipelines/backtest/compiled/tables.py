@@ -9,8 +9,9 @@ import numpy as np
 
 from copytrade_live.backtest_settings import BacktestConfig
 from copytrade_live.core.config import DecisionConfig
-from copytrade_pipelines.backtest.compiled.layout import PARAMETERS, Array
+from copytrade_pipelines.backtest.compiled.layout import Array
 from copytrade_pipelines.backtest.compiled.parameters import allowed_table, curve_table, leader_table, record_of
+from copytrade_pipelines.backtest.compiled.state_layout import PARAMETERS
 from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 
 

@@ -17,7 +17,7 @@ from copytrade_live.core.market import HOUR, SECOND, Instant
 from copytrade_live.core.score import best_wallets
 from copytrade_live.errors import InputFileError
 from copytrade_pipelines.backtest.chance import key_of
-from copytrade_pipelines.backtest.compiled.arrays import Reader, require_plain, status_of
+from copytrade_pipelines.backtest.compiled.arrays import Reader, require_plain
 from copytrade_pipelines.backtest.compiled.books_met import meet_books
 from copytrade_pipelines.backtest.compiled.feed_arrays import with_feed
 from copytrade_pipelines.backtest.compiled.fill_columns import Fills, read_fills
@@ -33,6 +33,7 @@ from copytrade_pipelines.backtest.compiled.layout import (
 )
 from copytrade_pipelines.backtest.compiled.state import feed_state
 from copytrade_pipelines.backtest.compiled.tape import TapeArrays
+from copytrade_pipelines.backtest.compiled.tape_rows import status_of
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.tape import WarehouseTape

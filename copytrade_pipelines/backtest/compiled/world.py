@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from copytrade_pipelines.backtest.compiled import layout
+from copytrade_pipelines.backtest.compiled import layout, state_layout
 from copytrade_pipelines.backtest.compiled.rows import rows_of
 from copytrade_pipelines.backtest.compiled.rules import inner
 
@@ -22,32 +22,33 @@ _resolution = rows_of(layout.RESOLUTION)
 _payout = rows_of(layout.PAYOUT)
 _gate = rows_of(layout.GATE)
 _token = rows_of(layout.TOKEN)
-_parameters = rows_of(layout.PARAMETERS)
-_exception = rows_of(layout.LEADER)
-_account = rows_of(layout.ACCOUNT)
-_slot = rows_of(layout.SLOT)
-_due = rows_of(layout.DUE)
-_copy = rows_of(layout.COPY)
-_taken = rows_of(layout.TAKEN)
-_feed = rows_of(layout.FEED)
-_view = rows_of(layout.VIEW)
-_record = rows_of(layout.RECORD)
+_parameters = rows_of(state_layout.PARAMETERS)
+_exception = rows_of(state_layout.LEADER)
+_account = rows_of(state_layout.ACCOUNT)
+_slot = rows_of(state_layout.SLOT)
+_due = rows_of(state_layout.DUE)
+_copy = rows_of(state_layout.COPY)
+_taken = rows_of(state_layout.TAKEN)
+_feed = rows_of(state_layout.FEED)
+_view = rows_of(state_layout.VIEW)
+_record = rows_of(state_layout.RECORD)
 _print = rows_of(layout.PRINT)
 _condition = rows_of(layout.CONDITION)
-_placed = rows_of(layout.PLACED)
-_pending = rows_of(layout.PENDING)
+_placed = rows_of(state_layout.PLACED)
+_pending = rows_of(state_layout.PENDING)
 _listed = rows_of(layout.LISTED)
 _recorded = rows_of(layout.RECORDED)
 _mid = rows_of(layout.MID)
+_known = rows_of(layout.KNOWN)
 _shape = rows_of(layout.SHAPE)
 _made = rows_of(layout.MADE)
-_cell = rows_of(layout.CELL)
-_wake = rows_of(layout.WAKE)
-_near = rows_of(layout.NEAR)
-_flag = rows_of(layout.FLAG)
-_scratch = rows_of(layout.SCRATCH)
-_log = rows_of(layout.LOG)
-_point = rows_of(layout.POINT)
+_cell = rows_of(state_layout.CELL)
+_wake = rows_of(state_layout.WAKE)
+_near = rows_of(state_layout.NEAR)
+_flag = rows_of(state_layout.FLAG)
+_scratch = rows_of(state_layout.SCRATCH)
+_log = rows_of(state_layout.LOG)
+_point = rows_of(state_layout.POINT)
 _REASONS, _EXITS = len(layout.REJECTIONS), len(layout.EXITS)
 
 
@@ -287,6 +288,12 @@ def recorded_at(w: World, place: int) -> Row:
 def mid_at(w: World, place: int) -> Row:
     """A mid in time."""
     return _mid(w.mids, place)
+
+
+@inner
+def known_at(rows: int, place: int) -> int:
+    """When a recorded book or a mid was known, by the address of them all."""
+    return _known(rows, place).known_at
 
 
 @inner
