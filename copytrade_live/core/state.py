@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from copytrade_live.core import portfolio_fold
-from copytrade_live.core.changed import replace
+from copytrade_live.core.changed import changing, replace
 from copytrade_live.core.context import AccountStanding, Measured, Standing
 from copytrade_live.core.events import (
     AccountDiffered,
@@ -57,7 +57,7 @@ from copytrade_live.core.events import (
     Verb,
 )
 from copytrade_live.core.market import DAY, HOUR, MINUTE, Instant
-from copytrade_live.core.portfolio import LeaderRecord, OrderStatus, Portfolio, WorkingOrder
+from copytrade_live.core.portfolio import LeaderRecord, OrderStatus, Portfolio, Position, WorkingOrder
 from copytrade_live.core.portfolio_fold import with_entry
 from copytrade_live.core.reasons import Condition, HaltReason, Mode
 
@@ -97,6 +97,11 @@ class State:
     run_id: str = ""
 
 
+_with_mark = changing(Position, "mark")
+_with_positions = changing(Portfolio, "positions")
+_with_portfolio = changing(State, "portfolio")
+
+
 def initial_state() -> State:
     """The state of an empty journal."""
     return State()
@@ -107,7 +112,7 @@ def evolve(state: State, event: JournalEvent) -> State:
     if isinstance(event, BookObserved):
         # Most of a journal: asked first, and most of them of what is not held.
         marked = _mark(state.portfolio, event)
-        return state if marked is state.portfolio else replace(state, portfolio=marked)
+        return state if marked is state.portfolio else _with_portfolio(state, marked)
     match event:
         case LeaderFillObserved():
             return replace(state, seen=state.seen.with_signal(event.signal.signal_id, event.observed_at))
@@ -396,8 +401,8 @@ def _mark(portfolio: Portfolio, event: BookObserved) -> Portfolio:
     position = portfolio.positions.get(event.book.token_id)
     if position is None or not event.book.bids or event.book.bids[0].price == position.mark:
         return portfolio
-    marked = replace(position, mark=event.book.bids[0].price)
-    return replace(portfolio, positions=with_entry(portfolio.positions, position.token_id, marked))
+    marked = _with_mark(position, event.book.bids[0].price)
+    return _with_positions(portfolio, {**portfolio.positions, position.token_id: marked})
 
 
 def _refresh_market(portfolio: Portfolio, event: MarketObserved) -> Portfolio:
