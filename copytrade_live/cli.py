@@ -12,10 +12,12 @@ import typer
 from copytrade_live import __version__
 from copytrade_live.commands import (
     control,
+    dagster_door,
     dashboard,
     demonstrate,
     export,
     keys,
+    notify,
     observe,
     setup,
     simulate,
@@ -49,6 +51,8 @@ LIVE_VERBS = (
     control.app,
     dashboard.app,
     simulate.app,
+    dagster_door.app,
+    notify.app,
 )
 
 
@@ -76,7 +80,6 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     app = typer.Typer(
         name="copytrade",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_show_locals=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

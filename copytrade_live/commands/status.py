@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -73,8 +73,23 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 
 
 @app.command(rich_help_panel="Looking")
-def status(config: ConfigOption = None, live: LiveOption = False, as_json: JsonOption = False) -> None:
+def status(
+    config: ConfigOption = None,
+    live: LiveOption = False,
+    as_json: JsonOption = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep a screen of it up to date until Ctrl-C.")] = False,
+    every: Annotated[
+        float, typer.Option("--every", min=0.5, max=60, metavar="SECONDS", help="With --watch: time between two looks.")
+    ] = 2.0,
+) -> None:
     """Say how the runner stands: mode, what stops entries, money, exposure, lags, what fails."""
+    if watch:
+        from copytrade_live.commands.status_watch import watch_status
+
+        if as_json:
+            raise typer.BadParameter("--watch shows a screen; leave --json out")
+        watch_status(chosen_home(live), config, every)
+        return
     from copytrade_live.runtime_file import read_runtime
     from copytrade_live.settings import load_config
     from copytrade_live.store.views import read_view

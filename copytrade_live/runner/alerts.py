@@ -165,6 +165,10 @@ class Alerts:
         return _alert(event, "external_change", Severity.WARNING, said)
 
 
+# Types of events that may make an alert.
+ALERT_TYPES = tuple(sorted(kind.__name__ for kind in vars(Alerts)["_alert"].dispatcher.registry if kind is not object))
+
+
 def load_sinks(names: Sequence[str]) -> list[AlertSink]:
     """The log, and one object for each module:object; a class is made without arguments. Raises: ConfigError."""
     return [LogSink(), *(_load(name) for name in names)]

@@ -20,7 +20,9 @@ _log = logger("runner")
 _RELOADABLE_SECTIONS = frozenset(DecisionConfig.model_fields) - {"bankroll", "paper"}
 _RELOADABLE_KEYS = frozenset({"tracker.leaders", "tracker.follow_top", "safety.on_shutdown", "log_level"})
 # The runner reads none of these.
-_FOREIGN_SECTIONS = frozenset({"wallets", "scoring", "report_card", "backtest", "pipelines"})
+_FOREIGN_SECTIONS = frozenset(
+    {"dashboard", "notifications", "wallets", "scoring", "report_card", "backtest", "pipelines"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

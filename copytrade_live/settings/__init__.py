@@ -3,6 +3,7 @@
 from copytrade_live.settings.dashboard import DashboardConfig
 from copytrade_live.settings.home import CONFIG_FILE, HOME_VARIABLE, Home, home_from_environment
 from copytrade_live.settings.live import EXCHANGES, KeySource, LiveConfig, SigningPolicy
+from copytrade_live.settings.notifications import NewsKind, NotificationsConfig
 from copytrade_live.settings.observability import ObservabilityConfig
 from copytrade_live.settings.orders import LiveOptions
 from copytrade_live.settings.pipelines import PipelinesConfig
@@ -30,6 +31,8 @@ __all__ = [
     "LeaderboardChoice",
     "LiveConfig",
     "LiveOptions",
+    "NewsKind",
+    "NotificationsConfig",
     "ObservabilityConfig",
     "OnShutdown",
     "PipelinesConfig",

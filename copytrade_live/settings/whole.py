@@ -13,6 +13,7 @@ from copytrade_live.errors import ConfigError
 from copytrade_live.extensions import load_extensions
 from copytrade_live.settings.dashboard import DashboardConfig
 from copytrade_live.settings.live import LiveConfig, SigningPolicy
+from copytrade_live.settings.notifications import NotificationsConfig
 from copytrade_live.settings.observability import ObservabilityConfig
 from copytrade_live.settings.orders import LiveOptions
 from copytrade_live.settings.pipelines import PipelinesConfig
@@ -36,6 +37,7 @@ class CopytradeConfig(DecisionConfig):
     signing: SigningPolicy = Field(default_factory=lambda: SigningPolicy())
     observability: ObservabilityConfig = Field(default_factory=lambda: ObservabilityConfig())
     dashboard: DashboardConfig = Field(default_factory=lambda: DashboardConfig())
+    notifications: NotificationsConfig = Field(default_factory=lambda: NotificationsConfig())
     wallets: WalletsConfig = Field(default_factory=lambda: WalletsConfig())
     scoring: ScoringConfig = Field(default_factory=lambda: ScoringConfig())
     report_card: ReportCardConfig = Field(default_factory=lambda: ReportCardConfig())

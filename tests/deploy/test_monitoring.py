@@ -26,7 +26,8 @@ from deploy.grafana.panels import BOARDS
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-PATIENCE_SECONDS = 300.0
+# On two idle cores the first fill comes within two minutes; a busy machine gets more.
+PATIENCE_SECONDS = 600.0
 # What paper trading on a sandbox cannot show: an account of real money, a key, hosts with a ceiling; and what only
 # trouble makes, which a demo of some minutes may not meet.
 NEEDS_LIVE = (

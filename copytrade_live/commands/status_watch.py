@@ -1,0 +1,41 @@
+"""Keeps the status on the screen until Ctrl-C, also while no runner runs or none has run yet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import typer
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from copytrade_live.commands.status import status_facts
+from copytrade_live.errors import StateError
+from copytrade_live.runtime_file import read_runtime
+from copytrade_live.settings import Home, load_config
+from copytrade_live.status_screen import screen, trouble
+from copytrade_live.store.views import read_decisions, read_view
+
+
+def watch_status(home: Home, config: Path | None, every: float) -> None:
+    """Show it and look again every so many seconds. Raises: ConfigError, BadParameter without a terminal."""
+    if not sys.stdout.isatty():
+        raise typer.BadParameter("--watch needs a terminal; programs ask: copytrade status --json")
+    loaded, console = load_config(config, home), Console()
+
+    def look() -> RenderableType:
+        width, height = console.size
+        try:
+            facts = status_facts(read_view(home.state), read_runtime(home.state), loaded)
+            return screen(facts, read_decisions(home.state, height), width=width, height=height)
+        except StateError as error:
+            return trouble(str(error), width)
+
+    try:
+        with Live(look(), console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                time.sleep(every)
+                live.update(look(), refresh=True)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,78 @@
+"""Dagster's webserver on a Unix socket that this user alone can open: no web page reaches it, whatever its origin.
+
+`python -m copytrade_pipelines.webserver SOCKET WORKSPACE`; DAGSTER_HOME names the instance. On a port it would take
+GraphQL mutations and reports of assets from any page open in any browser of this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from dagster import DagsterInstance
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster_webserver.app import create_app_from_workspace_process_context
+from dagster_webserver.version import __version__
+
+from copytrade_live.errors import PortInUseError
+from copytrade_live.redaction import mask_records, mask_tracebacks
+
+# As the command dagster-webserver has them.
+_STATEMENT_MILLISECONDS, _RECYCLE_SECONDS, _MORE_CONNECTIONS = 15_000, 3_600, 20
+
+
+def main(path: Path, workspace: Path) -> None:
+    """Serve until somebody stops it. Raises: PortInUseError."""
+    mask_records()
+    mask_tracebacks()
+    with DagsterInstance.get() as instance, listening(path) as listener:
+        instance.optimize_for_webserver(_STATEMENT_MILLISECONDS, _RECYCLE_SECONDS, _MORE_CONNECTIONS)
+        target = WorkspaceFileTarget(paths=[str(workspace)])
+        with WorkspaceProcessContext(instance, target, version=__version__, read_only=False) as context:
+            app = create_app_from_workspace_process_context(context)
+            config = uvicorn.Config(app, log_level="warning", access_log=False, ws="websockets-sansio")
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def listening(path: Path) -> Iterator[socket.socket]:
+    """A socket that only its owner may open, gone again afterwards. Raises: PortInUseError when one serves there."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _remove_stale(path)
+    before = os.umask(0o177)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise PortInUseError(
+            f"socket {path} cannot be listened on ({error}); choose a shorter or another one"
+        ) from None
+    finally:
+        os.umask(before)
+    listener.listen(128)
+    try:
+        yield listener
+    finally:
+        listener.close()
+        path.unlink(missing_ok=True)
+
+
+def _remove_stale(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+            return
+    raise PortInUseError(f"socket {path} is served by another webserver; stop that one first")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
