@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from copytrade_live.clock import SystemClock, to_iso
 from copytrade_live.config_file import write_config
 from copytrade_live.core.market import Instant
+from copytrade_live.dagster_door.program import door_program
 from copytrade_live.dashboard.program import dashboard_program, dashboard_url, key_to_show
 from copytrade_live.demo_config import HEADER, SPEED, fast_changes
 from copytrade_live.errors import ConfigError
@@ -20,7 +21,7 @@ from copytrade_live.settings import Home, load_config
 from copytrade_live.steps import Steps
 from copytrade_live.store.views import read_view
 from copytrade_live.supervise import Stack, StopRequested, stop_signals
-from copytrade_live.up import dagster_url, sandbox_url, stay
+from copytrade_live.up import dagster_url, sandbox_url, start_notify, stay
 
 MARKER = "demo.json"
 STEPS = ("sandbox", "instance", "refresh", "gate", "dagster", "runner", "dashboard")
@@ -121,7 +122,7 @@ def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Step
     refresh = copytrade("refresh", "refresh", ends=True, on_line=lambda line: _tell(steps, line))
     stack.start(refresh)
     steps.begin("dagster", "webserver and daemon start")
-    for program in dagster_programs(home, scene.dagster_port):
+    for program in dagster_programs(home):
         stack.start(program)
     stack.finish("refresh")
     pointer = read_pointer(home)
@@ -134,7 +135,9 @@ def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Step
     stack.start(dashboard_program(scene.dashboard_port, scene.page, os.environ))
     wait_for_http(stack, f"{dashboard_url(scene.dashboard_port)}/healthz")
     steps.end("dashboard", dashboard_url(scene.dashboard_port))
-    wait_for_http(stack, f"{scene.page}/server_info")
+    stack.start(door_program(home, scene.dagster_port, dashboard_url(scene.dashboard_port)))
+    start_notify(home, stack)
+    wait_for_http(stack, f"{scene.page}/healthz")
     steps.end("dagster", scene.page)
 
 
@@ -161,7 +164,7 @@ def _print_signposts(scene: Scene, log_in: str) -> None:
         f"""
   dashboard    {dashboard_url(scene.dashboard_port)}   (why each copy and refusal, halts, positions, leaders)
                {log_in}
-  Dagster UI   {scene.page}   (assets, checks, lineage, the gate's sensor)
+  Dagster UI   {scene.page}   (assets, checks, lineage, the gate's sensor; the same login)
   sandbox      {scene.venue}/admin/world   (who is truly skilled)
   home         {scene.home.root}   (config.yaml, warehouse.duckdb, published, journal, logs)
   look around  copytrade status · positions · traders · decisions · replay · halt --reason …

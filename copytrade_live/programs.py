@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from copytrade_live.ports_in_use import LOOPBACK
@@ -16,6 +19,8 @@ from copytrade_live.supervise import Program, Stack
 
 # Whoever has it may halt and resume: it goes to the dashboard alone.
 DASHBOARD_KEY = "COPYTRADE_DASHBOARD_KEY"
+# Tokens of bots and passwords of mailboxes are in it: it goes to who sends messages alone.
+NOTIFY_URLS = "COPYTRADE_NOTIFY_URLS"
 WORKSPACE_FILE = "workspace.yaml"
 _WORKSPACE = """\
 # Written by copytrade: what the Dagster webserver and daemon load.
@@ -25,13 +30,17 @@ load_from:
       location_name: copytrade
 """
 _LOOK_SECONDS = 0.1
+_SOCKET = "web.sock"
+# The system takes 107 bytes.
+_LONGEST_SOCKET_PATH = 100
 
 
 def environment(home: Home) -> dict[str, str]:
     """What every process of a stack is given: no key, since all of them trade on paper. No tool phones home."""
     inherited = dict(os.environ)
     drop_keys(inherited)
-    inherited.pop(DASHBOARD_KEY, None)
+    for secret in (DASHBOARD_KEY, NOTIFY_URLS):
+        inherited.pop(secret, None)
     return {
         **inherited,
         HOME_VARIABLE: str(home.root),
@@ -48,19 +57,26 @@ def copytrade(name: str, *arguments: str, ends: bool = False, on_line: Callable[
     return Program(name=name, command=command, is_meant_to_end=ends, on_line=on_line)
 
 
-def dagster_programs(home: Home, port: int) -> list[Program]:
-    """Dagster's webserver and daemon on this home's instance; writes the workspace file they load."""
+def dagster_programs(home: Home) -> list[Program]:
+    """Dagster's daemon, and its webserver on a socket, on this home's instance; writes the workspace file they load."""
     home.dagster.mkdir(parents=True, exist_ok=True)
     workspace = home.dagster / WORKSPACE_FILE
     workspace.write_text(_WORKSPACE, encoding="utf-8")
-    python, load = [sys.executable, "-m"], ["-w", str(workspace)]
+    python = [sys.executable, "-m"]
+    webserver = [*python, "copytrade_pipelines.webserver", str(dagster_socket(home)), str(workspace)]
     return [
-        Program(name="dagster-daemon", command=[*python, "dagster._daemon", "run", *load]),
-        Program(
-            name="dagster-webserver",
-            command=[*python, "dagster_webserver", "-h", LOOPBACK, "-p", str(port), *load],
-        ),
+        Program(name="dagster-daemon", command=[*python, "dagster._daemon", "run", "-w", str(workspace)]),
+        Program(name="dagster-webserver", command=webserver),
     ]
+
+
+def dagster_socket(home: Home) -> Path:
+    """Where Dagster's webserver listens: in its folder, or in one named after it where the path would be too long."""
+    path = home.dagster / _SOCKET
+    if len(str(path).encode()) <= _LONGEST_SOCKET_PATH:
+        return path
+    digest = hashlib.sha256(str(home.root).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"copytrade-{os.geteuid()}-{digest}" / _SOCKET
 
 
 def wait_for_http(stack: Stack, url: str) -> None:

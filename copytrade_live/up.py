@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from copytrade_live.clock import SystemClock
 from copytrade_live.config_file import write_config
+from copytrade_live.dagster_door.program import door_program
 from copytrade_live.dashboard.program import dashboard_program, dashboard_url, key_to_show
 from copytrade_live.errors import ConfigError
 from copytrade_live.follow import LogFollower
+from copytrade_live.notify.program import notify_program
 from copytrade_live.ports_in_use import LOOPBACK, check_port
 from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
 from copytrade_live.published import POINTER_FILE
@@ -112,7 +114,7 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
     stack.finish("prepare")
     steps.end("instance", str(home.dagster))
     steps.begin("dagster", "webserver and daemon start")
-    for program in dagster_programs(home, plan.dagster_port):
+    for program in dagster_programs(home):
         stack.start(program)
     stack.start(copytrade("runner", "run"))
     steps.end("runner", "watching")
@@ -120,9 +122,18 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
     stack.start(dashboard_program(plan.dashboard_port, dagster_url(plan.dagster_port), os.environ))
     wait_for_http(stack, f"{dashboard_url(plan.dashboard_port)}/healthz")
     steps.end("dashboard", dashboard_url(plan.dashboard_port))
-    wait_for_http(stack, f"{dagster_url(plan.dagster_port)}/server_info")
+    stack.start(door_program(home, plan.dagster_port, dashboard_url(plan.dashboard_port)))
+    start_notify(home, stack)
+    wait_for_http(stack, f"{dagster_url(plan.dagster_port)}/healthz")
     steps.end("dagster", dagster_url(plan.dagster_port))
     return _first_scores(home, stack, steps)
+
+
+def start_notify(home: Home, stack: Stack) -> None:
+    """Tell people outside, where somebody named an address."""
+    program = notify_program(load_config(None, home), os.environ)
+    if program is not None:
+        stack.start(program)
 
 
 def _first_scores(home: Home, stack: Stack, steps: Steps) -> Callable[[], None]:

@@ -44,6 +44,7 @@ def main(path: Path, workspace: Path) -> None:
 def listening(path: Path) -> Iterator[socket.socket]:
     """A socket that only its owner may open, gone again afterwards. Raises: PortInUseError when one serves there."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _check_ours(path.parent)
     _remove_stale(path)
     before = os.umask(0o177)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -62,6 +63,13 @@ def listening(path: Path) -> Iterator[socket.socket]:
     finally:
         listener.close()
         path.unlink(missing_ok=True)
+
+
+def _check_ours(folder: Path) -> None:
+    # Whoever may put files there could put a socket of their own into the place of this one.
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise PortInUseError(f"{folder} is not this user's alone to write to; mend it: chmod go-w, or choose another")
 
 
 def _remove_stale(path: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from copytrade_live.errors import ConfigError
+from copytrade_live.programs import NOTIFY_URLS
 from copytrade_live.redaction import hide
 from copytrade_live.secret import Secret
 from copytrade_live.settings import CopytradeConfig
 
 CREDENTIAL = "notify-urls"
+# Spaces between addresses.
+VARIABLE = NOTIFY_URLS
 _CREDENTIALS_FOLDER = "CREDENTIALS_DIRECTORY"
 # Shorter parts of an address are words, not tokens.
 _SHORTEST = 8
@@ -20,25 +23,23 @@ _SHORTEST = 8
 
 def load_addresses(config: CopytradeConfig, environment: MutableMapping[str, str]) -> tuple[Secret[str], ...]:
     """Every address, hidden from now on, the environment's taken out of it. Raises: ConfigError when there is none."""
-    own = config.notifications
-    given = environment.pop(own.urls_variable, "")
-    os.environ.pop(own.urls_variable, None)
+    given = environment.pop(VARIABLE, "")
+    os.environ.pop(VARIABLE, None)
     told = _credential(environment) or given or _from_keyring(config)
     if not told.split():
         raise ConfigError(
-            f"there is no address to send to: put it into {own.urls_variable} (mailto://…, tgram://…, slack://…, "
+            f"there is no address to send to: put it into {VARIABLE} (mailto://…, tgram://…, slack://…, "
             f"json://…: whatever apprise knows), systemd's credential {CREDENTIAL}, or the keyring "
             "(notifications.keyring_user)"
         )
     return tuple(_hidden(address) for address in told.split())
 
 
-def has_addresses(config: CopytradeConfig, environment: MutableMapping[str, str]) -> bool:
+def has_addresses(config: CopytradeConfig, environment: Mapping[str, str]) -> bool:
     """Whether somebody named an address, without reading it."""
-    own = config.notifications
     folder = environment.get(_CREDENTIALS_FOLDER)
     is_credential = folder is not None and (Path(folder) / CREDENTIAL).exists()
-    return bool(environment.get(own.urls_variable, "").strip() or own.keyring_user or is_credential)
+    return bool(environment.get(VARIABLE, "").strip() or config.notifications.keyring_user or is_credential)
 
 
 def scheme_of(address: Secret[str]) -> str:
@@ -58,7 +59,7 @@ def _hidden(address: str) -> Secret[str]:
     return Secret(address)
 
 
-def _credential(environment: MutableMapping[str, str]) -> str:
+def _credential(environment: Mapping[str, str]) -> str:
     folder = environment.get(_CREDENTIALS_FOLDER)
     path = Path(folder) / CREDENTIAL if folder else None
     return path.read_text(encoding="utf-8") if path is not None and path.exists() else ""

@@ -21,13 +21,8 @@ class NewsKind(StrEnum):
 
 
 class NotificationsConfig(Section):
-    """What copytrade notify tells whom. The addresses are secrets: none belongs in this file."""
+    """What copytrade notify tells: addresses are secrets and come from COPYTRADE_NOTIFY_URLS, never from this file."""
 
-    urls_variable: str = Field(
-        "COPYTRADE_NOTIFY_URLS",
-        description="Environment variable with the addresses, as apprise writes them, spaces between; read once. "
-        "systemd's credential notify-urls comes before it.",
-    )
     keyring_user: str = Field(
         "",
         description="User name under which the system's keyring holds the addresses, service live.keyring_service; "

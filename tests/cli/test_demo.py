@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -60,8 +62,10 @@ def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_p
         overdue.cancel()
         said = "".join(lines)
         assert "  copied  " in said, said
-        with urlopen(f"http://127.0.0.1:{dagster_port}/server_info", timeout=10) as answer:
-            assert answer.status == 200
+        with urlopen(f"http://127.0.0.1:{dagster_port}/healthz", timeout=10) as answer:
+            assert json.load(answer) == {"status": "alive", "dagster": True}
+        with pytest.raises(HTTPError, match="401"):
+            urlopen(f"http://127.0.0.1:{dagster_port}/graphql", timeout=10)
         with urlopen(f"http://127.0.0.1:{dashboard_port}/healthz", timeout=10) as answer:
             assert answer.status == 200
         assert len(processes_of(home)) >= 5

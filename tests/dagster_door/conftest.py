@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket
 from copytrade_live.clock import SystemClock
 from copytrade_live.dagster_door.door import build_door
 from copytrade_live.dashboard.access.keys import KeyRing, rotate_key
-from copytrade_live.dashboard.app import build_app
+from copytrade_live.dashboard.app import build_api, build_app
 from copytrade_live.dashboard.desk import Desk
 from copytrade_live.dashboard.schemas.session import Role
 from copytrade_live.settings import CopytradeConfig, Home
@@ -113,7 +113,7 @@ def dashboard_at(home: Home) -> Iterator[tuple[str, Desk, dict[Role, str]]]:
     keys = {role: rotate_key(home, role) for role in Role}
     listener, address = on_loopback()
     desk = Desk(home=home, config=CopytradeConfig(), keys=KeyRing(home, os.environ))
-    with serving(build_app(desk), listener):
+    with serving(build_app(desk, build_api(desk)), listener):
         yield address, desk, keys
 
 

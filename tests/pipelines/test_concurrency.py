@@ -52,7 +52,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def daemon(home: Home) -> Iterator[Path]:
     """Dagster's daemon at work on a home. Yields: its log."""
     log = home.root / "daemon.log"
-    program = dagster_programs(home, 1)[0]
+    program = dagster_programs(home)[0]
     with log.open("w") as sink, start(program.command, home, sink) as process:
         try:
             yield log
