@@ -116,3 +116,13 @@ def test_what_a_monitor_must_keep_of_one_runner_is_bounded() -> None:
     assert sum(one.most_series for one in METRICS) <= 5_000
     assert all(one.meaning.endswith(".") for one in METRICS)
     assert len({one.full_name for one in METRICS}) == len(METRICS)
+
+
+@pytest.mark.parametrize(
+    ("severity", "receiver"), [("critical", "notify"), ("warning", "notify"), ("info", "shown-only")]
+)
+def test_alerts_go_where_their_severity_says(severity: str, receiver: str) -> None:
+    routes = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
+    asked = [tool("amtool"), "config", "routes", "test", f"--config.file={routes}", f"severity={severity}"]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, receiver), done.stderr

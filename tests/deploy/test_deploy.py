@@ -13,6 +13,7 @@ from copytrade_live.cli import build_app
 from copytrade_live.metrics import METRICS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+UNITS = ("copytrade.service", "copytrade-notify.service", "copytrade-live.conf")
 DEMANDED = (
     *("User=copytrade", "UMask=0077", "LimitCORE=0", "NoNewPrivileges=yes"),
     *("ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "CapabilityBoundingSet="),
@@ -23,14 +24,19 @@ def text(name: str) -> str:
     return (DEPLOY / name).read_text(encoding="utf-8")
 
 
-def test_the_unit_takes_every_privilege_away_that_the_runner_does_not_need() -> None:
-    lines = text("copytrade.service").splitlines()
+@pytest.mark.parametrize("name", ["copytrade.service", "copytrade-notify.service"])
+def test_a_unit_takes_every_privilege_away_that_it_does_not_need(name: str) -> None:
+    lines = text(name).splitlines()
     assert [wanted for wanted in DEMANDED if wanted not in lines] == []
+
+
+def test_the_runners_unit_reloads_and_is_on_paper() -> None:
+    lines = text("copytrade.service").splitlines()
     assert any(line.startswith("ExecReload=") and "HUP" in line for line in lines)
     assert "--live" not in text("copytrade.service")
 
 
-@pytest.mark.parametrize("name", ["copytrade.service", "copytrade-live.conf", "Dockerfile"])
+@pytest.mark.parametrize("name", ["copytrade.service", "copytrade-notify.service", "copytrade-live.conf", "Dockerfile"])
 def test_no_key_or_password_is_in_what_we_ship(name: str) -> None:
     assert not re.search(r"0x[0-9a-fA-F]{64}|COPYTRADE_KEY=|TOKEN=\S", text(name))
 
@@ -43,7 +49,7 @@ def test_the_container_is_nobodys_root_and_installs_by_hash() -> None:
 
 
 def test_the_verbs_that_services_call_exist() -> None:
-    for words in re.findall(r"bin/copytrade ([a-z -]+)", text("copytrade.service") + text("copytrade-live.conf")):
+    for words in re.findall(r"bin/copytrade ([a-z -]+)", "".join(map(text, UNITS))):
         verb, *options = words.split()
         helped = CliRunner().invoke(build_app([verb]), [verb, "--help"], env={"COLUMNS": "200"})
         assert helped.exit_code == 0
