@@ -124,7 +124,8 @@ def test_a_demo_is_scraped_every_panel_has_data_and_an_alert_arrives_and_resolve
     prometheus, alertmanager = program("prometheus"), program("prometheus-alertmanager")
     home, ports = tmp_path / "demo", {"9093": free_port(), "9095": free_port()}
     page = f"http://127.0.0.1:{free_port()}"
-    arguments = ["demo", "--sandbox-port", str(free_port()), "--dagster-port", str(free_port())]
+    flags = ("--sandbox-port", "--dagster-port", "--dashboard-port")
+    arguments = ["demo", *(word for flag in flags for word in (flag, str(free_port())))]
     demo_command = [sys.executable, "-u", "-c", "from copytrade_live.cli import main; main()", *arguments]
     with ExitStack() as stack:
         demo = stack.enter_context(started(demo_command, tmp_path / "demo.log", COPYTRADE_HOME=str(home)))
