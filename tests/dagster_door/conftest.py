@@ -89,14 +89,22 @@ class Place:
 
     def __init__(self, door: str, dashboard: str, desk: Desk, keys: dict[Role, str]) -> None:
         self.door, self.dashboard, self.desk, self.keys = door, dashboard, desk, keys
+        self._cookies: dict[Role, str] = {}
 
     def cookie(self, role: Role) -> str:
-        """Log in, and hand over the cookie as a browser keeps it."""
-        answer = httpx.post(
-            f"{self.dashboard}/api/session", json={"api_key": self.keys[role]}, headers={"Origin": self.dashboard}
-        )
-        assert answer.status_code == 200, answer.text
-        return f"copytrade_session={answer.cookies['copytrade_session']}"
+        """Log in once, and hand over the cookie as a browser keeps it."""
+        if role not in self._cookies:
+            asked = {"json": {"api_key": self.keys[role]}, "headers": {"Origin": self.dashboard}}
+            answer = httpx.post(f"{self.dashboard}/api/session", **asked)  # type: ignore[arg-type]
+            assert answer.status_code == 200, answer.text
+            self._cookies[role] = f"copytrade_session={answer.cookies['copytrade_session']}"
+        return self._cookies[role]
+
+    def log_out(self, role: Role) -> None:
+        """End the session on the dashboard's side."""
+        session = self.desk.sessions.find(self._cookies.pop(role).partition("=")[2])
+        assert session is not None
+        self.desk.sessions.end(session)
 
     def ask(self, method: str, path: str, *, role: Role | None = None, **headers: str) -> httpx.Response:
         """Ask the door, as a page of its own would unless headers say otherwise."""
@@ -125,18 +133,25 @@ def door_at(socket_path: Path, dashboard: str) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def upstream() -> Upstream:
-    return Upstream()
-
-
-@pytest.fixture
-def place(tmp_path: Path, upstream: Upstream) -> Iterator[Place]:
-    path = tmp_path / "web.sock"
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Upstream]]:
+    folder, upstream = tmp_path_factory.mktemp("door"), Upstream()
+    path = folder / "web.sock"
     with ExitStack() as stack:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(path))
         stack.enter_context(serving(upstream.app, listener))
-        dashboard, desk, keys = stack.enter_context(dashboard_at(Home(tmp_path / "home")))
+        dashboard, desk, keys = stack.enter_context(dashboard_at(Home(folder / "home")))
         door = stack.enter_context(door_at(path, dashboard))
-        yield Place(door, dashboard, desk, keys)
+        yield Place(door, dashboard, desk, keys), upstream
+
+
+@pytest.fixture
+def place(standing: tuple[Place, Upstream]) -> Place:
+    return standing[0]
+
+
+@pytest.fixture
+def upstream(standing: tuple[Place, Upstream]) -> Upstream:
+    standing[1].asked.clear()
+    return standing[1]

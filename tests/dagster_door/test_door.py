@@ -103,9 +103,7 @@ def test_a_session_that_ended_opens_no_door(place: Place, monkeypatch: pytest.Mo
     monkeypatch.setattr("copytrade_live.dagster_door.visitors.FRESH_SECONDS", 0.0)
     cookie = place.cookie(Role.OPERATOR)
     assert place.ask("GET", "/runs", Cookie=cookie).status_code == 200
-    session = place.desk.sessions.find(cookie.partition("=")[2])
-    assert session is not None
-    place.desk.sessions.end(session)
+    place.log_out(Role.OPERATOR)
     assert place.ask("GET", "/runs", Cookie=cookie).status_code == 401
 
 
@@ -142,9 +140,7 @@ def test_a_websocket_ends_with_the_login(place: Place, monkeypatch: pytest.Monke
 
     async def talk() -> int | None:
         async with open_socket(place, Cookie=cookie) as talking:  # type: ignore[attr-defined]
-            session = place.desk.sessions.find(cookie.partition("=")[2])
-            assert session is not None
-            place.desk.sessions.end(session)
+            place.log_out(Role.OPERATOR)
             await asyncio.wait_for(talking.wait_closed(), 5)
             return talking.close_code  # type: ignore[no-any-return]
 
