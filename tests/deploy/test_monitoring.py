@@ -52,15 +52,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(holds: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> object:
-    end = time.monotonic() + seconds
+def wait_for(holds: Callable[[], object], *alive: subprocess.Popen[bytes]) -> object:
+    """What it holds, once it does; fails when that takes too long or one of these processes ends meanwhile."""
+    end = time.monotonic() + PATIENCE_SECONDS
     while True:
+        assert [one.args for one in alive if one.poll() is not None] == []
         try:
             if found := holds():
                 return found
-        except OSError:
+        except (OSError, IndexError):
             pass
-        assert time.monotonic() < end, f"waited {seconds:g} s for nothing"
+        assert time.monotonic() < end, f"waited {PATIENCE_SECONDS:g} s for nothing"
         time.sleep(0.5)
 
 
@@ -78,6 +80,8 @@ def started(command: list[str], log: Path, **environment: str) -> Iterator[subpr
         try:
             yield process
         finally:
+            if process.poll() not in (None, 0):
+                print(log.read_text()[-2000:])
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
                 try:
@@ -129,23 +133,23 @@ def test_a_demo_is_scraped_every_panel_has_data_and_an_alert_arrives_and_resolve
     demo_command = [sys.executable, "-u", "-c", "from copytrade_live.cli import main; main()", *arguments]
     with ExitStack() as stack:
         demo = stack.enter_context(started(demo_command, tmp_path / "demo.log", COPYTRADE_HOME=str(home)))
-        wait_for(lambda: "  filled  " in (tmp_path / "demo.log").read_text())
+        wait_for(lambda: "  filled  " in (tmp_path / "demo.log").read_text(), demo)
         runtime = read_runtime(home / "state.sqlite")
         assert runtime is not None
         ports["9090"] = int(str(runtime.told["address"]).rpartition(":")[2])
         files = with_ports(tmp_path, ports)
         told = stack.enter_context(hook(ports["9095"]))
         host = page.removeprefix("http://")
-        stack.enter_context(
+        keeper = stack.enter_context(
             started(
                 [
                     *(prometheus, "--config.file", str(files / "prometheus.yml"), "--web.listen-address", host),
-                    *("--storage.tsdb.path", str(tmp_path / "series"), "--storage.tsdb.no-lockfile"),
+                    *("--storage.tsdb.path", str(tmp_path / "series")),
                 ],
                 tmp_path / "prometheus.log",
             )
         )
-        stack.enter_context(
+        teller = stack.enter_context(
             started(
                 [
                     *(alertmanager, "--config.file", str(files / "alertmanager.yml"), "--cluster.listen-address="),
@@ -154,7 +158,7 @@ def test_a_demo_is_scraped_every_panel_has_data_and_an_alert_arrives_and_resolve
                 tmp_path / "alertmanager.log",
             )
         )
-        wait_for(lambda: ask(f"{page}/api/v1/query?query=up")["data"]["result"][0]["value"][1] == "1")
+        wait_for(lambda: ask(f"{page}/api/v1/query?query=up")["data"]["result"][0]["value"][1] == "1", demo, keeper)
         [target] = ask(f"{page}/api/v1/targets")["data"]["activeTargets"]
         assert (target["health"], target["lastError"]) == ("up", "")
         # Rates need some scrapes.
@@ -165,13 +169,13 @@ def test_a_demo_is_scraped_every_panel_has_data_and_an_alert_arrives_and_resolve
         assert all(rule["health"] == "ok" for group in rules for rule in group["rules"])
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=60) == 0
-        wait_for(lambda: [one for one in told if one["status"] == "firing" and down(one)])
+        wait_for(lambda: [one for one in told if one["status"] == "firing" and down(one)], keeper, teller)
         fired = ask(f"http://127.0.0.1:{ports['9093']}/api/v2/alerts?filter={quote('alertname=CopytradeDown')}")
         assert fired[0]["labels"]["severity"] == "critical"
         assert fired[0]["annotations"]["runbook"] == "docs/runbook.md#copytradedown"
         # Something answers at that address again, and the alert is over.
         with hook_of_metrics(ports["9090"]):
-            wait_for(lambda: [one for one in told if one["status"] == "resolved" and down(one)])
+            wait_for(lambda: [one for one in told if one["status"] == "resolved" and down(one)], keeper, teller)
 
 
 def down(message: dict) -> bool:
