@@ -17,7 +17,7 @@ PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(WEB
 NPM = $(BIN)/python deploy/npm.py $(WEB)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo web test soak prove check bench audit docs lock clean
+.PHONY: help demo web client test soak prove check bench audit docs lock clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: $(VENV)/.runtime  ## Show the whole loop on a simulated venue; Ctrl-C ends
 	@$(BIN)/copytrade demo $(ARGS)
 
 web: $(PAGES)  ## Build the dashboard's pages, if they changed.
+
+client: $(WEB)/node_modules/.made  ## Make the pages' types again from the API's description.
+	@$(NPM) run --silent client
 
 test: $(VENV)/.dev $(PAGES)  ## Run every test.
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
@@ -47,6 +50,7 @@ check: $(VENV)/.dev $(WEB)/node_modules/.made  ## Lint, types, import contracts,
 	$(BIN)/copytrade sql docs --check
 	@$(NPM) run --silent types
 	@$(NPM) run --silent lint
+	@$(NPM) run --silent test -- --reporter=dot
 
 bench: $(VENV)/.bench $(ANCHOR)/.anchor  ## Measure.
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1194,6 +1194,8 @@ export interface components {
             condition_id: string;
             /** Title */
             title: string;
+            /** Slug */
+            slug: string;
             /** Outcomes */
             outcomes: string[];
             /** Token Ids */
@@ -1493,6 +1495,11 @@ export interface components {
             /** Cause */
             cause: string;
         };
+        /**
+         * ReplayNow
+         * @description Nothing is chosen: the journal and the config as they stand.
+         */
+        ReplayNow: Record<string, never>;
         /**
          * Reset
          * @description What was missed is too much to tell, or not known any more: read everything again.
@@ -2076,6 +2083,15 @@ export interface operations {
             };
             /** @description The session may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2930,7 +2946,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayNow"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -2970,6 +2990,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3066,6 +3095,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3207,6 +3245,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A change is sent as JSON. */
             415: {
                 headers: {
@@ -3283,6 +3330,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3369,6 +3425,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3463,6 +3528,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A change is sent as JSON. */
             415: {
                 headers: {
@@ -3543,6 +3617,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3639,6 +3722,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3744,6 +3836,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A change is sent as JSON. */
             415: {
                 headers: {
@@ -3826,6 +3927,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3924,6 +4034,15 @@ export interface operations {
             };
             /** @description As things stand this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

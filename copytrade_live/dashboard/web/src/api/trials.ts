@@ -2,7 +2,7 @@ import { client, take } from "./client";
 import type { Schemas } from "./types";
 
 /** Decide the whole journal again by today's code and config. */
-export const replay = (): Promise<Schemas["Replay"]> => take(client.POST("/api/replay"));
+export const replay = (): Promise<Schemas["Replay"]> => take(client.POST("/api/replay", { body: {} }));
 
 /** Decide the whole journal again by another config. */
 export const whatIf = (config: string): Promise<Schemas["WhatIf"]> =>

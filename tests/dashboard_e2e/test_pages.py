@@ -1,0 +1,76 @@
+"""Every page shows, in light and dark and on a phone, breaks no rule of the security policy and has no barrier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from copytrade_live.dashboard.schemas.session import Role
+from tests.dashboard.conftest import Stand
+from tests.dashboard_e2e.browser import PAGES, Seen, watched
+
+EVERY = (*PAGES, "/signals/f1", "/signals/f2")
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
+
+
+READ_MOST = ("/", "/signals/f2", "/controls")
+DESK = {"width": 1280, "height": 900}
+
+
+def test_every_page_shows_and_breaks_no_rule_and_nothing_is_cut_off_on_a_phone(seen: Seen) -> None:
+    for path in EVERY:
+        seen.open(path)
+        assert (seen.refused(), seen.complaints, seen.outside, seen.cut_off()) == ([], [], [], []), path
+        assert path not in READ_MOST or seen.barriers() == []
+        seen.page.set_viewport_size(PHONE["viewport"])
+        assert seen.cut_off() == [], path
+        seen.page.set_viewport_size(DESK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["desk", "dark", "phone"])
+def test_no_serious_barrier_on_any_page(browser: Browser, stand: Stand, options: dict[str, object]) -> None:
+    with watched(browser, stand.url, **options) as seen:
+        seen.log_in(stand.keys[Role.ADMIN])
+        for path in EVERY:
+            seen.open(path)
+            assert seen.barriers() == [], path
+
+
+def test_the_login_page_has_no_barrier_and_says_what_to_do(browser: Browser, stand: Stand) -> None:
+    with watched(browser, stand.url) as seen:
+        seen.page.goto(stand.url + "/signals")
+        expect(seen.page.get_by_text("copytrade dashboard key")).to_be_visible()
+        assert (seen.barriers(), seen.refused(), seen.outside) == ([], [], [])
+        seen.page.get_by_label("API key").fill("ctk_wrong")
+        seen.page.get_by_role("button", name="Log in").click()
+        expect(seen.page.locator("form")).to_contain_text("key")
+        expect(seen.page.get_by_label("API key")).to_have_attribute("aria-invalid", "true")
+
+
+def test_after_logging_in_one_is_where_one_wanted_to_be(browser: Browser, stand: Stand) -> None:
+    with watched(browser, stand.url) as seen:
+        seen.page.goto(stand.url + "/signals/f1")
+        seen.page.get_by_label("API key").fill(stand.keys[Role.VIEWER])
+        seen.page.get_by_role("button", name="Log in").click()
+        expect(seen.page.get_by_label("The decision")).to_contain_text("Copied")
+
+
+def test_an_address_that_is_no_page_says_so(seen: Seen) -> None:
+    seen.page.goto(seen.url + "/nothing/here")
+    expect(seen.page.get_by_text("There is no such page")).to_be_visible()
+
+
+def test_the_colour_scheme_is_the_systems_until_one_is_chosen(seen: Seen) -> None:
+    seen.open("/")
+    root = seen.page.locator("html")
+    expect(root).to_have_attribute("data-mantine-color-scheme", "light")
+    seen.page.emulate_media(color_scheme="dark")
+    expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
+    seen.page.get_by_role("button", name="Account and appearance").click()
+    seen.page.get_by_role("menuitem", name="Light").click()
+    seen.page.reload()
+    expect(root).to_have_attribute("data-mantine-color-scheme", "light")
+    assert seen.refused() == []
