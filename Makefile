@@ -61,6 +61,8 @@ audit: .audit/.made  ## Look for known holes, write a bill of materials, scan ou
 docs: $(VENV)/.dev  ## Write the generated docs again.
 	$(BIN)/python -m copytrade_live.docs
 	$(BIN)/copytrade sql docs
+	$(BIN)/python deploy/prometheus/alert_cases.py
+	$(BIN)/python deploy/grafana/make.py
 
 lock:  ## Resolve requirements/*.txt again (needs uv).
 	@command -v uv >/dev/null || { echo "make lock needs uv: see https://docs.astral.sh/uv"; exit 1; }
