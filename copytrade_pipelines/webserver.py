@@ -6,6 +6,7 @@ GraphQL mutations and reports of assets from any page open in any browser of thi
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sys
@@ -42,10 +43,27 @@ def main(path: Path, workspace: Path) -> None:
 
 @contextmanager
 def listening(path: Path) -> Iterator[socket.socket]:
-    """A socket that only its owner may open, gone again afterwards. Raises: PortInUseError when one serves there."""
+    """A socket that only its owner may open, gone again afterwards; nobody is let in before it is served.
+
+    Raises: PortInUseError when another webserver has it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _check_ours(path.parent)
-    _remove_stale(path)
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PortInUseError(f"socket {path} is another webserver's; stop that one first") from None
+        path.unlink(missing_ok=True)
+        listener = _bound(path)
+        try:
+            yield listener
+        finally:
+            listener.close()
+            path.unlink(missing_ok=True)
+
+
+def _bound(path: Path) -> socket.socket:
     before = os.umask(0o177)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -57,12 +75,7 @@ def listening(path: Path) -> Iterator[socket.socket]:
         ) from None
     finally:
         os.umask(before)
-    listener.listen(128)
-    try:
-        yield listener
-    finally:
-        listener.close()
-        path.unlink(missing_ok=True)
+    return listener
 
 
 def _check_ours(folder: Path) -> None:
@@ -70,16 +83,6 @@ def _check_ours(folder: Path) -> None:
     found = folder.stat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise PortInUseError(f"{folder} is not this user's alone to write to; mend it: chmod go-w, or choose another")
-
-
-def _remove_stale(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            path.unlink(missing_ok=True)
-            return
-    raise PortInUseError(f"socket {path} is served by another webserver; stop that one first")
 
 
 if __name__ == "__main__":

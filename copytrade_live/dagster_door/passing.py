@@ -28,6 +28,7 @@ _NOT_PASSED = frozenset(
 )
 # How often an open WebSocket's login is looked at again.
 RECHECK_SECONDS = 60.0
+_HEALTH_SECONDS = 2.0
 _POLICY_VIOLATION, _GONE, _TRY_LATER = 1008, 1001, 1013
 
 
@@ -47,7 +48,7 @@ class Passage:
     async def is_open(self) -> bool:
         """Whether the webserver answers."""
         try:
-            return (await self._client.get("/server_info")).is_success
+            return (await self._client.get("/server_info", timeout=_HEALTH_SECONDS)).is_success
         except httpx.HTTPError:
             return False
 

@@ -42,9 +42,22 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
+def ports_of(home: Path) -> set[int]:
+    """TCP ports that the live processes of a home listen on."""
+    mark, inodes = f"COPYTRADE_HOME={home}".encode(), set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                inodes |= {os.readlink(handle) for handle in (folder / "fd").iterdir()}
+        except OSError:
+            continue
+    rows = [line.split() for table in ("tcp", "tcp6") for line in Path("/proc/net", table).read_text().splitlines()[1:]]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes}
+
+
 def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    home, dagster_port, dashboard_port = tmp_path / "demo", free_port(), free_port()
-    arguments = ["demo", "--sandbox-port", str(free_port()), "--dagster-port", str(dagster_port)]
+    home, sandbox_port, dagster_port, dashboard_port = tmp_path / "demo", free_port(), free_port(), free_port()
+    arguments = ["demo", "--sandbox-port", str(sandbox_port), "--dagster-port", str(dagster_port)]
     arguments += ["--dashboard-port", str(dashboard_port)]
     command = [sys.executable, "-u", "-c", "from copytrade_live.cli import main; main()", *arguments]
     environment = os.environ | {"COPYTRADE_HOME": str(home)}
@@ -69,6 +82,9 @@ def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_p
         with urlopen(f"http://127.0.0.1:{dashboard_port}/healthz", timeout=10) as answer:
             assert answer.status == 200
         assert len(processes_of(home)) >= 5
+        # Dagster's own webserver is on a socket: no port leads past the door.
+        metrics_port = int(json.loads((home / "runtime.json").read_text())["address"].rpartition(":")[2])
+        assert ports_of(home) == {sandbox_port, dagster_port, dashboard_port, metrics_port}
         demo.send_signal(signal.SIGINT)
         rest = demo.stdout.read()
         assert demo.wait(timeout=30) == 0, rest
