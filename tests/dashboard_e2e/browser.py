@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 WEB = Path(__file__).resolve().parents[2] / "copytrade_live" / "dashboard" / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
@@ -52,6 +52,10 @@ class Seen:
         self.page.get_by_label("API key").fill(key)
         self.page.get_by_role("button", name="Log in").click()
         self.page.get_by_role("heading", name="Overview").wait_for()
+
+    def row_saying(self, words: str) -> Locator:
+        """The first row of a table in which these words stand alone, as a tag's do."""
+        return self.page.get_by_role("row").filter(has=self.page.get_by_text(words, exact=True)).first
 
     def refused(self) -> list[str]:
         """What the security policy refused on this page."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -58,7 +57,7 @@ def shooter(
 def why(seen: Seen) -> None:
     """The newest copy and its gates."""
     seen.open("/signals")
-    row = seen.page.get_by_role("row").filter(has_text=re.compile(r"\bcopied\b")).first
+    row = seen.row_saying("copied")
     expect(row).to_be_visible(timeout=PATIENCE)
     row.get_by_role("link").first.click()
     expect(seen.page.get_by_label("The decision")).to_be_visible()

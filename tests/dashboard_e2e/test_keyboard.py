@@ -13,7 +13,7 @@ def test_letters_lead_to_pages_and_rows(seen: Seen) -> None:
     keyboard.press("g")
     keyboard.press("s")
     expect(seen.page).to_have_url(seen.url + "/signals")
-    expect(seen.page.locator("[data-row-link]").first).to_be_visible()
+    expect(seen.row_saying("copied")).to_be_visible()
     keyboard.press("j")
     expect(seen.page.locator("[data-row-link]").first).to_be_focused()
     keyboard.press("j")

@@ -33,7 +33,7 @@ def operator(browser: Browser, stack: Up) -> Iterator[Seen]:
 
 def test_a_copy_arrives_by_itself_and_says_why(operator: Seen) -> None:
     operator.open("/signals")
-    copied = operator.page.get_by_role("row").filter(has_text=re.compile(r"\bcopied\b")).first
+    copied = operator.row_saying("copied")
     expect(copied).to_be_visible(timeout=COPY)
     copied.get_by_role("link").first.click()
     decision = operator.page.get_by_label("The decision")
@@ -53,7 +53,7 @@ def test_one_click_halts_and_the_next_entry_is_refused_until_resumed(operator: S
     page.get_by_role("button", name="Halt", exact=True).click()
     expect(page.get_by_role("link", name="Resume")).to_be_visible(timeout=SOON)
     expect(page.locator("header").get_by_text("Halted", exact=True)).to_be_visible()
-    refused = page.get_by_role("row").filter(has_text=re.compile(r"\bhalted\b")).first
+    refused = operator.row_saying("halted")
     expect(refused).to_be_visible(timeout=COPY)
     page.get_by_role("link", name="Resume").click()
     page.get_by_role("button", name="Resume…").click()
