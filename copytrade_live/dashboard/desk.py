@@ -66,7 +66,7 @@ class Desk:
             runtime=runtime,
             now=runtime.now if runtime is not None and is_alive else place.observed_at or 0,
             history_seq=place.history_seq,
-            problem=place.problem,
+            problem=self.projection.problem,
         )
 
 

@@ -5,6 +5,7 @@ What is comes first: from the newest checkpoint it takes a moment. What was is r
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -77,6 +78,13 @@ class Projection:
             self._thread.join(timeout=10.0)
 
     @property
+    def problem(self) -> str:
+        """Why the place may be an old one; empty while the journal is followed."""
+        if self._thread is not None and not self._thread.is_alive() and not self._stop.is_set():
+            return "what follows the journal broke down; see the log, and restart the dashboard"
+        return self.place.problem
+
+    @property
     def replica(self) -> Path:
         """Where the replica lies."""
         return self._replica_path
@@ -86,7 +94,7 @@ class Projection:
             try:
                 if self._path.exists():
                     self._follow()
-            except CopytradeError as error:
+            except (CopytradeError, sqlite3.Error, OSError) as error:
                 if str(error) != self.place.problem:
                     _log.warning("the journal cannot be followed: %s", error)
                 self.place = replace(self.place, problem=str(error))

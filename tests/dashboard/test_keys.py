@@ -88,6 +88,14 @@ def test_s08_a_new_key_ends_the_one_before_and_its_sessions(make_stand: MakeStan
     assert answer.json()["code"] == "wrong_key"
 
 
+def test_s08_keys_that_cannot_be_read_let_nobody_in_and_are_not_described_to_strangers(make_stand: MakeStand) -> None:
+    stand = make_stand()
+    key_file(stand.home).chmod(0o644)
+    answer = stand.client().post("/api/session", json={"api_key": stand.keys[Role.ADMIN]})
+    assert (answer.status_code, answer.json()["code"]) == (503, "keys_unreadable")
+    assert str(stand.home.root) not in answer.text
+
+
 def test_a_stack_shows_a_key_once(home: Home) -> None:
     assert "ctk_" in key_to_show(home, {}, is_new=False)
     assert "ctk_" not in key_to_show(home, {}, is_new=False)

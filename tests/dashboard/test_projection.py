@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+
+import pytest
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import evolve, initial_state
-from copytrade_live.dashboard import milestones, past
+from copytrade_live.dashboard import milestones, past, projection
 from copytrade_live.dashboard.milestones import MOST, Milestone, Milestones
 from copytrade_live.dashboard.past import touches
 from copytrade_live.dashboard.projection import Projection
+from copytrade_live.dashboard.replica import Replica
 from copytrade_live.dashboard.schemas.session import Role
 from copytrade_live.explanation import explain_signal
 from copytrade_live.settings import Home
@@ -51,20 +55,20 @@ def test_a_long_journal_is_shown_at_once_and_its_past_in_portions(tmp_path, monk
     monkeypatch.setattr(past, "PORTION", 3)
     home = Home(tmp_path / "run")
     write_journal(home.state, losing_run(), DecisionConfig())
-    projection = Projection(home.state, tmp_path / "replica.sqlite")
+    followed = Projection(home.state, tmp_path / "replica.sqlite")
     seen: list[int] = []
 
     def has_read_all() -> bool:
-        place = projection.place
+        place = followed.place
         seen.append(place.seq)
         return place.seq == place.history_seq > 0
 
-    projection.start()
+    followed.start()
     try:
         wait_for(has_read_all)
-        assert projection.place.state == read_view(home.state).state
+        assert followed.place.state == read_view(home.state).state
     finally:
-        projection.stop()
+        followed.stop()
     assert set(seen) <= {0, read_view(home.state).last_seq}
 
 
@@ -98,6 +102,22 @@ def test_why_from_a_milestone_is_why_from_the_beginning(make_stand: MakeStand, m
     assert found["equity"] == said.context.portfolio.equity
     assert (found["run_id"], found["config_digest"]) == (said.run.run_id, said.config_digest)
     assert [one["measured"] for one in found["gates"]] == [one.measured for one in said.gates]
+
+
+def test_a_replica_that_cannot_be_written_is_told_and_tried_again(
+    make_stand: MakeStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(projection, "RETRY_SECONDS", 0.05)
+    stand = make_stand()
+    with monkeypatch.context() as patched:
+        patched.setattr(Replica, "apply", full)
+        journal_on(stand.home, builders.leader_fill(NOW + 6000, signal_id="f3", size=5.0))
+        wait_for(lambda: "full" in stand.desk.moment().problem)
+    wait_for(lambda: stand.desk.history.signal_of("f3") is not None)
+    stand.wait()
 
 
 def test_milestones_stay_few_however_long_the_way() -> None:

@@ -11,6 +11,7 @@ from copytrade_live.dashboard.access.keys import KeyRecord
 from copytrade_live.dashboard.access.sessions import Session
 from copytrade_live.dashboard.desk import Desk
 from copytrade_live.dashboard.problems import Refused
+from copytrade_live.errors import StateError
 from copytrade_live.logs import logger
 
 _log = logger("dashboard")
@@ -28,7 +29,12 @@ def checked_key(desk: Desk, request: Request, key: str) -> KeyRecord:
     if wait > 0.0:
         seconds = str(math.ceil(wait))
         raise Refused(429, "locked_out", f"Too many attempts; wait {seconds} s.", {"Retry-After": seconds})
-    record = desk.keys.find(key)
+    try:
+        record = desk.keys.find(key)
+    except StateError as error:
+        # Who is not logged in yet is told nothing of what lies where.
+        _log.error("nobody can log in: %s", error)
+        raise Refused(503, "keys_unreadable", "The keys cannot be read; the dashboard's log says why.") from None
     if record is None:
         desk.lockout.failed(address)
         _log.warning("a wrong key came from %s", address)
