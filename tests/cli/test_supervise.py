@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from copytrade_live.dashboard.program import dashboard_program
+from copytrade_live.programs import DASHBOARD_KEY, environment
+from copytrade_live.settings import Home
 from copytrade_live.supervise import ProcessDied, Program, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,3 +136,19 @@ def test_finishing_badly_is_a_failure(tmp_path: Path) -> None:
         stack.start(Program(name="brief", command=[sys.executable, "-c", "raise SystemExit(4)"], is_meant_to_end=True))
         with pytest.raises(ProcessDied, match="exit code 4"):
             stack.finish("brief")
+
+
+def test_the_dashboards_key_is_given_to_the_dashboard_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DASHBOARD_KEY, "ctk_of-somebody")
+    heard: dict[str, list[str]] = {"dashboard": [], "runner": []}
+    command = [sys.executable, "-c", f"import os; print(os.environ.get('{DASHBOARD_KEY}'))"]
+    dashboard = dashboard_program(8080, "http://127.0.0.1:3000", os.environ)
+    assert "ctk_of-somebody" not in repr(dashboard)
+    with Stack(tmp_path, environment(Home(tmp_path))) as stack:
+        for name, secrets in (("dashboard", dashboard.secrets), ("runner", {})):
+            program = Program(
+                name=name, command=command, is_meant_to_end=True, on_line=heard[name].append, secrets=secrets
+            )
+            stack.start(program)
+            stack.finish(name)
+    assert heard == {"dashboard": ["ctk_of-somebody"], "runner": ["None"]}
