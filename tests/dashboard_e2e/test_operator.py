@@ -52,7 +52,7 @@ def test_one_click_halts_and_the_next_entry_is_refused_until_resumed(operator: S
     operator.open("/signals")
     page.get_by_role("button", name="Halt", exact=True).click()
     expect(page.get_by_role("link", name="Resume")).to_be_visible(timeout=SOON)
-    expect(page.locator("header").get_by_text("Halted", exact=True)).to_be_visible()
+    expect(page.get_by_role("banner").get_by_text("Halted", exact=True)).to_be_visible()
     refused = operator.row_saying("halted")
     expect(refused).to_be_visible(timeout=COPY)
     page.get_by_role("link", name="Resume").click()
@@ -79,7 +79,7 @@ def test_a_mode_above_the_ceiling_is_refused_with_the_reason(operator: Seen, sta
     expect(dialog.get_by_role("alert")).to_contain_text("dry_run")
     assert operator.barriers() == []
     dialog.get_by_role("button", name="Cancel").click()
-    expect(page.locator("header").get_by_text("Paper", exact=True)).to_be_visible()
+    expect(page.get_by_role("banner").get_by_text("Paper", exact=True)).to_be_visible()
     operator.complaints.clear()  # the browser notes every answer that is no success
 
 
