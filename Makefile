@@ -17,7 +17,7 @@ PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) $(WEB
 NPM = $(BIN)/python deploy/npm.py $(WEB)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo web client test soak prove check bench audit docs lock clean
+.PHONY: help demo web client test soak prove check bench audit docs site lock clean
 
 help:  ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,7 @@ check: $(VENV)/.dev $(WEB)/node_modules/.made  ## Lint, types, import contracts,
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config .importlinter
 	$(BIN)/python -m copytrade_live.docs --check
+	$(BIN)/python -m copytrade_pipelines.graph_docs --check
 	$(BIN)/copytrade sql docs --check
 	@$(NPM) run --silent types
 	@$(NPM) run --silent lint
@@ -60,9 +61,14 @@ audit: .audit/.made  ## Look for known holes, write a bill of materials, scan ou
 
 docs: $(VENV)/.dev  ## Write the generated docs again.
 	$(BIN)/python -m copytrade_live.docs
+	$(BIN)/python -m copytrade_pipelines.graph_docs
 	$(BIN)/copytrade sql docs
 	$(BIN)/python deploy/prometheus/alert_cases.py
 	$(BIN)/python deploy/grafana/make.py
+
+site: $(VENV)/.dev  ## Build the documentation site into site/, to be read without a network.
+	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict $(ARGS)
+	@echo "built; open site/index.html"
 
 lock:  ## Resolve requirements/*.txt again (needs uv).
 	@command -v uv >/dev/null || { echo "make lock needs uv: see https://docs.astral.sh/uv"; exit 1; }
@@ -81,7 +87,7 @@ lock:  ## Resolve requirements/*.txt again (needs uv).
 		--no-emit-index-url --no-emit-find-links --quiet --output-file requirements/audit.txt
 
 clean:  ## Remove the virtual environments and caches; never .copytrade.
-	rm -rf $(VENV) $(ANCHOR) .audit $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(ANCHOR) .audit $(WEB)/node_modules $(WEB)/dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 # A stamp is newer than its lock once everything in it is installed.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import typer
 
+from copytrade_live.adr_index import adr_index_page
 from copytrade_live.cli import build_app
 from copytrade_live.config_file import render_config, section_meaning, settings_of, yaml_value
 from copytrade_live.core import reasons
 from copytrade_live.core.reason_units import unit_of
 from copytrade_live.core.reasons import RejectReason, stage_of
+from copytrade_live.http_api_page import http_api_page
 from copytrade_live.metric_kinds import LABELS
 from copytrade_live.metrics import METRICS
 from copytrade_live.sandbox.fault_kinds import CATALOGUE
@@ -35,6 +37,8 @@ def pages() -> dict[Path, str]:
         "docs/faults.md": faults_page,
         "docs/metrics.md": metrics_page,
         "docs/simulation.md": simulation_page,
+        "docs/http-api.md": lambda: http_api_page(NOTICE),
+        "docs/adr/index.md": lambda: adr_index_page(NOTICE),
         "copytrade_live/config.yaml": render_config,
     }
     return {ROOT / name: make() for name, make in makers.items()}

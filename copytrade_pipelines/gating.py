@@ -23,6 +23,22 @@ class GateReason(StrEnum):
     REFRESH_FAILED = "refresh_failed"
     REPORT_CARD = "report_card"
 
+    @property
+    def summary(self) -> str:
+        """One sentence for people."""
+        return _SUMMARIES[self]
+
+
+_SUMMARIES = {
+    GateReason.NO_SNAPSHOT: "Nothing has been published yet.",
+    GateReason.SNAPSHOT_UNREADABLE: "The published file is missing, or not what its pointer says.",
+    GateReason.SNAPSHOT_MISMATCH: "Dagster recorded another snapshot than the pointer names.",
+    GateReason.STALE_SNAPSHOT: "The snapshot is too old to act on.",
+    GateReason.CHECK_FAILED: "The newest result of a blocking check is an error.",
+    GateReason.REFRESH_FAILED: "The newest finished run that was to publish scores failed.",
+    GateReason.REPORT_CARD: "The report card says that scores do not hold, or not yet, as the config asks.",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedCheck:
