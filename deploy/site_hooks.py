@@ -16,6 +16,8 @@ DOCS = ROOT / "docs"
 ALONGSIDE = ("CONTRIBUTING.md", "CHANGELOG.md", "dbt_like_sql/README.md")
 _LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 _DRAWING = re.compile(r"```mermaid\n.*?```", re.DOTALL)
+# As tests read titles of code; the site wants them in quotes, or takes the whole block for text.
+_TITLE = re.compile(r"^```(\w+) title=([^\s\"]+)$", re.MULTILINE)
 _FOREIGN_SCRIPT = re.compile(rb'"https://unpkg\.com/[^"]*"')
 
 
@@ -39,6 +41,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Links as the repository has them become links of the site."""
     at = _home_of(page.file.src_uri)
     text = _DRAWING.sub("*(The repository's own page draws this; here the tables below list it.)*", markdown)
+    text = _TITLE.sub(r'```\1 title="\2"', text)
     return _LINK.sub(lambda found: found[1] + _on_site(found[2], at, page.file.src_uri) + found[3], text)
 
 

@@ -82,6 +82,11 @@ def test_every_link_and_anchor_of_the_built_site_leads_somewhere(pages: dict[Pat
     assert not broken
 
 
+def test_code_is_shown_as_code(site: Path) -> None:
+    shown = {path.name: path.read_text(encoding="utf-8") for path in site.glob("*.html")}
+    assert not [name for name, text in shown.items() if "```" in text]
+
+
 def test_no_page_fetches_anything_from_elsewhere(pages: dict[Path, Links]) -> None:
     outside = re.compile(r"(https?:)?//")
     assert not [(page.name, one) for page, links in pages.items() for one in links.fetched if outside.match(one)]
