@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_without_a_terminal_it_says_what_programs_ask() -> None:
 
 
 def test_it_waits_for_a_runner_shows_it_and_ends_cleanly_at_ctrl_c(tmp_path: Path) -> None:
-    command = "python -c 'from copytrade_live.cli import main; main()' status --watch --every 0.5"
+    command = f"{sys.executable} -c 'from copytrade_live.cli import main; main()' status --watch --every 0.5"
     terminal = Terminal(ROOT, os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLUMNS": "80"})
     try:
         terminal.type(f"{command}; echo ended with $?")

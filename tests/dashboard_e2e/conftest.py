@@ -14,9 +14,10 @@ from tests.dashboard_e2e.browser import AXE, CHROMIUM, WEB, Seen, chromium, watc
 __all__ = ["MakeStand", "Stand", "home", "home_in", "make_stand", "stand", "stands"]
 
 
-@pytest.fixture(scope="session")
+# No wider: what drives the browser keeps an event loop running, in which no other file could start its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a worker."""
+    """One browser for the tests of a file."""
     if CHROMIUM is None:
         pytest.skip("NO CHROMIUM, so nobody looked at the pages; install it (Debian, Ubuntu: apt install chromium)")
     assert (WEB / "dist" / "index.html").is_file(), "the pages are not built: make web"

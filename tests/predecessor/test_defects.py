@@ -383,7 +383,7 @@ def test_defect_20_nothing_of_ours_keeps_a_secret_in_a_browsers_storage() -> Non
     ours = [
         path
         for path in ROOT.rglob("*")
-        if path.suffix in kinds and not {".venv", "node_modules", "tests"}.intersection(path.parts)
+        if path.suffix in kinds and not {".venv", "node_modules", "dist", "site", "tests"}.intersection(path.parts)
     ]
     words = re.compile(r"localStorage|sessionStorage")
     assert not [path for path in ours if words.search(path.read_text(encoding="utf-8", errors="ignore"))]

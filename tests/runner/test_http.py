@@ -79,7 +79,10 @@ def test_every_metric_is_in_the_docs_and_what_is_shown_is_what_happened(venue, m
     assert values["copytrade_gross_exposure_limit",] == pytest.approx(0.6 * state.portfolio.equity)
     assert values["copytrade_source_alive", "poll"] == 1.0
     assert values["copytrade_last_event_seq",] >= values["copytrade_exported_seq",] > 0
-    series = Counter(name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") for name, *_ in values)
+    # Other tests of this process asked venues of their own, each a host more.
+    hosts = {label for name, *labels in values if name == "copytrade_venue_requests_total" for label in labels}
+    here = [name for name, *labels in values if not hosts.intersection(labels)]
+    series = Counter(name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") for name in here)
     assert [one.full_name for one in METRICS if series[one.full_name] > one.most_series] == []
 
 
