@@ -184,6 +184,9 @@ def _read(response: httpx.Response) -> Answer:
             pause_seconds=_pause(response),
             is_throttled=status == httpx.codes.TOO_MANY_REQUESTS,
         )
+    if status == httpx.codes.FORBIDDEN and response.text.lstrip().startswith("<"):
+        # A page of the edge before the venue, which asks browsers to wait: it passes.
+        raise _TryAgain(f"answered {status} with a page: {response.text[:_SHOWN]}")
     if status not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
         raise VenueRefusal(f"{url} answered {status}: {response.text[:_SHOWN]}")
     if status == httpx.codes.NOT_FOUND:

@@ -61,7 +61,9 @@ def test_a_small_misbehaving_venue_is_exactly_the_truth_through_kills_and_rows_l
         assert torture.history_differences(home, url, until) == {}
         before = digests(home)
         torture.ingest_histories(home)
-        assert digests(home) == before
+        assert torture.history_differences(home, url, until) == {}
+        after = digests(home)
+        assert {name for name in before if before[name] != after[name]} <= MAY_MOVE
         # What was late for three days lies beyond the overlap of one; the audit finds it.
         torture.step(url, 4 * DAY)
         torture.ingest_histories(home)

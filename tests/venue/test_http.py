@@ -7,7 +7,7 @@ from email.utils import formatdate
 from urllib.parse import urlsplit
 
 import pytest
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from copytrade_live.errors import ConfigError, PayloadError, VenueRefusal, VenueUnavailable
 from copytrade_live.venue.budget import Family, pace_of
@@ -110,6 +110,14 @@ def test_a_refusal_is_not_repeated(status: int) -> None:
     with served(script.app()) as url, pytest.raises(VenueRefusal, match=f"answered {status}.*max historical"):
         ask(url)
     assert len(script.asked) == 1
+
+
+def test_a_page_of_the_edge_that_asks_browsers_to_wait_passes() -> None:
+    page = HTMLResponse("<!DOCTYPE html><title>Just a moment...</title>", status_code=403)
+    with served(Script(page, OK).app()) as url:
+        assert ask(url).payload == {"answer": 42}
+    with served(Script(page).app()) as url, pytest.raises(VenueUnavailable, match="answered 403 with a page"):
+        ask(url)
 
 
 def test_redirects_are_refused() -> None:
