@@ -23,14 +23,20 @@ def watch_status(home: Home, config: Path | None, every: float) -> None:
     if not sys.stdout.isatty():
         raise typer.BadParameter("--watch needs a terminal; programs ask: copytrade status --json")
     loaded, console = load_config(config, home), Console()
+    is_checked = False
 
     def look() -> RenderableType:
+        nonlocal is_checked
         width, height = console.size
         try:
-            facts = status_facts(read_view(home.state), read_runtime(home.state), loaded)
-            return screen(facts, read_decisions(home.state, height), width=width, height=height)
+            view = read_view(home.state, is_checked=is_checked)
+            # A check reads all of the file: once is enough.
+            is_checked = True
+            facts = status_facts(view, read_runtime(home.state), loaded)
+            decisions = read_decisions(home.state, height, is_checked=True)
         except StateError as error:
             return trouble(str(error), width)
+        return screen(facts, decisions, width=width, height=height)
 
     try:
         with Live(look(), console=console, screen=True, auto_refresh=False) as live:

@@ -21,7 +21,7 @@ from copytrade_live.dashboard.replica import Replica
 from copytrade_live.errors import CopytradeError
 from copytrade_live.logs import logger
 from copytrade_live.store.journal import Journal
-from copytrade_live.store.recovery import newest_state
+from copytrade_live.store.views import view_of
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
@@ -119,18 +119,8 @@ class Projection:
 
     def _first(self, journal: Journal) -> Place:
         with journal.at_one_moment():
-            seq, state = newest_state(journal) or (0, initial_state())
-            for row in journal.read_what_counts(seq):
-                state = evolve(state, row.event)
-            last = journal.row(journal.last_seq)
-            mode, digest = journal.mode, _digest(journal)
-        return Place(
-            mode=mode,
-            seq=last.seq if last else 0,
-            observed_at=last.observed_at if last else None,
-            state=state,
-            digest=digest,
-        )
+            view, digest = view_of(journal), _digest(journal)
+        return Place(mode=view.mode, seq=view.last_seq, observed_at=view.observed_at, state=view.state, digest=digest)
 
     def _take_news(self, journal: Journal, past: Past) -> bool:
         rows = list(journal.read(self.place.seq, _PORTION))

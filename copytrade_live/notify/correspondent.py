@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 
 from copytrade_live.clock import Clock
@@ -52,7 +53,8 @@ class Correspondent:
 
     def look(self) -> None:
         """Read what the journal has that was not read yet, and send what is due. Raises: StateError."""
-        with Journal.open_reader(self._home.state) as journal:
+        # A check reads all of the file: the first look makes it.
+        with Journal.open_reader(self._home.state, is_checked=self._newsroom is not None) as journal:
             newsroom = self._newsroom_of(journal)
             until = min(journal.last_seq, self._read + _CHUNK)
             for row in journal.read_types(TOLD_TYPES, self._read, until):
@@ -128,13 +130,10 @@ class Correspondent:
                 break
             _log.warning("address %s did not take %r", " and ".join(failed), message.title)
             if number < _TRIES - 1:
-                self._clock_wait(_FIRST_PAUSE_SECONDS * 2.0**number)
+                time.sleep(_FIRST_PAUSE_SECONDS * 2.0**number)
         self._place.sent()
         if not failed:
             _log.info("told: %s", message.title)
-
-    def _clock_wait(self, seconds: float) -> None:
-        threading.Event().wait(seconds)
 
     def _note(self) -> None:
         self._noted_at = self._clock.now()

@@ -27,19 +27,23 @@ class View:
     state: State
 
 
-def read_view(path: Path) -> View:
-    """Fold the journal in a state database without disturbing who writes it.
+def read_view(path: Path, *, is_checked: bool = False) -> View:
+    """Fold the journal in a state database without disturbing who writes it. is_checked: this process looked before.
 
     Raises: StateError when there is none or it is damaged.
     """
-    with Journal.open_reader(path) as journal, journal.at_one_moment():
-        seq, state = newest_state(journal) or (0, initial_state())
-        for row in journal.read_what_counts(seq):
-            state = evolve(state, row.event)
-        last: JournalRow | None = journal.row(journal.last_seq)
-        mode = journal.mode
+    with Journal.open_reader(path, is_checked=is_checked) as journal, journal.at_one_moment():
+        return view_of(journal)
+
+
+def view_of(journal: Journal) -> View:
+    """Fold an open journal, from its newest checkpoint on; whoever asks holds it at one moment."""
+    seq, state = newest_state(journal) or (0, initial_state())
+    for row in journal.read_what_counts(seq):
+        state = evolve(state, row.event)
+    last: JournalRow | None = journal.row(journal.last_seq)
     return View(
-        mode=mode,
+        mode=journal.mode,
         run_id=state.run_id,
         last_seq=last.seq if last else 0,
         observed_at=last.observed_at if last else None,
@@ -47,10 +51,10 @@ def read_view(path: Path) -> View:
     )
 
 
-def read_decisions(path: Path, limit: int) -> list[Line]:
+def read_decisions(path: Path, limit: int, *, is_checked: bool = False) -> list[Line]:
     """The newest decision lines, oldest first, at most limit of them. Raises: StateError."""
     found: deque[Line] = deque()
-    with Journal.open_reader(path) as journal:
+    with Journal.open_reader(path, is_checked=is_checked) as journal:
         end = journal.last_seq
         while end > 0 and len(found) < limit:
             start = max(0, end - _CHUNK)
