@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -19,12 +17,9 @@ from copytrade_live.situation import blockers, leader_refusals
 from tests import builders
 from tests.builders import NOW, at
 from tests.cli.journals import write_journal
+from tests.cli.living import home, tell
 
 CONFIG = DecisionConfig()
-
-
-def home() -> Path:
-    return Path(os.environ["COPYTRADE_HOME"])
 
 
 def ask(verb: str, *arguments: str) -> str:
@@ -37,24 +32,9 @@ def journal(*more):
     return write_journal(home() / "state.sqlite", [*builders.opening(), *more], CONFIG)
 
 
-def told(**changes):
-    """What a living runner says of itself: this test's own process."""
-    told = {
-        "pid": os.getpid(),
-        "written_at": SystemClock().now(),
-        "now": NOW,
-        "address": "http://127.0.0.1:9090",
-        "not_ready": [],
-        "leaders": 3,
-        "lags": {"poll": {"told": 10, "first": 9, "p50": 2.0, "p90": 5.0}},
-        "failing": {},
-    } | changes
-    (home() / "runtime.json").write_text(json.dumps(told))
-
-
 def test_a_running_runner_shows_money_exposure_lags_and_that_entries_are_allowed():
     journal(builders.leader_fill())
-    told()
+    tell()
     found = json.loads(ask("status", "--json"))
     assert (found["mode"], found["ceiling"], found["ready"]) == ("paper", "paper", True)
     assert (found["entries"], found["entries_stopped_by"], found["halts"]) == ("allowed", [], [])
@@ -72,7 +52,7 @@ def test_a_running_runner_shows_money_exposure_lags_and_that_entries_are_allowed
 def test_everything_that_stops_entries_is_named_at_once():
     halt = OperatorCommanded(**at(NOW), command_id="c", verb=Verb.HALT, by="op")
     journal(halt, KillSwitchObserved(**at(NOW), is_active=True))
-    told(now=NOW + 2 * HOUR)
+    tell(now=NOW + 2 * HOUR)
     found = json.loads(ask("status", "--json"))
     assert found["entries"] == "stopped"
     assert found["gate"] == "expired"
@@ -85,7 +65,7 @@ def test_everything_that_stops_entries_is_named_at_once():
 )
 def test_a_runner_that_is_gone_is_not_called_running(changes):
     journal()
-    told(**changes)
+    tell(**changes)
     found = json.loads(ask("status", "--json"))
     assert found["runner"] == "stopped"
     assert found["entries_stopped_by"][0] == "no runner runs"

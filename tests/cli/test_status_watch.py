@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from copytrade_live.cli import build_app
-from copytrade_live.clock import SystemClock
 from copytrade_live.commands.status import status_facts
 from copytrade_live.core.events import OperatorCommanded, Verb
 from copytrade_live.runtime_file import read_runtime
@@ -23,28 +21,11 @@ from copytrade_live.store.views import read_decisions, read_view
 from tests import builders
 from tests.builders import NOW, at
 from tests.cli.journals import write_journal
+from tests.cli.living import home, tell
 from tests.docs.terminals import Terminal
 from tests.predecessor.test_defects import CONFIG, losing_run
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def home() -> Path:
-    return Path(os.environ["COPYTRADE_HOME"])
-
-
-def lives(**changes: object) -> None:
-    told = {
-        "pid": os.getpid(),
-        "written_at": SystemClock().now(),
-        "now": NOW,
-        "address": "http://127.0.0.1:9090",
-        "not_ready": [],
-        "leaders": 3,
-        "lags": {"poll": {"told": 10, "first": 9, "p50": 2.0, "p90": 5.0}},
-        "failing": {},
-    } | changes
-    (home() / "runtime.json").write_text(json.dumps(told))
 
 
 def shown(width: int = 80, height: int = 24) -> list[str]:
@@ -58,7 +39,7 @@ def shown(width: int = 80, height: int = 24) -> list[str]:
 
 def test_a_running_runner_fits_a_small_terminal() -> None:
     write_journal(home() / "state.sqlite", losing_run(), CONFIG)
-    lives()
+    tell()
     lines = shown()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
@@ -79,7 +60,7 @@ def test_a_running_runner_fits_a_small_terminal() -> None:
 @pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (120, 50), (200, 60)])
 def test_it_fits_whatever_the_terminal_is(width: int, height: int) -> None:
     write_journal(home() / "state.sqlite", losing_run(), CONFIG)
-    lives(failing={"poll": "x" * 300}, not_ready=["y" * 300])
+    tell(failing={"poll": "x" * 300}, not_ready=["y" * 300])
     lines = shown(width, height)
     assert len(lines) <= height
     assert max(map(len, lines)) <= width
@@ -88,7 +69,7 @@ def test_it_fits_whatever_the_terminal_is(width: int, height: int) -> None:
 def test_what_is_wrong_is_said_first() -> None:
     halt = OperatorCommanded(**at(NOW), command_id="c", verb=Verb.HALT, by="op")
     write_journal(home() / "state.sqlite", [*builders.opening(), halt], CONFIG)
-    lives(failing={"poll": "no answer"}, not_ready=["the disk is full"])
+    tell(failing={"poll": "no answer"}, not_ready=["the disk is full"])
     first, second, *rest = shown()
     assert "NOT READY: the disk is full" in first
     assert "entries STOPPED: halted" in second

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from copytrade_live.cli import build_app
 from copytrade_live.metric_kinds import LABELS, Kind
 from copytrade_live.metrics import METRICS
 from deploy.prometheus import alert_cases
+from tests.deploy.programs import program
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -26,28 +26,20 @@ SECTIONS = {part.partition("\n")[0]: part for part in RUNBOOK.split("\n## ")[1:]
 FOREIGN = {"up", "process_start_time_seconds"}
 
 
-def tool(name: str) -> str:
-    """The path of a program, or a skip that says how to get it."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed: apt-get install prometheus prometheus-alertmanager")
-    return found
-
-
 def test_every_alert_fires_and_resolves_by_promtool() -> None:
     done = subprocess.run(
-        [tool("promtool"), "test", "rules", "alerts_test.yml"], cwd=PROMETHEUS, capture_output=True, text=True
+        [program("promtool"), "test", "rules", "alerts_test.yml"], cwd=PROMETHEUS, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_promtool_and_amtool_accept_the_configurations() -> None:
     rules = subprocess.run(
-        [tool("promtool"), "check", "config", "prometheus.yml"], cwd=PROMETHEUS, capture_output=True, text=True
+        [program("promtool"), "check", "config", "prometheus.yml"], cwd=PROMETHEUS, capture_output=True, text=True
     )
     assert rules.returncode == 0, rules.stdout + rules.stderr
     routes = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
-    done = subprocess.run([tool("amtool"), "check-config", str(routes)], capture_output=True, text=True)
+    done = subprocess.run([program("amtool"), "check-config", str(routes)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -123,6 +115,6 @@ def test_what_a_monitor_must_keep_of_one_runner_is_bounded() -> None:
 )
 def test_alerts_go_where_their_severity_says(severity: str, receiver: str) -> None:
     routes = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
-    asked = [tool("amtool"), "config", "routes", "test", f"--config.file={routes}", f"severity={severity}"]
+    asked = [program("amtool"), "config", "routes", "test", f"--config.file={routes}", f"severity={severity}"]
     done = subprocess.run(asked, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, receiver), done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +22,7 @@ import pytest
 
 from copytrade_live.runtime_file import read_runtime
 from deploy.grafana.panels import BOARDS
+from tests.deploy.programs import program
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -37,13 +37,6 @@ NEEDS_LIVE = (
 NEEDS_LUCK = ("failures_total", "orders_abandoned_total", "exits_total", "copies_closed_total", "alerts_total")
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed: apt-get install prometheus prometheus-alertmanager")
-    return found
 
 
 def free_port() -> int:
