@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from copytrade_live.clock import SystemClock, to_iso
 from copytrade_live.config_file import write_config
 from copytrade_live.core.market import Instant
-from copytrade_live.dagster_door.program import door_program
-from copytrade_live.dashboard.program import dashboard_program, dashboard_url, key_to_show
+from copytrade_live.dashboard.program import key_to_show
 from copytrade_live.demo_config import HEADER, SPEED, fast_changes
 from copytrade_live.errors import ConfigError
-from copytrade_live.ports_in_use import check_port
+from copytrade_live.ports_in_use import check_port, loopback_url
 from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
 from copytrade_live.published import GATE_FILE, read_gate, read_pointer
 from copytrade_live.settings import Home, load_config
 from copytrade_live.steps import Steps
 from copytrade_live.store.views import read_view
 from copytrade_live.supervise import Stack, StopRequested, stop_signals
-from copytrade_live.up import dagster_url, sandbox_url, start_notify, stay
+from copytrade_live.up import start_pages, stay
 
 MARKER = "demo.json"
 STEPS = ("sandbox", "instance", "refresh", "gate", "dagster", "runner", "dashboard")
@@ -40,12 +39,12 @@ class Scene:
     @property
     def venue(self) -> str:
         """The sandbox's address."""
-        return sandbox_url(self.sandbox_port)
+        return loopback_url(self.sandbox_port)
 
     @property
     def page(self) -> str:
         """The Dagster UI's address."""
-        return dagster_url(self.dagster_port)
+        return loopback_url(self.dagster_port)
 
 
 def run_demo(home: Home, seed: int, sandbox_port: int, dagster_port: int, dashboard_port: int) -> None:
@@ -131,14 +130,7 @@ def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Step
     steps.begin("runner", "paper trading")
     stack.start(copytrade("runner", "run"))
     steps.end("runner", "PAPER trading, no real money")
-    steps.begin("dashboard")
-    stack.start(dashboard_program(scene.dashboard_port, scene.page, os.environ))
-    wait_for_http(stack, f"{dashboard_url(scene.dashboard_port)}/healthz")
-    steps.end("dashboard", dashboard_url(scene.dashboard_port))
-    stack.start(door_program(home, scene.dagster_port, dashboard_url(scene.dashboard_port)))
-    start_notify(home, stack)
-    wait_for_http(stack, f"{scene.page}/healthz")
-    steps.end("dagster", scene.page)
+    start_pages(home, stack, steps, dashboard_port=scene.dashboard_port, dagster_port=scene.dagster_port)
 
 
 def _sandbox_arguments(scene: Scene, start: Instant | None) -> list[str]:
@@ -162,7 +154,7 @@ def _say_gate(home: Home, steps: Steps) -> None:
 def _print_signposts(scene: Scene, log_in: str) -> None:
     print(
         f"""
-  dashboard    {dashboard_url(scene.dashboard_port)}   (why each copy and refusal, halts, positions, leaders)
+  dashboard    {loopback_url(scene.dashboard_port)}   (why each copy and refusal, halts, positions, leaders)
                {log_in}
   Dagster UI   {scene.page}   (assets, checks, lineage, the gate's sensor; the same login)
   sandbox      {scene.venue}/admin/world   (who is truly skilled)

@@ -12,6 +12,11 @@ DAGSTER_PORT = 3000
 DASHBOARD_PORT = 8080
 
 
+def loopback_url(port: int) -> str:
+    """Where what listens on a port of this machine is reached."""
+    return f"http://{LOOPBACK}:{port}"
+
+
 def check_port(port: int, flag: str) -> None:
     """Do nothing when the port is free. Raises: PortInUseError naming the flag that chooses another."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

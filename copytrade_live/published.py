@@ -13,6 +13,7 @@ from typing import Any
 from copytrade_live.core.market import Instant
 from copytrade_live.core.score import Gate, ScoreSnapshot, TraderScore
 from copytrade_live.errors import SnapshotError
+from copytrade_live.file_stamp import Stamp, stamp_of
 from copytrade_live.settings import Home
 
 SCHEMA_VERSION = 1
@@ -36,9 +37,6 @@ class Pointer:
     as_of: Instant
     score_version: str
     dagster_run_id: str
-
-
-Stamp = tuple[int, int, int]
 
 
 class SnapshotReader:
@@ -68,11 +66,11 @@ class SnapshotReader:
             raise
         finally:
             # Taken before the read where the target was known, so that a change during it is looked at again.
-            self._seen = seen if self._target is None else (seen[0], _stamp(self._target))
+            self._seen = seen if self._target is None else (seen[0], stamp_of(self._target))
 
     def _stamps(self) -> tuple[Stamp | None, Stamp | None]:
-        target = None if self._target is None else _stamp(self._target)
-        return _stamp(self._home.published / POINTER_FILE), target
+        target = None if self._target is None else stamp_of(self._target)
+        return stamp_of(self._home.published / POINTER_FILE), target
 
     def _read_changed(self) -> ScoreSnapshot | None:
         pointer = read_pointer(self._home)
@@ -107,7 +105,7 @@ class GateReader:
 
     def poll(self) -> Gate | None:
         """The gate as it stands, None when there is none. Raises: SnapshotError when it cannot be read."""
-        seen = _stamp(self._path)
+        seen = stamp_of(self._path)
         if seen is None:
             self._seen, self._gate = None, None
         elif seen != self._seen:
@@ -249,11 +247,3 @@ def _integer(found: Mapping[str, Any], name: str, path: Path) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise SnapshotError(f"{path}: {name} must be a whole number, was {value!r}")
     return value
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.context import Context, EntryGate, Measured
@@ -16,15 +17,16 @@ from copytrade_live.core.filters import (
     record_is_not_luck,
     score_is_fresh,
 )
-from copytrade_live.core.limits import day_is_not_stopped, positions_are_few
+from copytrade_live.core.limits import day_is_not_stopped, gross_exposure_limit, positions_are_few
 from copytrade_live.core.market import SECOND, Instant, Role, Side
 from copytrade_live.core.permission import PERMISSIONS, Now, trading_state
 from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import Mode, Rejected, RejectReason
-from copytrade_live.core.score import OVERALL, ScoreSnapshot, TraderScore
+from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot, TraderScore
 from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
+from copytrade_live.core.valuation import fall_from
 from copytrade_live.output import time_text
 
 # What a running runner says of itself, beside its state database.
@@ -95,20 +97,14 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
         "halts": halts(state),
         "halt": standing.halt.value if standing.halt else None,
         "kill_switch": standing.kill_switch,
-        "gate": "none"
-        if gate is None
-        else "closed"
-        if not gate.is_open
-        else "open"
-        if now <= gate.valid_until
-        else "expired",
+        "gate": gate_state(gate, now),
         "gate_reasons": list(gate.reasons) if gate else [],
         "gate_valid_until": time_text(gate.valid_until) if gate else None,
         "snapshot": snapshot.snapshot_id if snapshot else None,
         "snapshot_age_seconds": (now - snapshot.as_of) / SECOND if snapshot else None,
         "cut_off": sorted(standing.cut_off),
         **money(portfolio),
-        "exposure_limit": config.risk.max_gross_exposure * portfolio.equity,
+        "exposure_limit": gross_exposure_limit(portfolio, config),
         "positions": len(portfolio.positions),
         "unknown_orders": len(portfolio.unknown_orders),
         "provisional_fills": len(portfolio.provisional),
@@ -120,6 +116,20 @@ def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, o
         "account_differs": account is not None and account.differs_since is not None,
         "working_orders": len(portfolio.working),
     }
+
+
+def gate_state(gate: Gate | None, now: Instant) -> Literal["open", "closed", "expired", "none"]:
+    """How the pipelines' gate stands, in one word."""
+    if gate is None:
+        return "none"
+    if gate.is_open_at(now):
+        return "open"
+    return "expired" if gate.is_open else "closed"
+
+
+def fall_since(opened: float | None, equity: float) -> float | None:
+    """The fall of equity since a period opened, as a fraction; None where none did."""
+    return fall_from(opened, equity) if opened else None
 
 
 def halts(state: State) -> list[str]:

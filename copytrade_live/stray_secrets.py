@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 
+from copytrade_live.credentials import CREDENTIALS_FOLDER
 from copytrade_live.errors import ConfigError
 from copytrade_live.redaction import hide
 
@@ -19,7 +20,6 @@ _MARKET_LISTS = ("markets_allowed", "markets_denied", "markets")
 _SECRET_NAMES = re.compile(r"(?i)private_?key|^key$|secret|passphrase|password|mnemonic|seed_?phrase")
 # Verbs that are given signals, conditions and transactions, whose ids are as long as keys.
 _TAKE_IDS = ("why", "sql", "audit", "close")
-_CREDENTIALS_FOLDER = "CREDENTIALS_DIRECTORY"
 # Where keys are by default; a key under any other name is known by its looks.
 _KEYS = ("COPYTRADE_KEY", "COPYTRADE_RELAYER_KEY")
 
@@ -58,7 +58,7 @@ def drop_keys(environment: MutableMapping[str, str], named: Sequence[str] = _KEY
         if name in named or _KEY.fullmatch(value.strip()):
             hide(value.strip())
             del environment[name]
-    environment.pop(_CREDENTIALS_FOLDER, None)
+    environment.pop(CREDENTIALS_FOLDER, None)
 
 
 def _leaves(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:

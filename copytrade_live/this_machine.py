@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 
+# As a Host header gives them.
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
 
 def is_here(host: str | None) -> bool:
     """Whether a host name or address is this machine, reached by nobody else."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from copytrade_live.clock import SystemClock
 from copytrade_live.config_file import write_config
 from copytrade_live.dagster_door.program import door_program
-from copytrade_live.dashboard.program import dashboard_program, dashboard_url, key_to_show
+from copytrade_live.dashboard.program import dashboard_program, key_to_show
 from copytrade_live.errors import ConfigError
 from copytrade_live.follow import LogFollower
 from copytrade_live.notify.program import notify_program
-from copytrade_live.ports_in_use import LOOPBACK, check_port
+from copytrade_live.ports_in_use import check_port, loopback_url
 from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
 from copytrade_live.published import POINTER_FILE
 from copytrade_live.settings import Home, load_config
@@ -38,17 +38,7 @@ class Plan:
     @property
     def address(self) -> str | None:
         """The venue this plan names, None when it leaves that to the config."""
-        return self.venue if self.sandbox_seed is None else sandbox_url(self.sandbox_port)
-
-
-def sandbox_url(port: int) -> str:
-    """Where a sandbox on this machine is reached."""
-    return f"http://{LOOPBACK}:{port}"
-
-
-def dagster_url(port: int) -> str:
-    """Where the Dagster UI is reached."""
-    return f"http://{LOOPBACK}:{port}"
+        return self.venue if self.sandbox_seed is None else loopback_url(self.sandbox_port)
 
 
 def bring_up(home: Home, plan: Plan) -> None:
@@ -62,8 +52,8 @@ def bring_up(home: Home, plan: Plan) -> None:
             with Stack(home.root / "logs", environment(home)) as stack:
                 with Steps(names, SystemClock()) as steps:
                     first_scores = _start(home, plan, stack, steps)
-                print(f"\n  dashboard    {dashboard_url(plan.dashboard_port)}\n               {log_in}")
-                print(f"  Dagster UI   {dagster_url(plan.dagster_port)}\n  logs         {home.root / 'logs'}")
+                print(f"\n  dashboard    {loopback_url(plan.dashboard_port)}\n               {log_in}")
+                print(f"  Dagster UI   {loopback_url(plan.dagster_port)}\n  logs         {home.root / 'logs'}")
                 print("  decisions follow; Ctrl-C ends everything\n", flush=True)
                 stay(home, stack, first_scores)
         except StopRequested:
@@ -107,8 +97,8 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
     if plan.sandbox_seed is not None:
         steps.begin("sandbox", f"building the world of seed {plan.sandbox_seed}")
         stack.start(copytrade("sandbox", "sandbox", "--seed", str(plan.sandbox_seed), "--port", str(plan.sandbox_port)))
-        wait_for_http(stack, f"{sandbox_url(plan.sandbox_port)}/time")
-        steps.end("sandbox", sandbox_url(plan.sandbox_port))
+        wait_for_http(stack, f"{loopback_url(plan.sandbox_port)}/time")
+        steps.end("sandbox", loopback_url(plan.sandbox_port))
     steps.begin("instance")
     stack.start(copytrade("prepare", "prepare", ends=True))
     stack.finish("prepare")
@@ -118,18 +108,24 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
         stack.start(program)
     stack.start(copytrade("runner", "run"))
     steps.end("runner", "watching")
-    steps.begin("dashboard")
-    stack.start(dashboard_program(plan.dashboard_port, dagster_url(plan.dagster_port), os.environ))
-    wait_for_http(stack, f"{dashboard_url(plan.dashboard_port)}/healthz")
-    steps.end("dashboard", dashboard_url(plan.dashboard_port))
-    stack.start(door_program(home, plan.dagster_port, dashboard_url(plan.dashboard_port)))
-    start_notify(home, stack)
-    wait_for_http(stack, f"{dagster_url(plan.dagster_port)}/healthz")
-    steps.end("dagster", dagster_url(plan.dagster_port))
+    start_pages(home, stack, steps, dashboard_port=plan.dashboard_port, dagster_port=plan.dagster_port)
     return _first_scores(home, stack, steps)
 
 
-def start_notify(home: Home, stack: Stack) -> None:
+def start_pages(home: Home, stack: Stack, steps: Steps, *, dashboard_port: int, dagster_port: int) -> None:
+    """Start the dashboard, Dagster's door behind its login, and the messenger; wait until both pages answer."""
+    dashboard, dagster = loopback_url(dashboard_port), loopback_url(dagster_port)
+    steps.begin("dashboard")
+    stack.start(dashboard_program(dashboard_port, dagster, os.environ))
+    wait_for_http(stack, f"{dashboard}/healthz")
+    steps.end("dashboard", dashboard)
+    stack.start(door_program(home, dagster_port, dashboard))
+    _start_notify(home, stack)
+    wait_for_http(stack, f"{dagster}/healthz")
+    steps.end("dagster", dagster)
+
+
+def _start_notify(home: Home, stack: Stack) -> None:
     """Tell people outside, where somebody named an address."""
     program = notify_program(load_config(None, home), os.environ)
     if program is not None:

@@ -162,9 +162,7 @@ def _tell(verb: Verb, *, note: str, wallet: str | None = None) -> None:
     """Tell the runners of both modes, those that ever ran."""
     from copytrade_live.settings import home_from_environment
 
-    home = home_from_environment()
-    homes = [one for one in (home, home.live()) if one.state.exists()]
-    for one in homes or [home]:
+    for one in home_from_environment().concerned():
         _leave(one, verb, note=note, wallet=wallet)
 
 

@@ -106,7 +106,7 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from eth_utils.address import to_checksum_address
 
     from copytrade_live.errors import KeyRefused
-    from copytrade_live.keys.keystore import check_private
+    from copytrade_live.keys.keystore import check_keystore
     from copytrade_live.output import print_facts, print_json
     from copytrade_live.settings import KeySource, home_from_environment, load_config
 
@@ -117,7 +117,7 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         facts["signer"] = live.signer
     elif live.key_source is KeySource.KEYSTORE:
         path = home.resolve(live.keystore_file)
-        check_private(path)
+        check_keystore(path)
         try:
             facts |= {"file": path, "address": to_checksum_address(json.loads(path.read_text())["address"])}
         except (ValueError, KeyError, TypeError):
@@ -153,7 +153,7 @@ def _write(config: Path | None, key: Secret[str], password_file: Path | None) ->
 
 def _password(file: Path | None) -> Secret[str]:
     from copytrade_live.errors import KeyRefused
-    from copytrade_live.keys.keystore import PRIVATE_FILE
+    from copytrade_live.private_file import PRIVATE_FILE
     from copytrade_live.redaction import hide
     from copytrade_live.secret import Secret
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.context import Context, EntryGate
 from copytrade_live.core.filters import within_price_limit
 from copytrade_live.core.market import Market
+from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import Rejected, RejectReason, Verdict, reaching
 from copytrade_live.core.valuation import fall_from, room_left
@@ -54,6 +56,11 @@ class Room:
         return room_left(self.limit, self.used)
 
 
+def gross_exposure_limit(portfolio: Portfolio, config: DecisionConfig) -> float:
+    """What gross exposure may reach at today's equity. Units: collateral."""
+    return config.risk.max_gross_exposure * portfolio.equity
+
+
 def rooms(c: Context, market: Market) -> tuple[Room, ...]:
     """The room under every cap, in the order in which they are named."""
     equity = c.portfolio.equity
@@ -80,7 +87,7 @@ def rooms(c: Context, market: Market) -> tuple[Room, ...]:
         Room(
             reason=RejectReason.GROSS_EXPOSURE,
             used=c.portfolio.gross_exposure,
-            limit=risk.max_gross_exposure * equity,
+            limit=gross_exposure_limit(c.portfolio, c.config),
         ),
         Room(reason=RejectReason.NO_CASH, used=risk.reserve * equity, limit=cash),
     )

@@ -68,6 +68,11 @@ class Position:
         """Worth at the mark, at cost while there is none. Units: collateral."""
         return from_micro(self.cost) if self.mark is None else marked_value(self.size, self.mark)
 
+    @property
+    def unrealised(self) -> float:
+        """What it is worth beyond what it cost, shares on their way included in the cost. Units: collateral."""
+        return self.value - from_micro(self.cost + self.coming_cost)
+
 
 class OrderStatus(StrEnum):
     """What is known of an order's fate."""

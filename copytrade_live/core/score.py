@@ -77,3 +77,7 @@ class Gate:
     snapshot_id: str | None
     written_at: Instant
     valid_until: Instant
+
+    def is_open_at(self, now: Instant) -> bool:
+        """Whether its word is that entries may be made, and still holds."""
+        return self.is_open and now <= self.valid_until

@@ -23,7 +23,7 @@ from copytrade_live.dashboard.access.policy import cookie_name
 from copytrade_live.dashboard.access.walls import Walls, problem
 from copytrade_live.settings import DashboardConfig
 
-_POLICY_VIOLATION, _TRY_LATER = 1008, 1013
+_POLICY_VIOLATION = 1008
 # Names of files with their digest in them: a browser may keep them.
 _STATIC = ("/assets/", "/_next/", "/vendor/")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import httpx
 
 from copytrade_live.clock import Clock
+from copytrade_live.dashboard.access.tokens import digest
 from copytrade_live.errors import VenueUnavailable
 
 # One answer serves so long; a session that was ended opens no door after that.
@@ -42,7 +42,7 @@ class Visitors:
         token = cookies.get(self._cookie, "")
         if not token:
             return None
-        name, now = hashlib.sha256(token.encode()).hexdigest(), self._clock.monotonic()
+        name, now = digest(token), self._clock.monotonic()
         known = self._known.get(name)
         if known is not None and now - known[0] < FRESH_SECONDS:
             return known[1]

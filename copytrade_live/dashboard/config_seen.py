@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.errors import ConfigError
+from copytrade_live.file_stamp import stamp_of
 from copytrade_live.settings import CopytradeConfig, Home, load_config
 from copytrade_live.store.configs import kept_config
 from copytrade_live.store.journal import Journal
@@ -14,14 +15,14 @@ class ConfigSeen:
 
     def __init__(self, home: Home, first: CopytradeConfig) -> None:
         self._home = home
-        self._stamp: tuple[int, int] | None = self._look()
+        self._stamp = stamp_of(home.config)
         self._file = first
         self.problem = ""
         self._kept: dict[str, DecisionConfig] = {first.decision().digest(): first.decision()}
 
     def file(self) -> CopytradeConfig:
         """What the file says; the last valid content while it holds a mistake, which problem tells."""
-        stamp = self._look()
+        stamp = stamp_of(self._home.config)
         if stamp != self._stamp:
             self._stamp = stamp
             try:
@@ -41,10 +42,3 @@ class ConfigSeen:
                 return self.file().decision()
             self._kept[digest] = found
         return self._kept[digest]
-
-    def _look(self) -> tuple[int, int] | None:
-        try:
-            found = self._home.config.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size

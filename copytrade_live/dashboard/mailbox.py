@@ -47,11 +47,6 @@ def leave(
     )
 
 
-def concerned(home: Home) -> list[Home]:
-    """The homes whose runner is told to halt and the like: those of both modes that ever ran, as the verbs do."""
-    return [one for one in home.both() if one.state.exists()] or [home]
-
-
 def audit(home: Home, before: int | None, limit: int) -> Audit:
     """Commands of both journals by when they were asked, newest first. before: milliseconds."""
     found = [

@@ -7,17 +7,11 @@ from dataclasses import replace
 
 from copytrade_live.dashboard.access.keys import KEY_VARIABLE, check_given, key_file, read_keys, rotate_key
 from copytrade_live.dashboard.schemas.session import Role
-from copytrade_live.ports_in_use import LOOPBACK
 from copytrade_live.programs import copytrade
 from copytrade_live.settings import Home
 from copytrade_live.supervise import Program
 
 NAME = "dashboard"
-
-
-def dashboard_url(port: int) -> str:
-    """Where it is reached."""
-    return f"http://{LOOPBACK}:{port}"
 
 
 def dashboard_program(port: int, dagster_url: str, environment: Mapping[str, str]) -> Program:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from copytrade_live.dashboard.access.binding import check_binding
 from copytrade_live.dashboard.app import build_api, build_app
@@ -21,18 +23,22 @@ def serve(desk: Desk) -> None:
     with open_port(own.host, own.port, "dashboard.port") as listener:
         host, port = listener.getsockname()[:2]
         print(f"dashboard on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-        config = uvicorn.Config(
-            build_app(desk, build_api(desk)),
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            ws="none",
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
-        Server(config, desk).run(sockets=[listener])
+        Server(server_options(build_app(desk, build_api(desk)), ws="none"), desk).run(sockets=[listener])
+
+
+def server_options(app: ASGIApp, *, ws: Literal["none", "websockets-sansio"]) -> uvicorn.Config:
+    """How pages are served: nothing of ours is said of the server, and nothing of a proxy's is believed."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        ws=ws,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
 
 
 class Server(uvicorn.Server):

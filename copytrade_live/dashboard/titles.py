@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from copytrade_live.file_stamp import Stamp, stamp_of
 from copytrade_live.store.market_titles import FILE, MarketTitle, read_titles
 from copytrade_live.visible import visible
 
@@ -14,12 +15,12 @@ class Titles:
 
     def __init__(self, state: Path) -> None:
         self._state = state
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: Stamp | None = None
         self._known: Mapping[str, MarketTitle] = {}
 
     def all(self) -> Mapping[str, MarketTitle]:
         """By condition id."""
-        stamp = self._look()
+        stamp = stamp_of(self._state.with_name(FILE))
         if stamp != self._stamp:
             self._known = {
                 condition_id: MarketTitle(question=visible(one.question), slug=visible(one.slug))
@@ -37,10 +38,3 @@ class Titles:
         """A market's name in the venue's addresses; empty while it is not known."""
         found = self.all().get(condition_id)
         return found.slug if found else ""
-
-    def _look(self) -> tuple[int, int] | None:
-        try:
-            found = self._state.with_name(FILE).stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size

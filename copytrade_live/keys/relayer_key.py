@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from copytrade_live.credentials import credential_file
 from copytrade_live.errors import ConfigError
-from copytrade_live.keys.sources import CREDENTIALS_FOLDER
 from copytrade_live.redaction import hide
 from copytrade_live.settings import LiveConfig
 
@@ -45,6 +44,5 @@ def load_relayer_key(config: LiveConfig, environment: MutableMapping[str, str], 
 
 
 def _credential(environment: MutableMapping[str, str]) -> str:
-    folder = environment.get(CREDENTIALS_FOLDER)
-    path = Path(folder) / RELAYER_CREDENTIAL if folder else None
-    return path.read_text(encoding="utf-8").strip() if path is not None and path.exists() else ""
+    path = credential_file(environment, RELAYER_CREDENTIAL)
+    return path.read_text(encoding="utf-8").strip() if path is not None else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eth_account import Account
 
+from copytrade_live.credentials import credential_file
 from copytrade_live.errors import KeyRefused
 from copytrade_live.keys.keystore import read_keystore
 from copytrade_live.logs import logger
@@ -15,7 +16,6 @@ from copytrade_live.redaction import hide
 from copytrade_live.secret import Secret
 from copytrade_live.settings import Home, KeySource, LiveConfig
 
-CREDENTIALS_FOLDER = "CREDENTIALS_DIRECTORY"  # where systemd puts what LoadCredential names
 PASSWORD_CREDENTIAL = "keystore-password"  # noqa: S105 - the name of a file
 _log = logger("keys")
 
@@ -47,9 +47,8 @@ def address_of(key: Secret[str]) -> str:
 
 
 def _password(path: Path, environment: MutableMapping[str, str], ask: Ask | None) -> Secret[str]:
-    folder = environment.get(CREDENTIALS_FOLDER)
-    credential = Path(folder) / PASSWORD_CREDENTIAL if folder else None
-    if credential is not None and credential.exists():
+    credential = credential_file(environment, PASSWORD_CREDENTIAL)
+    if credential is not None:
         return _hidden(credential.read_text(encoding="utf-8").rstrip("\n"))
     if ask is None:
         raise KeyRefused(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, MutableMapping
-from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from copytrade_live.credentials import credential_file
 from copytrade_live.errors import ConfigError
 from copytrade_live.programs import NOTIFY_URLS
 from copytrade_live.redaction import hide
@@ -16,7 +16,6 @@ from copytrade_live.settings import CopytradeConfig
 CREDENTIAL = "notify-urls"
 # Spaces between addresses.
 VARIABLE = NOTIFY_URLS
-_CREDENTIALS_FOLDER = "CREDENTIALS_DIRECTORY"
 # Shorter parts of an address are words, not tokens.
 _SHORTEST = 8
 
@@ -37,9 +36,8 @@ def load_addresses(config: CopytradeConfig, environment: MutableMapping[str, str
 
 def has_addresses(config: CopytradeConfig, environment: Mapping[str, str]) -> bool:
     """Whether somebody named an address, without reading it."""
-    folder = environment.get(_CREDENTIALS_FOLDER)
-    is_credential = folder is not None and (Path(folder) / CREDENTIAL).exists()
-    return bool(environment.get(VARIABLE, "").strip() or config.notifications.keyring_user or is_credential)
+    told = environment.get(VARIABLE, "").strip() or config.notifications.keyring_user
+    return bool(told) or credential_file(environment, CREDENTIAL) is not None
 
 
 def scheme_of(address: Secret[str]) -> str:
@@ -60,9 +58,8 @@ def _hidden(address: str) -> Secret[str]:
 
 
 def _credential(environment: Mapping[str, str]) -> str:
-    folder = environment.get(_CREDENTIALS_FOLDER)
-    path = Path(folder) / CREDENTIAL if folder else None
-    return path.read_text(encoding="utf-8") if path is not None and path.exists() else ""
+    path = credential_file(environment, CREDENTIAL)
+    return path.read_text(encoding="utf-8") if path is not None else ""
 
 
 def _from_keyring(config: CopytradeConfig) -> str:

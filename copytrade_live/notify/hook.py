@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -19,9 +17,9 @@ from copytrade_live.core.market import Instant
 from copytrade_live.notify.news import News
 from copytrade_live.runner.alerts import Severity
 from copytrade_live.settings import NewsKind
+from copytrade_live.this_machine import LOOPBACK_NAMES
 from copytrade_live.visible import visible
 
-_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 _MOST_BYTES, _MOST_ALERTS = 500_000, 50
 
 
@@ -48,7 +46,7 @@ def build_hook(tell: Callable[[News], None], clock: Clock) -> Starlette:
 
     return Starlette(
         routes=[Route("/alerts", alerts, methods=["POST"]), Route("/healthz", healthz)],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_NAMES, www_redirect=False)],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_NAMES], www_redirect=False)],
     )
 
 
@@ -64,19 +62,3 @@ def news_of(alert: Mapping[str, Any], now: Instant) -> News:
 
 def _severity(name: str) -> Severity:
     return Severity(name) if name in list(Severity) else Severity.WARNING
-
-
-class QuietServer(uvicorn.Server):
-    """A server that leaves the process's signals to whoever runs it."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
-def hook_server(app: Starlette) -> QuietServer:
-    """A server for the page."""
-    return QuietServer(
-        uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none")
-    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import nullcontext
 
 from copytrade_live.clock import SystemClock
 from copytrade_live.notify.channel import Channel
 from copytrade_live.notify.correspondent import Correspondent, follow
-from copytrade_live.notify.hook import build_hook, hook_server
-from copytrade_live.ports_in_use import LOOPBACK, open_port
+from copytrade_live.notify.hook import build_hook
+from copytrade_live.ports_in_use import LOOPBACK
+from copytrade_live.runner.http import serving
 from copytrade_live.settings import CopytradeConfig, Home
 
 
@@ -20,24 +22,15 @@ async def serve(home: Home, config: CopytradeConfig, channel: Channel) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    following = asyncio.create_task(follow(correspondent, clock), name="follow")
-    port = config.notifications.alerts_port
-    listening = asyncio.create_task(_listen(correspondent, clock, port) if port else stop.wait(), name="alerts")
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    try:
-        done, _ = await asyncio.wait((following, listening, stopping), return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in (following, listening, stopping):
-            task.cancel()
-        await asyncio.gather(following, listening, stopping, return_exceptions=True)
-
-
-async def _listen(correspondent: Correspondent, clock: SystemClock, port: int) -> None:
-    with open_port(LOOPBACK, port, "notifications.alerts_port") as listener:
-        server = hook_server(build_hook(correspondent.tell, clock))
+    port, hook = config.notifications.alerts_port, build_hook(correspondent.tell, clock)
+    async with serving(hook, LOOPBACK, port, "notifications.alerts_port") if port else nullcontext():
+        following = asyncio.create_task(follow(correspondent, clock), name="follow")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
-            await server.serve(sockets=[listener])
+            done, _ = await asyncio.wait((following, stopping), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            server.should_exit = True
+            for task in (following, stopping):
+                task.cancel()
+            await asyncio.gather(following, stopping, return_exceptions=True)

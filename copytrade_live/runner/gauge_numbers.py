@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from copytrade_live import metrics
 from copytrade_live.core.config import DecisionConfig
+from copytrade_live.core.limits import gross_exposure_limit
 from copytrade_live.core.portfolio import Portfolio
-from copytrade_live.core.valuation import fall_from
 from copytrade_live.metric_kinds import Metric
 from copytrade_live.runner.vitals import Vitals
-from copytrade_live.situation import money
+from copytrade_live.situation import fall_since, money
 from copytrade_live.store.journal import WAL_SUFFIX
 
 _MEGABYTE = 1_000_000
@@ -33,10 +33,10 @@ def money_numbers(portfolio: Portfolio, config: DecisionConfig) -> Mapping[Metri
     """Money, and the limits that are set for it."""
     held, risk = money(portfolio), config.risk
     return {metric: held[name] for metric, name in _MONEY.items()} | {
-        metrics.EXPOSURE_LIMIT: risk.max_gross_exposure * portfolio.equity,
-        metrics.DAY_DRAWDOWN: _fall(portfolio.day_equity, portfolio.equity),
+        metrics.EXPOSURE_LIMIT: gross_exposure_limit(portfolio, config),
+        metrics.DAY_DRAWDOWN: fall_since(portfolio.day_equity, portfolio.equity),
         metrics.DAY_LIMIT: risk.daily_soft_stop,
-        metrics.WEEK_DRAWDOWN: _fall(portfolio.week_equity, portfolio.equity),
+        metrics.WEEK_DRAWDOWN: fall_since(portfolio.week_equity, portfolio.equity),
         metrics.WEEK_LIMIT: risk.weekly_drawdown_halt,
         metrics.POSITIONS_LIMIT: risk.max_positions,
         metrics.UNKNOWN_LIMIT: risk.max_unknown_orders,
@@ -54,7 +54,3 @@ def journal_numbers(vitals: Vitals) -> Mapping[Metric, float | None]:
         metrics.DISK_FREE: shutil.disk_usage(path.parent).free,
         metrics.DISK_LIMIT: vitals.config.safety.least_free_megabytes * _MEGABYTE,
     }
-
-
-def _fall(opened: float | None, equity: float) -> float | None:
-    return fall_from(opened, equity) if opened else None

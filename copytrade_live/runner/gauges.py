@@ -82,7 +82,6 @@ class Gauges:
     def _numbers(self) -> Mapping[Metric, float | None]:
         vitals, state = self._vitals, self._vitals.state
         now, standing, gate = vitals.clock.now(), state.standing, state.standing.gate
-        is_open = gate is not None and gate.is_open and now <= gate.valid_until
         return {
             **money_numbers(state.portfolio, vitals.config),
             **self._account_numbers(),
@@ -94,7 +93,7 @@ class Gauges:
             metrics.HALTED: standing.halt is not None,
             metrics.KILL_SWITCH: standing.kill_switch,
             metrics.ENTRIES: not blockers(state, vitals.config, now),
-            metrics.GATE_OPEN: is_open,
+            metrics.GATE_OPEN: gate is not None and gate.is_open_at(now),
             metrics.GATE_SECONDS: (gate.valid_until - now) / SECOND if gate else None,
             metrics.SNAPSHOT_AGE: (now - standing.snapshot.as_of) / SECOND if standing.snapshot else None,
             metrics.SNAPSHOT_LIMIT: vitals.config.score.max_age_seconds,

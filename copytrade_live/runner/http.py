@@ -20,11 +20,10 @@ from starlette.routing import Route
 from copytrade_live.errors import ConfigError
 from copytrade_live.ports_in_use import open_port
 from copytrade_live.settings import ObservabilityConfig
-from copytrade_live.this_machine import is_here
+from copytrade_live.this_machine import LOOPBACK_NAMES, is_here
 
 TOKEN_VARIABLE = "COPYTRADE_METRICS_TOKEN"  # noqa: S105 - the name of a variable
 LEAST_TOKEN = 32
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 Reasons = Callable[[], list[str]]
 
@@ -74,16 +73,16 @@ def build_app(config: ObservabilityConfig, registry: CollectorRegistry, reasons:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, config: ObservabilityConfig) -> AsyncIterator[str]:
+async def serving(app: Starlette, host: str, port: int, setting: str) -> AsyncIterator[str]:
     """Serve in this loop: an answer proves that the loop turns. Yields: the address. Raises: PortInUseError."""
-    with open_port(config.host, config.port, "observability.port") as listener:
-        host, port = listener.getsockname()[:2]
+    with open_port(host, port, setting) as listener:
+        name, number = listener.getsockname()[:2]
         server = _Server(
             uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none")
         )
         task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
         try:
-            yield f"http://{host}:{port}"
+            yield f"http://{name}:{number}"
         finally:
             server.should_exit = True
             server.force_exit = True
@@ -91,7 +90,7 @@ async def serving(app: Starlette, config: ObservabilityConfig) -> AsyncIterator[
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to the runner."""
+    """A server that leaves the process's signals to whoever runs it."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -46,7 +46,7 @@ async def shown(runner: Runner, token: str) -> AsyncIterator[None]:
         return
     watch = runner.watch
     app = build_app(seen, watch.registry, watch.readiness.reasons, token)
-    async with serving(app, seen) as watch.address:
+    async with serving(app, seen.host, seen.port, "observability.port") as watch.address:
         _log.info("metrics and health on %s/metrics, /healthz, /readyz", watch.address)
         measuring = asyncio.create_task(watch.measure_loop(), name="loop lag")
         try:

@@ -60,6 +60,10 @@ class Home:
         """The folder as paper's runner sees it, and as the runner of real money does."""
         return Home(self.root), self.live()
 
+    def concerned(self) -> list[Home]:
+        """Those of both whose runner ever ran, and so is told to halt and the like; this one where none did."""
+        return [one for one in self.both() if one.state.exists()] or [self]
+
     @property
     def state(self) -> Path:
         """The runner's SQLite journal."""

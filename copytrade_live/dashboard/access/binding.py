@@ -5,9 +5,7 @@ from __future__ import annotations
 from copytrade_live.dashboard.access.keys import KeyRing
 from copytrade_live.errors import ConfigError
 from copytrade_live.settings import DashboardConfig
-from copytrade_live.this_machine import is_here
-
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+from copytrade_live.this_machine import LOOPBACK_NAMES, is_here
 
 
 def check_binding(config: DashboardConfig, keys: KeyRing) -> None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import stat
 from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from copytrade_live.dashboard.access.tokens import KEY_PREFIX, digest, make_key
 from copytrade_live.dashboard.schemas.session import Role
-from copytrade_live.durable import make_folder, sync_folder
+from copytrade_live.durable import sync_folder
 from copytrade_live.errors import ConfigError, StateError
+from copytrade_live.file_stamp import Stamp, stamp_of
+from copytrade_live.private_file import check_private, create_private
 from copytrade_live.programs import DASHBOARD_KEY
 from copytrade_live.redaction import hide
 from copytrade_live.settings import Home
 
 KEY_VARIABLE = DASHBOARD_KEY
 _FILE = "keys/dashboard.json"
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 # What 256 random bits take in base64.
 LEAST_LENGTH, _LEAST_DISTINCT = 43, 12
 _EXAMPLES = ("example", "changeme", "change-me", "secret", "password", "your-key", "test-key", "12345")
@@ -41,12 +41,12 @@ class KeyRing:
     def __init__(self, home: Home, environment: MutableMapping[str, str]) -> None:
         self._path = key_file(home)
         self._given = _from_environment(environment)
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: Stamp | None = None
         self._kept: tuple[KeyRecord, ...] = ()
 
     def records(self) -> tuple[KeyRecord, ...]:
         """Every key that counts now. Raises: StateError when the file is open to others or cannot be read."""
-        seen = _stamp(self._path)
+        seen = stamp_of(self._path)
         if seen != self._seen:
             self._kept = read_keys(self._path)
             self._seen = seen
@@ -83,7 +83,7 @@ def read_keys(path: Path) -> tuple[KeyRecord, ...]:
     """The digests of a file, none where there is no file. Raises: StateError."""
     if not path.exists() and not path.is_symlink():
         return ()
-    _check_private(path)
+    check_private(path, StateError, what="the keys", whose="the dashboard's")
     try:
         found = json.loads(path.read_bytes())
         return tuple(
@@ -120,34 +120,8 @@ def _from_environment(environment: MutableMapping[str, str]) -> KeyRecord | None
 
 
 def _write(path: Path, records: list[KeyRecord]) -> None:
-    make_folder(path.parent)
-    path.parent.chmod(_PRIVATE_FOLDER)
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.unlink(missing_ok=True)
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"keys": [asdict(record) for record in records]}, file)
-        file.flush()
-        os.fsync(file.fileno())
+    create_private(beside, json.dumps({"keys": [asdict(record) for record in records]}))
     beside.replace(path)
     sync_folder(path.parent)
-
-
-def _check_private(path: Path) -> None:
-    if path.is_symlink():
-        raise StateError(f"{path} is a symbolic link; put the file itself there")
-    for one, most in ((path, _PRIVATE_FILE), (path.parent, _PRIVATE_FOLDER)):
-        found = one.stat()
-        mode = stat.S_IMODE(found.st_mode)
-        if found.st_uid != os.geteuid():
-            raise StateError(f"{one} belongs to another user; the keys must be the dashboard's own")
-        if mode & ~most:
-            raise StateError(f"{one} is open to others (mode {mode:o}); run: chmod {most:o} {one}")
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

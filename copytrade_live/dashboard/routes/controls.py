@@ -11,7 +11,7 @@ from copytrade_live.dashboard.access.policy import ADMINISTER, OPERATE, VIEW
 from copytrade_live.dashboard.access.reauth import confirm
 from copytrade_live.dashboard.access.sessions import Session
 from copytrade_live.dashboard.desk import AtDesk, Desk
-from copytrade_live.dashboard.mailbox import audit, concerned, leave
+from copytrade_live.dashboard.mailbox import audit, leave
 from copytrade_live.dashboard.problems import Refused, answers
 from copytrade_live.dashboard.schemas.controls import Audit, Controls, HaltNow, LeaderNote, Receipt, Resume, SetMode
 from copytrade_live.dashboard.schemas.model import At, TokenId, Wallet
@@ -95,5 +95,6 @@ def close_position(
 
 
 def _tell(desk: Desk, session: Session, verb: Verb, note: str, wallet: str | None = None) -> Receipt:
-    homes = concerned(desk.home)
-    return Receipt(commands=[leave(one, desk.clock, session, verb, note=note, wallet=wallet) for one in homes])
+    return Receipt(
+        commands=[leave(one, desk.clock, session, verb, note=note, wallet=wallet) for one in desk.home.concerned()]
+    )

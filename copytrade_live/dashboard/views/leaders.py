@@ -75,7 +75,7 @@ def _row(
         shortfall=record.shortfall_at(seen.now, config.risk.leader_record_half_life_days),
         exposure=state.portfolio.leader_exposure(wallet),
         realised_pnl=realised + from_micro(sum(one.realised for one in open_ones)),
-        unrealised_pnl=sum(one.value - from_micro(one.cost + one.coming_cost) for one in open_ones),
+        unrealised_pnl=sum(one.unrealised for one in open_ones),
     )
 
 

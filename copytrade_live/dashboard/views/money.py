@@ -21,11 +21,10 @@ def pnl(seen: Moment, by: PnlBy, closed: list[tuple[str, float, int, int]]) -> P
     for position in seen.state.portfolio.positions.values():
         key = _key(position, by, today)
         row = found.get(key) or PnlRow(key=key, realised=0.0, unrealised=0.0, copies=0, wins=0)
-        cost = from_micro(position.cost + position.coming_cost)
         found[key] = row.model_copy(
             update={
                 "realised": row.realised + from_micro(position.realised),
-                "unrealised": row.unrealised + position.value - cost,
+                "unrealised": row.unrealised + position.unrealised,
             }
         )
     rows = list(found.values())

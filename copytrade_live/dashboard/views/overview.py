@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
+from copytrade_live.core.limits import gross_exposure_limit
 from copytrade_live.core.market import SECOND
 from copytrade_live.core.permission import Now, trading_state
-from copytrade_live.core.valuation import fall_from
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.schemas.overview import (
     Counts,
@@ -23,7 +23,7 @@ from copytrade_live.dashboard.schemas.signals import SignalRow
 from copytrade_live.dashboard.views.links import snapshot_run_url
 from copytrade_live.dashboard.views.refusals import NO_RUNNER, refusal, sentence
 from copytrade_live.settings import Home
-from copytrade_live.situation import blockers, halts, money
+from copytrade_live.situation import blockers, fall_since, gate_state, halts, money
 
 
 def overview(home: Home, seen: Moment, last_signal: SignalRow | None, last_refused: SignalRow | None) -> Overview:
@@ -62,12 +62,9 @@ def ceiling(seen: Moment) -> Literal["paper", "live"]:
 def gate_view(home: Home, seen: Moment) -> GateView:
     """The gate and the snapshot behind it."""
     gate, snapshot = seen.state.standing.gate, seen.state.standing.snapshot
-    state: Literal["open", "closed", "expired", "none"] = "none"
-    if gate is not None:
-        state = "closed" if not gate.is_open else "open" if seen.now <= gate.valid_until else "expired"
     snapshot_id = snapshot.snapshot_id if snapshot else None
     return GateView(
-        state=state,
+        state=gate_state(gate, seen.now),
         reasons=list(gate.reasons) if gate else [],
         written_at=gate.written_at if gate else None,
         valid_until=gate.valid_until if gate else None,
@@ -89,11 +86,11 @@ def money_view(seen: Moment) -> Money:
     )
     return Money(
         **facts,
-        exposure_limit=risk.max_gross_exposure * portfolio.equity,
+        exposure_limit=gross_exposure_limit(portfolio, seen.decided_by),
         drawdowns=[
             Drawdown(
                 period=period,
-                fall=fall_from(opened, portfolio.equity) if opened else None,
+                fall=fall_since(opened, portfolio.equity),
                 limit=limit,
                 opened_equity=opened,
             )

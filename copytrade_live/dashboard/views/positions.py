@@ -49,7 +49,7 @@ def position_row(
         cost=from_micro(cost),
         mark=held.mark,
         value=held.value,
-        unrealised_pnl=held.value - from_micro(cost),
+        unrealised_pnl=held.unrealised,
         gain=None if held.mark is None else gain_on_cost(held.mark, held.average_cost),
         realised_pnl=from_micro(held.realised),
         opened_at=held.opened_at,

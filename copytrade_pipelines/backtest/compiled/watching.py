@@ -70,9 +70,9 @@ def stand_by(w: World, config: int, at: int) -> None:
         return
     p, policy, end_at = parameters_at(w, config), policy_of(w, config, slot.wallet), market_at(w, slot.market).end_at
     average = (slot.cost + slot.coming_cost) / (slot.size + slot.coming)
-    view.high = average * (1.0 + p.take_profit) * (1.0 - CLOSELY) if policy & PROFIT else np.inf
+    view.high = rules.price_at_gain(average, p.take_profit) * (1.0 - CLOSELY) if policy & PROFIT else np.inf
     view.until = end_at - int(p.time_exit_hours * HOUR) - 2 if policy & TIME and end_at != NEVER else NEVER
-    view.low = average * (1.0 - p.stop_loss) * (1.0 + CLOSELY) if policy & LOSS else -np.inf
+    view.low = rules.price_at_gain(average, -p.stop_loss) * (1.0 + CLOSELY) if policy & LOSS else -np.inf
 
 
 @inner
