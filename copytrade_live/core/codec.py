@@ -12,10 +12,9 @@ from json.encoder import encode_basestring_ascii
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from copytrade_live.core import events
-from copytrade_live.core.book_text import book_text
 from copytrade_live.core.encoders import record_converter
-from copytrade_live.core.events import BookObserved, JournalEvent, LeaderFillObserved
-from copytrade_live.core.market import Market
+from copytrade_live.core.events import JournalEvent
+from copytrade_live.core.record_text import record_text
 
 VERSION = 2
 # Version 1 lacks fields that have defaults, and events that did not exist; what it has means the same.
@@ -49,40 +48,12 @@ def encode(event: JournalEvent) -> dict[str, Any]:
 
 def payload_text(event: JournalEvent) -> str:
     """The payload of encode as canonical JSON: the same bytes as dumps gives, several times faster."""
-    kind: Any = type(event)
+    kind: Any = event.__class__
     try:
-        if isinstance(event, BookObserved):
-            return f'{{"book":{book_text(event.book)}}}'
-        if isinstance(event, LeaderFillObserved):
-            book = "null" if event.book is None else book_text(event.book)
-            return f'{{"book":{book},"market":{_market_text(event.market)},"signal":{_text(event.signal)}}}'
+        return record_text(kind, _TIMES)(event)
     except TypeError:
-        # A number that is no float; the encoder knows what to do.
-        pass
-    return _CANONICAL.encode(record_converter(kind, _TIMES)(event))
-
-
-def _text(value: Any) -> str:
-    return _CANONICAL.encode(record_converter(value.__class__)(value))
-
-
-# The text of each of the markets written last, by identity: one of them is in every fill of a leader.
-_MARKETS: dict[int, tuple[Market, str]] = {}
-_MOST_MARKETS = 4096
-
-
-def _market_text(market: Market | None) -> str:
-    if market is None:
-        return "null"
-    known = _MARKETS.get(id(market))
-    if known is not None:
-        return known[1]
-    if len(_MARKETS) >= _MOST_MARKETS:
-        _MARKETS.clear()
-    text = _text(market)
-    # Kept with its text, so that no other can have its identity.
-    _MARKETS[id(market)] = market, text
-    return text
+        # A whole number where the type says float, or a type without a text of its own.
+        return _CANONICAL.encode(record_converter(kind, _TIMES)(event))
 
 
 def line_text(event: JournalEvent, *, seq: int, run_id: str, caused_by: int | None) -> str:

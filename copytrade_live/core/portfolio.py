@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 
+from copytrade_live.core.at_risk import AtRisk, RunningSums, Share
 from copytrade_live.core.market import Instant, Market, Micro, Side
 from copytrade_live.core.orders import Fill, Order
 from copytrade_live.core.pricing import buy_cash, from_micro
 from copytrade_live.core.reasons import AbandonReason
 from copytrade_live.core.valuation import faded, marked_value, payout_if, total
-
-# Caps ask it of every working order at every signal, and an order's numbers change only when it fills.
-_buy_cash = lru_cache(maxsize=4096)(buy_cash)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +113,7 @@ class WorkingOrder:
         """Most cash the rest can take, micro-collateral; nothing for a sell."""
         if self.order.side is Side.SELL:
             return 0
-        return _buy_cash(self.rest, self.order.limit, self.order.fee_rate, self.order.fee_exponent)
+        return buy_cash(self.rest, self.order.limit, self.order.fee_rate, self.order.fee_exponent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +178,7 @@ class Portfolio:
     @property
     def reserved(self) -> Micro:
         """Cash that working orders may still take, micro; an order of unknown fate at its worst."""
-        return sum(entry.reserved for entry in self.working.values())
+        return _ORDERS.of(self.working).cash
 
     @property
     def free_cash(self) -> Micro:
@@ -191,55 +188,62 @@ class Portfolio:
     @property
     def gross_exposure(self) -> float:
         """Most that all positions and working orders together can lose. Units: collateral."""
-        return _at_risk(self.positions.values(), self.working.values())
+        held, ordered = self._at_risk
+        return from_micro(held.cash + ordered.cash)
 
     def market_exposure(self, condition_id: str) -> float:
         """Most that one market can lose. Units: collateral."""
-        return _at_risk(
-            [position for position in self.positions.values() if position.market.condition_id == condition_id],
-            [entry for entry in self.working.values() if entry.order.condition_id == condition_id],
-        )
+        held, ordered = self._at_risk
+        return from_micro(held.by_market.get(condition_id, 0) + ordered.by_market.get(condition_id, 0))
 
     def leader_exposure(self, wallet: str) -> float:
         """Most that the copies of one leader can lose. Units: collateral."""
-        return _at_risk(
-            [position for position in self.positions.values() if position.wallet == wallet],
-            [entry for entry in self.working.values() if entry.order.wallet == wallet],
-        )
+        held, ordered = self._at_risk
+        return from_micro(held.by_leader.get(wallet, 0) + ordered.by_leader.get(wallet, 0))
 
     def event_loss(self, event_id: str) -> float:
         """Most that one event can lose, counting that only one market of a neg-risk event can win.
 
         Units: collateral. Source: worst case over the event's possible winners, or none of them.
         """
-        held = [position for position in self.positions.values() if position.market.event_id == event_id]
-        entries = [entry for entry in self.working.values() if entry.order.event_id == event_id]
-        at_risk = _at_risk(held, entries)
-        sure = _sure_payout([position for position in held if position.market.neg_risk])
+        held, ordered = self._at_risk
+        at_risk = from_micro(held.by_event.get(event_id, 0) + ordered.by_event.get(event_id, 0))
+        positions = self.positions.values()
+        sure = _sure_payout([one for one in positions if one.market.neg_risk and one.market.event_id == event_id])
         return max(0.0, at_risk - sure)
+
+    @property
+    def _at_risk(self) -> tuple[AtRisk, AtRisk]:
+        return _POSITIONS.of(self.positions), _ORDERS.of(self.working)
 
     def holds_other_outcome(self, condition_id: str, token_id: str) -> bool:
         """Whether we hold or work an order in another outcome of the market."""
         for position in self.positions.values():
             if position.market.condition_id == condition_id and position.token_id != token_id:
                 return True
-        return any(
-            entry.order.condition_id == condition_id and entry.order.token_id != token_id
-            for entry in self.working.values()
-        )
+        for entry in self.working.values():
+            if entry.order.condition_id == condition_id and entry.order.token_id != token_id:
+                return True
+        return False
 
     def works_in(self, condition_id: str) -> bool:
         """Whether any order of ours works in the market."""
-        return any(entry.order.condition_id == condition_id for entry in self.working.values())
+        for entry in self.working.values():
+            if entry.order.condition_id == condition_id:
+                return True
+        return False
 
     def unknown_in(self, condition_id: str) -> bool:
         """Whether the fate of any order of ours in the market is unknown."""
-        return any(entry.order.condition_id == condition_id for entry in self.unknown_orders)
+        for entry in self.working.values():
+            if entry.status is OrderStatus.UNKNOWN and entry.order.condition_id == condition_id:
+                return True
+        return False
 
     @property
     def unknown_orders(self) -> tuple[WorkingOrder, ...]:
         """Orders whose fate is unknown."""
-        return tuple(entry for entry in self.working.values() if entry.status is OrderStatus.UNKNOWN)
+        return tuple([entry for entry in self.working.values() if entry.status is OrderStatus.UNKNOWN])
 
     @property
     def is_quiet(self) -> bool:
@@ -266,10 +270,18 @@ def _worth_of(positions: Mapping[str, Position]) -> float:
     return worth
 
 
-def _at_risk(positions: Iterable[Position], entries: Iterable[WorkingOrder]) -> float:
+def _share_of_position(position: Position) -> Share:
     # What is going may come back, so it still counts; what is coming counts as if it were here.
-    held = sum([position.cost + position.coming_cost for position in positions])
-    return from_micro(held + sum([entry.reserved for entry in entries]))
+    market, cash = position.market, position.cost + position.coming_cost
+    return Share(market.condition_id, position.wallet, market.event_id, cash)
+
+
+def _share_of_order(entry: WorkingOrder) -> Share:
+    order = entry.order
+    return Share(order.condition_id, order.wallet, order.event_id, entry.reserved)
+
+
+_POSITIONS, _ORDERS = RunningSums(_share_of_position), RunningSums(_share_of_order)
 
 
 def _sure_payout(positions: list[Position]) -> float:

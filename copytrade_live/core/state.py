@@ -63,26 +63,34 @@ from copytrade_live.core.reasons import Condition, HaltReason, Mode
 
 # A fill seen again after this long is refused as stale anyway, so its id may be forgotten.
 MEMORY: Instant = 2 * HOUR
+# How many ids stand apart.
+LATEST = 128
 # How far back the rate caps look.
 PACE: Instant = MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSignals:
-    """Ids of recent signals in two generations, so that forgetting old ones costs nothing."""
+    """Ids of recent signals in two generations, so that forgetting old ones costs nothing.
 
+    The latest of the young ones stand apart: adding one copies only those.
+    """
+
+    latest: frozenset[str] = frozenset()
     young: frozenset[str] = frozenset()
     old: frozenset[str] = frozenset()
     turned_at: Instant = 0
 
     def __contains__(self, signal_id: str) -> bool:
-        return signal_id in self.young or signal_id in self.old
+        return signal_id in self.latest or signal_id in self.young or signal_id in self.old
 
     def with_signal(self, signal_id: str, now: Instant) -> SeenSignals:
         """Remember one more, letting go of what is older than MEMORY."""
         if now - self.turned_at > MEMORY:
-            return SeenSignals(young=frozenset((signal_id,)), old=self.young, turned_at=now)
-        return replace(self, young=self.young | {signal_id})
+            return SeenSignals(latest=frozenset((signal_id,)), old=self.young | self.latest, turned_at=now)
+        if len(self.latest) < LATEST:
+            return replace(self, latest=self.latest | {signal_id})
+        return replace(self, latest=frozenset((signal_id,)), young=self.young | self.latest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
