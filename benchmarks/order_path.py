@@ -60,10 +60,10 @@ TOTAL_GOAL = 1.2
 _COMMIT = "LeaderFillObserved+OrderSigned"
 
 
-def measure(signals: int = 120) -> dict[str, dict[str, Any]]:
+def measure(rounds: int = 6) -> dict[str, dict[str, Any]]:
     """Time the whole path and the bare cost, one after the other."""
     with tempfile.TemporaryDirectory() as folder, sandbox() as (url, tokens):
-        return asyncio.run(_measure(Path(folder), url, tokens[:signals]))
+        return asyncio.run(_measure(Path(folder), url, tokens[:ROUND], rounds))
 
 
 class _Times:
@@ -115,7 +115,7 @@ class _Desk:
     measured: _Measured = field(default_factory=_Measured)
 
 
-async def _measure(folder: Path, url: str, tokens: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+async def _measure(folder: Path, url: str, tokens: list[tuple[str, str]], rounds: int) -> dict[str, dict[str, Any]]:
     key = "0x" + hashlib.sha256(b"bench").hexdigest()
     wallet = Account.from_key(key).address
     async with httpx.AsyncClient(base_url=url) as http:
@@ -123,15 +123,15 @@ async def _measure(folder: Path, url: str, tokens: list[tuple[str, str]]) -> dic
     async with AsyncExitStack() as open_things:
         desk = await _open(open_things, folder, url, key, wallet, tokens)
         with armed(desk.times):
-            for first in range(0, len(tokens), ROUND):
+            for number in range(rounds):
                 began = time.monotonic()
-                await _round(desk, first, tokens[first : first + ROUND])
+                await _round(desk, number * len(tokens), tokens)
                 await asyncio.sleep(max(0.0, began + ROUND_SECONDS - time.monotonic()))
         await desk.executor.end(cancels=False)
     async with httpx.AsyncClient(base_url=url) as http:
         answer = await http.get("/admin/truth", params={"parts": "orders", "wallets": wallet.lower()})
     done, orders = desk.measured, answer.json()["orders"]
-    return _rows(done, is_equal=len(done.own) == len(tokens) and len(orders) == len(done.own) + len(done.bare))
+    return _rows(done, is_equal=len(done.own) == rounds * len(tokens) and len(orders) == len(done.own) + len(done.bare))
 
 
 async def _open(
@@ -173,7 +173,9 @@ async def _round(desk: _Desk, first: int, tokens: list[tuple[str, str]]) -> None
         desk.measured.bare.append(await _bare(desk.client, token))
     for number in range(first, first + len(tokens)):
         now = desk.clock.now()
-        desk.recorder.observe(LeaderFillVoided(event_at=now, observed_at=now, signal_id=f"bench{number}"))
+        desk.recorder.observe(
+            LeaderFillVoided(event_at=now, observed_at=now, signal_id=f"bench{number}", cause="bench")
+        )
     await _until(lambda: not desk.recorder.state.portfolio.working)
 
 
@@ -186,7 +188,10 @@ async def _bare(client: AsyncSecureClient, token: str) -> float:
 
 
 def _placed(recorder: Recorder, token: str) -> str:
-    return next(name for name, entry in recorder.state.portfolio.working.items() if entry.order.token_id == token)
+    for name, entry in recorder.state.portfolio.working.items():
+        if entry.order.token_id == token:
+            return name
+    raise RuntimeError(f"a signal was not copied: it holds {len(recorder.state.portfolio.positions)} positions")
 
 
 async def _until(is_done: Callable[[], bool]) -> None:

@@ -25,20 +25,22 @@ from copytrade_live.settings import CopytradeConfig, SigningPolicy, parse_config
 from tests.builders import gate, market, score, signal, snapshot
 
 CLI = "from copytrade_live.cli import main; main()"
+# Dollars per share. Nobody sells there: what fills would be held when the next are copied.
+PRICE = 0.1
 # As many as keep any one within its copies a minute.
 LEADERS = tuple(f"0x{number:040x}" for number in range(0xAB, 0xAB + 10))
 
 
 @contextmanager
 def sandbox() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """A sandbox as a process: its address, and the token and condition of each market that trades for long."""
+    """A sandbox as a process: its address, and token and condition of markets that trade for long above our price."""
     world = build_synthetic_world(7)
     now = world.start_at
-    tokens = [
-        (one.token_ids[0], one.condition_id)
-        for number, one in enumerate(world.markets)
-        if one.opened_at < now < one.end_at - 6 * 3_600_000 and world.ladder(number, now) is not None
-    ]
+    tokens = []
+    for number, one in enumerate(world.markets):
+        shown = world.ladder(number, now) if one.opened_at < now < one.end_at - 6 * 3_600_000 else None
+        if shown is not None and shown.bids and shown.bids[0][0] * shown.tick_size > 2 * PRICE:
+            tokens.append((one.token_ids[0], one.condition_id))
     command = [sys.executable, "-c", CLI, "sandbox", "--seed", "7", "--port", "0", "--speed", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
     try:
@@ -84,14 +86,14 @@ def leader_fill(number: int, token: str, condition: str, clock: Clock) -> Leader
         wallet=LEADERS[number % len(LEADERS)],
         token_id=token,
         condition_id=condition,
-        price=0.5,
+        price=PRICE,
         event_at=now - 200,
         observed_at=now,
     )
     seen = Book(
         token_id=token,
-        bids=(Level(0.49, 5_000.0),),
-        asks=(Level(0.5, 5_000.0),),
+        bids=(Level(PRICE - 0.01, 50_000.0),),
+        asks=(Level(PRICE, 50_000.0),),
         event_at=now - 50,
         observed_at=now,
     )
