@@ -11,6 +11,7 @@ import typer
 
 from copytrade_live import __version__
 from copytrade_live.commands import (
+    backups,
     control,
     dagster_door,
     dashboard,
@@ -49,6 +50,7 @@ LIVE_VERBS = (
     what_if.app,
     export.app,
     control.app,
+    backups.app,
     dashboard.app,
     simulate.app,
     dagster_door.app,

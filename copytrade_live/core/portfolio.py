@@ -228,10 +228,7 @@ class Portfolio:
 
     def works_in(self, condition_id: str) -> bool:
         """Whether any order of ours works in the market."""
-        for entry in self.working.values():
-            if entry.order.condition_id == condition_id:
-                return True
-        return False
+        return any(entry.order.condition_id == condition_id for entry in self.working.values())
 
     def unknown_in(self, condition_id: str) -> bool:
         """Whether the fate of any order of ours in the market is unknown."""

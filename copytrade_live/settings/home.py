@@ -70,6 +70,11 @@ class Home:
         return self.own / "state.sqlite"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the journal, where no other folder is named for them."""
+        return self.own / "backups"
+
+    @property
     def export(self) -> Path:
         """Journal segments and heartbeat: the runner writes, pipelines read."""
         return self.own / "journal" / "export"

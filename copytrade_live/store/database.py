@@ -62,8 +62,8 @@ def naming(path: Path) -> Iterator[None]:
         ) from error
     except sqlite3.DatabaseError as error:
         raise StateError(
-            f"state database {path} is damaged or not SQLite: {error}; move it aside and restore a backup, "
-            "or start afresh with an empty COPYTRADE_HOME"
+            f"state database {path} is damaged or not SQLite: {error}; stop all of copytrade and run "
+            "copytrade restore, or start afresh with an empty COPYTRADE_HOME"
         ) from error
 
 
@@ -111,4 +111,4 @@ def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StateError(f"state database {path} is damaged: {found}; move it aside and restore a backup")
+        raise StateError(f"state database {path} is damaged: {found}; stop all of copytrade and run copytrade restore")

@@ -97,8 +97,13 @@ def put_aside(path: Path) -> list[tuple[int, Path]]:
     return sorted((int(match[1]), found) for found in path.parent.iterdir() if (match := name.match(found.name)))
 
 
-def _repair(path: Path) -> int:
-    """Cut off what a crash left half written. Returns: the seq of the last whole line, 0 when there is none."""
+def cut_after(path: Path, last_seq: int) -> None:
+    """Cut off what a journal that ends at last_seq does not know of."""
+    _repair(path, last_seq)
+
+
+def _repair(path: Path, most: int | None = None) -> int:
+    """Cut off what a crash left half written, and lines of a seq above most. Returns: the last seq left, else 0."""
     if not path.exists():
         return 0
     with path.open("r+b") as file:
@@ -106,6 +111,8 @@ def _repair(path: Path) -> int:
         while end and seq is None:
             start = _line_start(file.fileno(), end)
             seq = _seq_of(os.pread(file.fileno(), end - start, start))
+            if seq is not None and most is not None and seq > most:
+                seq = None
             end = end if seq is not None else start
         file.truncate(end)
     return seq or 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from copytrade_live.durable import make_folder, sync_file
 from copytrade_live.errors import StateError
 from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.ports import SignedOrder
+from copytrade_live.store.belonging import claim, claim_mode, keep_private
 from copytrade_live.store.checkpoints import Checkpoint, keep_checkpoint
 from copytrade_live.store.commands import mark_taken
 from copytrade_live.store.database import connect, migrate, naming, transaction
@@ -59,12 +59,12 @@ class Journal:
         lock = RunnerLock(path)
         lock.acquire()
         try:
-            _keep_private(path)
+            keep_private(path)
             connection = connect(path)
             try:
                 migrate(connection, path)
                 with naming(path):
-                    _claim_mode(connection, path, mode)
+                    claim_mode(connection, path, mode)
             except BaseException:
                 connection.close()
                 raise
@@ -121,6 +121,16 @@ class Journal:
         self._last_seq, self._is_waiting = last, may_wait
         reach(Failpoint.JOURNAL_AFTER_COMMIT, detail)
         return [row.seq for row in rows]
+
+    def take_back(self, rows: Sequence[JournalRow]) -> None:
+        """Commit rows as they were written before. Raises: StateError unless they follow the newest one."""
+        last = self.last_seq
+        for seq, row in enumerate(rows, start=last + 1):
+            if row.seq != seq:
+                raise StateError(f"journal event {row.seq} cannot be taken back: {seq} is the next of {self.path}")
+        with naming(self.path), transaction(self._connection):
+            self._connection.executemany(_INSERT, [_values(row) for row in rows])
+        self._last_seq = last + len(rows)
 
     def _note(self, rows: Sequence[JournalRow], steps: Sequence[Kept]) -> None:
         seqs = iter(rows)
@@ -200,7 +210,7 @@ class Journal:
     def claim_account(self, account: str) -> None:
         """Tie this journal to one account for good. Raises: StateError when it belongs to another."""
         with naming(self.path):
-            _claim(self._connection, self.path, "account", account)
+            claim(self._connection, self.path, "account", account)
 
     def signed_order(self, order_id: str) -> SignedOrder | None:
         """What was signed for an order of ours, None when nothing was."""
@@ -271,30 +281,3 @@ class Journal:
 
 def _values(row: JournalRow) -> tuple[int | str | None, ...]:
     return (row.seq, row.run_id, row.type, row.version, row.caused_by, row.event_at, row.observed_at, row.payload)
-
-
-def _keep_private(path: Path) -> None:
-    # Signed orders live in it: for the owner's eyes only, and SQLite gives the WAL beside it the same mode.
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-    except OSError as error:
-        raise StateError(f"state database {path} cannot be made: {error}; mend its permissions") from error
-
-
-def _claim_mode(connection: sqlite3.Connection, path: Path, mode: str) -> None:
-    try:
-        _claim(connection, path, "mode", mode)
-    except StateError as error:
-        raise StateError(f"{error}; paper and live never share a journal") from None
-
-
-def _claim(connection: sqlite3.Connection, path: Path, key: str, wanted: str) -> None:
-    with transaction(connection):
-        connection.execute("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING", (key, wanted))
-        found = str(connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
-    if found != wanted:
-        raise StateError(
-            f"state database {path} belongs to {key} {found} and was opened for {wanted}; "
-            f"use another COPYTRADE_HOME for {wanted}"
-        )
