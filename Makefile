@@ -33,10 +33,10 @@ client: $(WEB)/node_modules/.made  ## Make the pages' types again from the API's
 	@$(NPM) run --silent client
 
 test: $(VENV)/.dev $(PAGES)  ## Run every test.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 soak: $(VENV)/.dev  ## Run the checks that take minutes: many seeds, big worlds, kills.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
 prove: $(VENV)/.dev  ## Prove live trading: two hours over a misbehaving venue, in a quarter of an hour.
 	$(BIN)/python -m benchmarks.live_run $(ARGS)

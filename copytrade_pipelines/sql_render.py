@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from copytrade_live.errors import SqlModelError
@@ -95,6 +96,12 @@ def render_template(text: str, path: Path, names: Names, this: Relation | None =
     )
 
 
+@lru_cache
+def _template(text: str) -> Template:
+    # Each is rendered four times, and making it takes far longer than rendering it.
+    return _ENVIRONMENT.from_string(text)
+
+
 def _render(text: str, scope: _Scope) -> Select:
     return Select(sql=scope.render(text, ""), marked=scope.render(text, f"{MARK}."))
 
@@ -118,7 +125,7 @@ class _Scope:
         known = {"ref": self._ref, "source": self._source, "config": self._config}
         own = {} if self._this is None else {"this": f"{prefix}{self._this}", "is_incremental": self._steps}
         try:
-            return _ENVIRONMENT.from_string(text).render(known | own).strip() + "\n"
+            return _template(text).render(known | own).strip() + "\n"
         except TemplateError as error:
             raise SqlModelError(
                 f"{self._path}: template error: {error}; only config(), ref(), source(), this and "

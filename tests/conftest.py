@@ -1,4 +1,4 @@
-"""What every test gets: a home of its own, a clean environment, and no network but this machine's."""
+"""What every test gets: its turn, a home of its own, a clean environment, and no network but this machine's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from typing import Any
 
 import pytest
 
+from tests.long_files import in_order
+
 _SCRUBBED = ("COPYTRADE_", "DAGSTER_")
 # 127.1 is 127.0.0.1 as some write it.
 _LOOPBACK = ("127.0.0.1", "127.1", "::1", "localhost")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    items.sort(key=lambda item: in_order(item.path))
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import typer
 from rich.console import Console, RenderableType
@@ -38,10 +41,17 @@ def watch_status(home: Home, config: Path | None, every: float) -> None:
             return trouble(str(error), width)
         return screen(facts, decisions, width=width, height=height)
 
+    with _interrupt() as is_over, Live(look(), console=console, screen=True, auto_refresh=False) as live:
+        while not is_over.wait(every):
+            live.update(look(), refresh=True)
+
+
+@contextmanager
+def _interrupt() -> Iterator[Event]:
+    """What Ctrl-C sets. Raised as an exception it is lost where Python lets none through, as in a finaliser."""
+    is_over = Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: is_over.set())
     try:
-        with Live(look(), console=console, screen=True, auto_refresh=False) as live:
-            while True:
-                time.sleep(every)
-                live.update(look(), refresh=True)
-    except KeyboardInterrupt:
-        return
+        yield is_over
+    finally:
+        signal.signal(signal.SIGINT, before)

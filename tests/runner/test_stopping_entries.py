@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,8 @@ from tests.builders import NOW, OTHER_WALLET, WALLET, at
 from tests.runner.test_serve import start_process, wait_for
 
 CONFIG = DecisionConfig()
+# For what is not measured: a busy machine starts and ends a process slowly.
+PATIENCE_SECONDS = 90.0
 STOPS: dict[str, Callable[[int], Any]] = {
     "halt": lambda now: OperatorCommanded(**at(now), command_id="c1", verb=Verb.HALT, by="op"),
     "kill_switch_file": lambda now: KillSwitchObserved(**at(now), is_active=True),
@@ -95,7 +99,7 @@ def test_a_gate_runs_out_at_its_own_time_without_anybody_looking() -> None:
 
 def heard(home: Home, kind: type, since: int, is_it: Callable[[Any], bool]) -> float:
     """Seconds from an instant until the running runner journaled that."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         with Journal.open_reader(home.state) as journal:
             events = (event for event in journal.events() if isinstance(event, kind) and is_it(event))
@@ -106,12 +110,26 @@ def heard(home: Home, kind: type, since: int, is_it: Callable[[Any], bool]) -> f
     raise AssertionError(f"{kind.__name__} was never heard")
 
 
-def test_a_running_process_hears_each_stop_within_a_second_and_a_kill_forgets_none(venue, make_home) -> None:
+@pytest.fixture
+def start(venue: Any) -> Iterator[Callable[[Home], subprocess.Popen[bytes]]]:
+    """Starts a runner of a home and waits until it runs; whatever becomes of the test, none outlives it."""
+    with ExitStack() as stack:
+
+        def start_and_wait(home: Home) -> subprocess.Popen[bytes]:
+            (home.export / "heartbeat.json").unlink(missing_ok=True)
+            process = stack.enter_context(start_process(home, venue.url))
+            stack.callback(process.kill)
+            wait_for(home.export / "heartbeat.json", PATIENCE_SECONDS)
+            return process
+
+        yield start_and_wait
+
+
+def test_a_running_process_hears_each_stop_within_a_second_and_a_kill_forgets_none(start, make_home) -> None:
     home, clock = make_home("one"), SystemClock()
     home.published.mkdir()
     write_gate(home, clock.now(), is_open=True)
-    process = start_process(home, venue.url)
-    wait_for(home.export / "heartbeat.json")
+    process = start(home)
 
     def ask(verb: Verb, wallet: str | None = None) -> int:
         now = clock.now()
@@ -138,15 +156,15 @@ def test_a_running_process_hears_each_stop_within_a_second_and_a_kill_forgets_no
         heard(home, KillSwitchObserved, 0, lambda event: not event.is_active)
         tries.append(stop_all())
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert min(max(delays.values()) for delays in tries) <= 1.0, tries
 
     standing = read_view(home.state).state.standing
     assert (standing.kill_switch, standing.halt is not None, standing.cut_off) == (True, True, {OTHER_WALLET})
-    again = start_process(home, venue.url)
-    time.sleep(2.0)
+    again = start(home)
     again.send_signal(signal.SIGTERM)
-    again.communicate(timeout=20)
+    again.communicate(timeout=PATIENCE_SECONDS)
+    assert again.returncode == 0
     view = read_view(home.state)
     assert view.state.run_id != ""
     assert view.state.standing.halt is standing.halt

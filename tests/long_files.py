@@ -1,0 +1,29 @@
+"""Which test files run first: two workers end together only if the long files do not come last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# A file goes to one worker whole. Neighbours of this list run beside each other: those that start many processes and
+# have only so much patience stand next to those that keep to one.
+LONG_FILES = (
+    "cli/test_demo.py",
+    "pipelines/test_jobs.py",
+    "pipelines/test_ingest_sandbox.py",
+    "cli/test_round.py",
+    "runner/test_stopping_entries.py",
+    "docs/test_going_live.py",
+    "pipelines/test_torture.py",
+    "pipelines/test_report_card_asset.py",
+    "pipelines/test_liveness.py",
+    "simulation/test_seeds_live.py",
+    "cli/test_commands.py",
+    "simulation/test_seeds_on_paper.py",
+)
+_HERE = Path(__file__).resolve().parent
+
+
+def in_order(file: Path) -> int:
+    """Where a file stands: long ones in their order, then the rest."""
+    name = file.relative_to(_HERE).as_posix()
+    return LONG_FILES.index(name) if name in LONG_FILES else len(LONG_FILES)
