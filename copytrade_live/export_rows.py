@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 
 from copytrade_live import accounting
@@ -14,6 +13,7 @@ from copytrade_live.clock import to_iso
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.events import CopyClosed, OrderFilled
 from copytrade_live.core.market import Instant
+from copytrade_live.export_choices import Format, Subject
 from copytrade_live.store.decision_lines import decision_line
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow, to_line
@@ -24,24 +24,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # CSV needs its columns before the first row; fields that come later go into the last one.
 _REST = "more"
 _HEAD = ("seq", "ts", "run_id", "event")
-
-
-class Subject(StrEnum):
-    """What is exported."""
-
-    JOURNAL = "journal"
-    DECISIONS = "decisions"
-    FILLS = "fills"
-    COPIES = "copies"
-    ACCOUNTING = "accounting"
-
-
-class Format(StrEnum):
-    """How it is written."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-
 
 _COLUMNS: Mapping[Subject, tuple[str, ...]] = {
     Subject.JOURNAL: ("seq", "ts", "run_id", "type", "caused_by", "event_at", "observed_at", "payload"),

@@ -47,6 +47,9 @@ _BOOKKEEPING = (
     "changed_seq BIGINT, full_seq BIGINT, reads VARCHAR[], inputs VARCHAR, rules_version VARCHAR, checked_seq BIGINT)",
 )
 
+# How whole warehouses looked that this process has opened.
+_SEEN_WHOLE: set[str] = set()
+
 LADDER = "STRUCT(price DOUBLE, size DOUBLE)[]"
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -290,9 +293,25 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 def ensure_schema(con: duckdb.DuckDBPyConnection) -> None:
     """Create the four schemas and every raw table that is not there yet; add the columns an older file lacks."""
+    if _everything(con) in _SEEN_WHOLE:
+        return
     for schema in SCHEMAS:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     ensure_bookkeeping(con)
+    _ensure_tables(con)
+    _SEEN_WHOLE.add(_everything(con))
+
+
+def _everything(con: duckdb.DuckDBPyConnection) -> str:
+    # What is there, written as DuckDB writes it: a file that was whole before needs no look at each column.
+    rows = con.execute(
+        "SELECT schema_name FROM duckdb_schemas() UNION ALL SELECT sql FROM duckdb_tables() WHERE schema_name = 'raw' "
+        "UNION ALL SELECT sequence_name FROM duckdb_sequences() ORDER BY ALL"
+    ).fetchall()
+    return repr(rows)
+
+
+def _ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
     found = _columns_found(con)
     for table, columns in COLUMNS.items():
         if table in found:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
+import httpx._transports.default as httpx_transports
 import pytest
 
 from tests.long_files import in_order
@@ -20,6 +23,14 @@ _LOOPBACK = ("127.0.0.1", "127.1", "::1", "localhost")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first."""
     items.sort(key=lambda item: in_order(item.path))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def roots_read_once() -> Iterator[None]:
+    """Clients of tests speak to this machine without TLS; each would read the roots of trust anew, for 30 ms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx_transports, "create_ssl_context", cache(httpx.create_ssl_context))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from copytrade_live.commands.options import LiveOption, chosen_home
-from copytrade_live.export_rows import Format, Subject
+from copytrade_live.export_choices import Format, Subject
 
 app = typer.Typer()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -76,6 +78,7 @@ class VenueHttp:
         self.base_url = base_url.rstrip("/")
         self._client = httpx.AsyncClient(
             timeout=timeout_seconds,
+            verify=trusted_roots(),
             trust_env=False,
             follow_redirects=False,
             limits=httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_CONNECTIONS),
@@ -156,6 +159,12 @@ class VenueHttp:
         except httpx.RequestError as error:
             raise _TryAgain(f"{type(error).__name__} {error}".strip()) from error
         return _read(response)
+
+
+@cache
+def trusted_roots() -> ssl.SSLContext:
+    """Whom HTTPS trusts, for all clients of this process: to read the roots takes longer than all else at a start."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def is_loopback(url: str) -> bool:

@@ -117,6 +117,13 @@ def test_the_command_line_and_the_runner_start_without_the_data_platform(module:
     assert result.returncode == 0, result.stderr
 
 
+def test_a_verb_loads_what_it_needs_when_it_is_called() -> None:
+    heavy = "{'copytrade_live.core.engine', 'httpx', 'pydantic'}"
+    code = f"import sys, copytrade_live.cli; print(*sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []
+
+
 @pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
 def test_locks_hold_versions_and_hashes_and_no_address(name: str) -> None:
     lines = (ROOT / "requirements" / name).read_text().splitlines()
