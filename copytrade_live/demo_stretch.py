@@ -16,7 +16,7 @@ from copytrade_live.runner.serve import open_runner
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_live.venue.http import Params, VenueHttp
 
-LEAST_STRETCH: Instant = 24 * HOUR
+LEAST_STRETCH: Instant = 8 * HOUR
 LONGEST_STRETCH: Instant = 240 * HOUR
 # How far time moves at most while nothing works, while positions are held, and while an order works.
 IDLE_STEP: Instant = HOUR
