@@ -55,7 +55,7 @@ def _cold_rows(cold: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
         return {}
     limit = cold["load"] + cold["kernel"]
     ratio = cold["cold"] / limit
-    parts = ", ".join(f"{name} {cold[name]:.2f}" for name in ("extract", "arrays", "kernel"))
+    parts = ", ".join(f"{name} {cold[name]:.2f}" for name in ("rows", "arrays", "kernel"))
     return {
         "R3.cold": {
             "value": f"{cold['cold']:.2f} s CPU for {cold['events'] / 1e6:.1f} M rows ({parts}), "

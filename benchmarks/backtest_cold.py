@@ -22,9 +22,10 @@ import duckdb
 from benchmarks.year import CONFIG
 from benchmarks.year_world import Size, make
 from copytrade_live.core.market import DAY
+from copytrade_live.settings import Home
 from copytrade_pipelines.backtest.driver import Follow
 from copytrade_pipelines.backtest.extract import Window, extract
-from copytrade_pipelines.backtest.many import sweep
+from copytrade_pipelines.backtest.grid import Point
 from copytrade_pipelines.backtest.tape import tape_of
 
 REPEATS = 3
@@ -41,6 +42,8 @@ _TABLES = {
     "'' as condition_id from '{books}'",
     "raw.prices": "select token_id, {at}, mid from '{prices}'",
     "raw.resolutions": "select condition_id, status, {known_at} from '{statuses}'",
+    "raw.journal": "select '' as run_id, '' as type, '' as mode, '{{}}'::json as payload, epoch_ms(0) as event_at, "
+    "epoch_ms(0) as observed_at limit 0",
     "raw.fee_schedules": "select condition_id, fee_rate as rate, fee_exponent as exponent, "
     "epoch_ms(cast(known_at as bigint)) as observed_at, '' as source from '{terms}'",
 }
@@ -86,30 +89,34 @@ def measure_here(path: Path, size: Size, folder: Path) -> dict[str, Any]:
     """The cold run and its anchor, best of a few each, with what the parts of the run took. Units: seconds of CPU."""
     from copytrade_pipelines.backtest.compiled.arrays import arrays_of
     from copytrade_pipelines.backtest.compiled.feed_arrays import with_feed
+    from copytrade_pipelines.backtest.compiled.loading import Asked
+    from copytrade_pipelines.backtest.compiled.loading import load as load_rows
     from copytrade_pipelines.backtest.compiled.passes import pass_over
     from copytrade_pipelines.backtest.compiled.tables import tables_of
-    from copytrade_pipelines.backtest.compiled.warehouse import arrays_of_warehouse
+    from copytrade_pipelines.backtest.compiled.warehouse import arrays_of_loaded
+    from copytrade_pipelines.backtest.sweep_window import sweep_window
 
     window = _window(path, size)
     span: dict[str, Any] = {"follow": Follow(leaders=frozenset(window.leaders)), "started_at": window.start}
     found: dict[str, Any] = {"events": size.fills + size.quotes}
 
-    def taken(place: Path) -> Any:
-        with duckdb.connect(str(path), read_only=True) as con:
-            return tape_of(extract(con, window, place, "ce2"), window, CONFIG)
-
     def cold() -> Any:
-        return sweep(taken(folder / "tape"), [CONFIG], until=window.end, **span)
+        with duckdb.connect(str(path), read_only=True) as con:
+            return sweep_window(con, Home(folder), window, [Point(number=0, changes={}, config=CONFIG)])
 
-    [result] = cold()
-    assert result.refused is None, result.refused
-    found["copies"] = result.summary.copies
+    def loaded() -> Any:
+        with duckdb.connect(str(path), read_only=True) as con:
+            return load_rows(con, Asked(window=window, version="ce2"))
+
+    [swept] = cold()
+    assert swept.result.refused is None, swept.result.refused
+    found["copies"] = swept.result.summary.copies
     found["cold_wall"], found["cold"] = _best(cold)
-    tape = taken(folder / "tape")
-    found["extract_wall"], found["extract"] = _best(lambda: taken(folder / "tape"))
-    found["arrays_wall"], found["arrays"] = _best(lambda: arrays_of_warehouse(tape, **span))
-    arrays = arrays_of_warehouse(tape, **span)
-    assert arrays is not None
+    found["rows_wall"], found["rows"] = _best(loaded)
+    rows = loaded()
+    tape = tape_of(rows.small, window, CONFIG)
+    found["arrays_wall"], found["arrays"] = _best(lambda: arrays_of_loaded(rows, tape, **span))
+    arrays = arrays_of_loaded(rows, tape, **span)
 
     def passed(one: Any) -> Any:
         tables = tables_of(one, [CONFIG.decision()], [CONFIG.backtest])
@@ -124,8 +131,10 @@ def measure_here(path: Path, size: Size, folder: Path) -> dict[str, Any]:
     found["kernel_wall"], found["kernel"] = _best(lambda: passed(arrays))
     found["days"] = (window.end - window.start) // DAY
     found["rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    # The same as by way of observations, in every number of the account.
-    observed = with_feed(arrays_of(tape, **span), tape.books().parts)
+    # The same as by way of an extract's observations, in every number of the account.
+    with duckdb.connect(str(path), read_only=True) as con:
+        taken = tape_of(extract(con, window, folder / "tape", "ce2"), window, CONFIG)
+    observed = with_feed(arrays_of(taken, **span), taken.books().parts)
     found["equal"] = bool((passed(arrays).accounts == passed(observed).accounts).all())
     return found
 

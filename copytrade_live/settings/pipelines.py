@@ -34,6 +34,18 @@ class PipelinesConfig(Section):
     keep_runs_days: int = Field(
         30, ge=1, description="How long Dagster keeps finished runs and their logs, days; the newest stay longer."
     )
+    keep_rows_gib: float = Field(
+        2.0,
+        ge=0,
+        description="Room for the rows that sweeps loaded, kept so that the next one of the same window need not load "
+        "them, GiB; those used longest ago go first; 0 keeps none.",
+    )
+    keep_inputs_gib: float = Field(
+        20.0,
+        ge=0,
+        description="Room for what backtests were made from, kept so that they can be audited and repeated, GiB; that "
+        "of the oldest runs goes first, their reports stay.",
+    )
     keep_snapshots: int = Field(50, ge=2, description="Published score snapshots kept on disk.")
     published_marts: tuple[str, ...] = Field(
         (

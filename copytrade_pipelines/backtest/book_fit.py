@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copytrade_pipelines.backtest.book_levels import HOUR_EDGES, PRICE_EDGES, hour_band, price_band
@@ -48,11 +49,11 @@ class BookModel:
         return Shape(self.half_spread, self.depth, is_fitted=False)
 
 
-def read_cells(path: Path, least_books: int) -> dict[tuple[str, int, int], Shape]:
+def read_cells(source: Path | pa.Table, least_books: int) -> dict[tuple[str, int, int], Shape]:
     """The cells of an extract that saw enough books."""
     return {
         (row["category"], row["price_band"], row["hour_band"]): Shape(row["half_spread"], row["depth"], is_fitted=True)
-        for row in pq.read_table(path).to_pylist()
+        for row in (source if isinstance(source, pa.Table) else pq.read_table(source)).to_pylist()
         if row["books"] >= least_books and row["half_spread"] is not None and (row["depth"] or 0.0) > 0.0
     }
 

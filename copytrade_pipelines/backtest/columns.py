@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copytrade_live.core.market import Instant
+from copytrade_pipelines.backtest.rows import Source
 
 BATCH_ROWS = 65_536
 _TOKEN = "token_id"  # noqa: S105 a column
@@ -53,10 +53,10 @@ Row = tuple[Batch, int]
 
 
 class TokenRows:
-    """One file's rows. Time only goes forwards: every moment asked for is at least the one before."""
+    """One source's rows. Time only goes forwards: every moment asked for is at least the one before."""
 
-    def __init__(self, path: Path, clean: Clean, names: Sequence[str]) -> None:
-        self._batches = read_batches(path, clean, names)
+    def __init__(self, source: Source, clean: Clean, names: Sequence[str]) -> None:
+        self._batches = read_batches(source, clean, names)
         self._current: Batch | None = next(self._batches, None)
         self._carried: Batch | None = None
 
@@ -87,10 +87,10 @@ class TokenRows:
 
 
 class RecentRows:
-    """One file's rows of which only those of a short while ago are asked for."""
+    """One source's rows of which only those of a short while ago are asked for."""
 
-    def __init__(self, path: Path, clean: Clean, kept: Instant, names: Sequence[str]) -> None:
-        self._batches = read_batches(path, clean, names)
+    def __init__(self, source: Source, clean: Clean, kept: Instant, names: Sequence[str]) -> None:
+        self._batches = read_batches(source, clean, names)
         self._kept = kept
         self._held: list[Batch] = []
         self._is_over = False
@@ -119,14 +119,21 @@ class RecentRows:
             del self._held[0]
 
 
-def read_batches(path: Path, clean: Clean, names: Sequence[str]) -> Iterator[Batch]:
-    """The file's batches, rows that make no sense left out."""
+def read_batches(source: Source, clean: Clean, names: Sequence[str]) -> Iterator[Batch]:
+    """The source's batches, rows that make no sense left out."""
+    for columns in _batches(source, list(names)):
+        kept, times = clean(columns)
+        if kept.num_rows:
+            yield index_batch(kept, times)
+
+
+def _batches(source: Source, names: list[str]) -> Iterator[pa.RecordBatch]:
+    if isinstance(source, pa.Table):
+        yield from source.select(names).to_batches(BATCH_ROWS)
+        return
     # Buffering ahead keeps what was read: memory would grow with the file.
-    with pq.ParquetFile(path, read_dictionary=[_TOKEN], pre_buffer=False) as file:
-        for columns in file.iter_batches(batch_size=BATCH_ROWS, columns=list(names)):
-            kept, times = clean(columns)
-            if kept.num_rows:
-                yield index_batch(kept, times)
+    with pq.ParquetFile(source, read_dictionary=[_TOKEN], pre_buffer=False) as file:
+        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=names)
 
 
 def index_batch(columns: pa.RecordBatch, times: Numbers) -> Batch:

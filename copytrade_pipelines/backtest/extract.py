@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,23 @@ class Extract:
         """The file of a name."""
         return self.folder / f"{name}.parquet"
 
+    def rows(self, name: str) -> Path:
+        """Where the rows of a name stand."""
+        return self.path(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InMemory:
+    """What an extract holds, without a file: a table a name, as far as it is needed."""
+
+    tables: Mapping[str, pa.Table]
+    digest: str
+    leaders: tuple[str, ...]
+
+    def rows(self, name: str) -> pa.Table:
+        """The rows of a name."""
+        return self.tables[name]
+
 
 def extract(
     con: duckdb.DuckDBPyConnection,
@@ -79,21 +97,45 @@ def extract(
 
     Raises: InputFileError when tables are not built or the window holds no fills, ConfigError for an unknown leader.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    with taking(con, window, version) as take:
+        write_rows(take.scores.to_reader(), folder / "scores.parquet")
+        write_rows(take.ask(queries.FILLS), folder / "fills.parquet")
+        for name, query in {**queries.OF_WINDOW, **queries.OF_TOKENS, "fit": FIT}.items():
+            write_rows(take.ask(query, fit=fit), folder / f"{name}.parquet")
+        return Extract(folder=folder, digest=digest_of(folder), leaders=take.leaders)
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A warehouse of which rows are taken for a window: its scores, and all who are ever followed in it."""
+
+    con: duckdb.DuckDBPyConnection
+    window: Window
+    scores: pa.Table
+    leaders: tuple[str, ...]
+
+    def ask(self, query: str, batch_rows: int = BATCH_ROWS, **more: object) -> pa.RecordBatchReader:
+        """What a query of queries.py finds; parameters that it does not name are left out."""
+        known = {"start": self.window.start, "end": self.window.end, "leaders": list(self.leaders), "before": BEFORE}
+        named = {name: value for name, value in {**known, **more}.items() if f"${name}" in query}
+        return self.con.sql(query, params=named).to_arrow_reader(batch_rows)
+
+
+@contextmanager
+def taking(con: duckdb.DuckDBPyConnection, window: Window, version: str) -> Iterator[Taking]:
+    """A warehouse that holds something to take. Raises: as extract."""
     _require_tables(con)
     _require_leaders(con, window.leaders)
-    folder.mkdir(parents=True, exist_ok=True)
     bounds: dict[str, object] = {"start": window.start, "end": window.end}
-    _write(con, folder, "scores", queries.SCORES, {**bounds, "version": version})
-    leaders = _ever_followed(folder / "scores.parquet", window)
-    chosen = {**bounds, "leaders": list(leaders)}
-    _require_fills(con, chosen, window)
-    _write(con, folder, "fills", queries.FILLS, {"leaders": list(leaders), "end": window.end})
-    for name, query in queries.OF_WINDOW.items():
-        _write(con, folder, name, queries.TOUCHED + query, chosen)
-    for name, query in queries.OF_TOKENS.items():
-        _write(con, folder, name, queries.TOUCHED + query, {**chosen, "before": BEFORE})
-    _write(con, folder, "fit", FIT, {"start": window.start, "fit": fit})
-    return Extract(folder=folder, digest=digest_of(folder), leaders=leaders)
+    scores = con.sql(queries.SCORES, params={**bounds, "version": version}).to_arrow_table()
+    leaders = _ever_followed(scores, window)
+    con.execute(queries.TOUCHED, {**bounds, "leaders": list(leaders)})
+    try:
+        _require_fills(con, window)
+        yield Taking(con, window, scores, leaders)
+    finally:
+        con.execute(queries.DONE)
 
 
 def _require_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -118,8 +160,8 @@ def _require_leaders(con: duckdb.DuckDBPyConnection, leaders: Sequence[str]) -> 
         )
 
 
-def _require_fills(con: duckdb.DuckDBPyConnection, chosen: dict[str, object], window: Window) -> None:
-    [[touched]] = con.execute(queries.TOUCHED + queries.COUNT, chosen).fetchall()
+def _require_fills(con: duckdb.DuckDBPyConnection, window: Window) -> None:
+    [[touched]] = con.execute(queries.COUNT).fetchall()
     if touched:
         return
     [[first, last]] = con.execute(queries.SPAN).fetchall()
@@ -131,7 +173,7 @@ def _require_fills(con: duckdb.DuckDBPyConnection, chosen: dict[str, object], wi
     )
 
 
-def _ever_followed(scores: Path, window: Window) -> tuple[str, ...]:
+def _ever_followed(scores: pa.Table, window: Window) -> tuple[str, ...]:
     followed = set(window.leaders)
     if window.follow_top:
         for _, snapshot in snapshots(scores, TapeNotes()):
@@ -144,13 +186,11 @@ def _ever_followed(scores: Path, window: Window) -> tuple[str, ...]:
     return tuple(sorted(followed))
 
 
-def _write(con: duckdb.DuckDBPyConnection, folder: Path, name: str, query: str, parameters: dict[str, object]) -> None:
-    reader = con.sql(query, params=parameters).to_arrow_reader(BATCH_ROWS)
+def write_rows(reader: pa.RecordBatchReader, path: Path) -> None:
+    """Write rows so that equal ones give equal bytes."""
     # Numbers hardly repeat: looking for those that do costs a fifth of the writing, and room.
     texts = [one.name for one in reader.schema if pa.types.is_string(one.type)]
-    with pq.ParquetWriter(
-        folder / f"{name}.parquet", reader.schema, compression="zstd", use_dictionary=texts
-    ) as writer:
+    with pq.ParquetWriter(path, reader.schema, compression="zstd", use_dictionary=texts) as writer:
         for table in _even(reader):
             writer.write_table(table)
 

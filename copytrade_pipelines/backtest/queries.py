@@ -21,14 +21,17 @@ FILLS = """
     where wallet in (select unnest($leaders)) and observed_at < epoch_ms(cast($end as bigint))
     order by event_at, fill_id
 """
-# Put before the queries below: what the leaders touched in the window.
+# A table of its own while rows are taken, which the queries below read: what the leaders touched in the window.
 TOUCHED = """
-    with touched as (
+    create or replace temp table touched as
+    select row_number() over (order by token_id, condition_id) - 1 as code, condition_id, token_id
+    from (
         select distinct condition_id, token_id from marts.fct_fills
         where wallet in (select unnest($leaders))
             and observed_at >= epoch_ms(cast($start as bigint)) and observed_at < epoch_ms(cast($end as bigint))
     )
 """
+DONE = "drop table if exists temp.touched"
 COUNT = "select count(*) from touched"
 SPAN = "select epoch_ms(min(observed_at)), epoch_ms(max(observed_at)) from marts.fct_fills"
 # What is closed by the end of the window was open before; what closes later is none of this tape's business.

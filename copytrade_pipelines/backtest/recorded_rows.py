@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from copytrade_live.core.market import MINUTE, Book, Instant, Level, Side
 from copytrade_pipelines.backtest.columns import Clean, Numbers, RecentRows, Row, TokenRows
 from copytrade_pipelines.backtest.notes import TapeNotes
 from copytrade_pipelines.backtest.prints import Print
+from copytrade_pipelines.backtest.rows import Source
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -51,16 +51,21 @@ class Ladder:
 
 def ladder(column: pa.Array) -> Ladder:
     """A column of levels as flat numbers."""
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     levels = pc.list_flatten(column)
+    if column.null_count:
+        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+        ends = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    else:
+        offsets = column.offsets.to_numpy()
+        ends = offsets.astype(np.int64) - offsets[0]
     return Ladder(
-        ends=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        ends=ends,
         prices=_floats(pc.struct_field(levels, "price")),
         sizes=_floats(pc.struct_field(levels, "size")),
     )
 
 
-def books_of(path: Path, opening: Mapping[str, Instant], notes: TapeNotes) -> TokenRows:
+def books_of(source: Source, opening: Mapping[str, Instant], notes: TapeNotes) -> TokenRows:
     """Recorded books by when they were observed. opening says when the markets of tokens opened."""
 
     def clean(columns: pa.RecordBatch) -> tuple[pa.RecordBatch, Numbers]:
@@ -76,26 +81,28 @@ def books_of(path: Path, opening: Mapping[str, Instant], notes: TapeNotes) -> To
         notes.skip("book recorded before its market opened", int(is_early.sum()))
         return _kept(columns, fits & ~is_early, "observed_at")
 
-    return TokenRows(path, clean, ("token_id", "bids", "asks", "event_at", "observed_at"))
+    return TokenRows(source, clean, ("token_id", "bids", "asks", "event_at", "observed_at"))
 
 
 def _is_early(columns: pa.RecordBatch, opening: Mapping[str, Instant]) -> Mask:
     tokens = columns.column("token_id")
+    if not pa.types.is_dictionary(tokens.type):
+        tokens = tokens.dictionary_encode()
     opens = np.array([opening.get(name, 0) for name in tokens.dictionary.to_pylist()], dtype=np.int64)
     times = pc.fill_null(columns.column("observed_at"), 0).to_numpy(zero_copy_only=False)
     found: Mask = times < opens[tokens.indices.to_numpy(zero_copy_only=False)]
     return found
 
 
-def mids_of(path: Path, notes: TapeNotes, lag: Instant) -> TokenRows:
+def mids_of(source: Source, notes: TapeNotes, lag: Instant) -> TokenRows:
     """Past mids; each counts as known lag after its time."""
-    return TokenRows(path, _cleaner(notes, "mid", "at", lag, "mid outside 0 to 1"), ("token_id", "at", "mid"))
+    return TokenRows(source, _cleaner(notes, "mid", "at", lag, "mid outside 0 to 1"), ("token_id", "at", "mid"))
 
 
-def prints_of(path: Path, notes: TapeNotes) -> RecentRows:
+def prints_of(source: Source, notes: TapeNotes) -> RecentRows:
     """Trades of others by when they happened: the venue matches then, whoever hears of it later."""
     clean = _cleaner(notes, "price", "event_at", 0, "print with a price outside 0 to 1")
-    return RecentRows(path, clean, _PRINTS_KEPT, ("token_id", "event_at", "taker_side", "price", "size"))
+    return RecentRows(source, clean, _PRINTS_KEPT, ("token_id", "event_at", "taker_side", "price", "size"))
 
 
 def book_of(token_id: str, row: Row) -> Book:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copytrade_live.core.market import Instant, Market, MarketStatus, Role, Side
@@ -32,19 +33,25 @@ _SCORE_NUMBERS = (
 _SCORE_OPTIONS = ("breakeven_latency", "capacity", "q_value")
 
 Row = Mapping[str, Any]
+# Rows stand in a Parquet file, or in memory.
+Source: TypeAlias = Path | pa.Table
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a Parquet file, a batch in memory at a time."""
-    with pq.ParquetFile(path, pre_buffer=False) as file:
+def read_rows(source: Source) -> Iterator[Row]:
+    """The rows of a source, as objects of a batch at a time."""
+    if isinstance(source, pa.Table):
+        for batch in source.to_batches(BATCH_ROWS):
+            yield from batch.to_pylist()
+        return
+    with pq.ParquetFile(source, pre_buffer=False) as file:
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
             yield from batch.to_pylist()
 
 
-def read_signals(path: Path, notes: TapeNotes) -> Iterator[Signal]:
+def read_signals(source: Source, notes: TapeNotes) -> Iterator[Signal]:
     """Leaders' fills, in the order of the file, without what each held before."""
     last_id = None
-    for row in read_rows(path):
+    for row in read_rows(source):
         problem = "fill listed twice" if row["fill_id"] == last_id else fill_problem(row)
         last_id = row["fill_id"]
         if problem is not None:
@@ -66,9 +73,9 @@ def read_signals(path: Path, notes: TapeNotes) -> Iterator[Signal]:
         )
 
 
-def read_markets(path: Path, notes: TapeNotes, lag: Instant) -> Iterator[ListedMarket]:
+def read_markets(source: Source, notes: TapeNotes, lag: Instant) -> Iterator[ListedMarket]:
     """Markets with their static facts; that one closed counts as known lag later."""
-    for row in read_rows(path):
+    for row in read_rows(source):
         if not _is_market(row):
             notes.skip("market without tokens, tick size, minimum or fee")
             continue
@@ -97,9 +104,9 @@ def read_markets(path: Path, notes: TapeNotes, lag: Instant) -> Iterator[ListedM
         )
 
 
-def read_terms(path: Path, notes: TapeNotes) -> Iterator[Terms]:
+def read_terms(source: Source, notes: TapeNotes) -> Iterator[Terms]:
     """What markets charged, and since when."""
-    for row in read_rows(path):
+    for row in read_rows(source):
         exponent = 1.0 if row["fee_exponent"] is None else row["fee_exponent"]
         if row["known_at"] is None or not (_is_number(row["fee_rate"]) and _is_number(exponent)):
             notes.skip("fee that is not a number")
@@ -109,17 +116,17 @@ def read_terms(path: Path, notes: TapeNotes) -> Iterator[Terms]:
         )
 
 
-def read_changes(path: Path) -> Iterator[StatusChange]:
+def read_changes(source: Source) -> Iterator[StatusChange]:
     """How far conditions got, and when that could be known."""
     names = {status.value: status for status in MarketStatus}
-    for row in read_rows(path):
+    for row in read_rows(source):
         if row["status"] in names and row["known_at"] is not None:
             yield StatusChange(condition_id=row["condition_id"], status=names[row["status"]], known_at=row["known_at"])
 
 
-def read_scores(path: Path, notes: TapeNotes) -> Iterator[tuple[Instant, TraderScore]]:
+def read_scores(source: Source, notes: TapeNotes) -> Iterator[tuple[Instant, TraderScore]]:
     """Score rows with the time each could be known, in the order of the file."""
-    for row in read_rows(path):
+    for row in read_rows(source):
         if row["known_at"] is None or row["as_of"] is None or not all(_is_number(row[name]) for name in _SCORE_NUMBERS):
             notes.skip("score that is not a number")
             continue

@@ -7,31 +7,30 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
-from pathlib import Path
 
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.events import ScoresPublished
 from copytrade_live.core.market import Instant
 from copytrade_live.core.score import ScoreSnapshot, TraderScore
 from copytrade_pipelines.backtest.notes import TapeNotes
-from copytrade_pipelines.backtest.rows import read_scores
+from copytrade_pipelines.backtest.rows import Source, read_scores
 
 
-def scores_as_of(path: Path, start: Instant, wallets: Set[str], notes: TapeNotes) -> Iterator[ScoresPublished]:
+def scores_as_of(source: Source, start: Instant, wallets: Set[str], notes: TapeNotes) -> Iterator[ScoresPublished]:
     """Each set of scores as one observation when it was known, the one standing at start at start.
 
     Only the wallets that matter are kept: a decision looks at no other row.
     """
-    for known_at, snapshot in snapshots(path, notes):
+    for known_at, snapshot in snapshots(source, notes):
         rows = {wallet: row for wallet, row in snapshot.rows.items() if wallet in wallets}
         kept = ScoreSnapshot(snapshot_id=snapshot.snapshot_id, as_of=snapshot.as_of, rows=rows)
         yield ScoresPublished(event_at=snapshot.as_of, observed_at=max(known_at, start), snapshot=kept)
 
 
-def snapshots(path: Path, notes: TapeNotes) -> Iterator[tuple[Instant, ScoreSnapshot]]:
+def snapshots(source: Source, notes: TapeNotes) -> Iterator[tuple[Instant, ScoreSnapshot]]:
     """The sets of scores in a file with the time each was known, oldest first; none goes back in as_of."""
     newest = 0
-    for (known_at, as_of), rows in groupby(read_scores(path, notes), key=lambda row: (row[0], row[1].as_of)):
+    for (known_at, as_of), rows in groupby(read_scores(source, notes), key=lambda row: (row[0], row[1].as_of)):
         if as_of >= newest:
             newest = as_of
             yield known_at, _snapshot(as_of, [score for _, score in rows])

@@ -1,4 +1,4 @@
-"""A sweep of a window of the warehouse: one extract for all points, one tape for those that read it alike."""
+"""A sweep of a window of the warehouse: rows are taken once for all points, one tape for those that read it alike."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from copytrade_live.core.codec import dumps
 from copytrade_live.core.market import DAY
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.backtest import sweep
-from copytrade_pipelines.backtest.detection import redraw_detection
-from copytrade_pipelines.backtest.driver import Follow
-from copytrade_pipelines.backtest.extract import Extract, Window, extract
+from copytrade_pipelines.backtest.compiled.kept_rows import KeptRows
+from copytrade_pipelines.backtest.extract import Window
 from copytrade_pipelines.backtest.grid import Grid, Point
-from copytrade_pipelines.backtest.inputs import RunInputs, default_tape
-from copytrade_pipelines.backtest.lags import curve_of
 from copytrade_pipelines.backtest.ledger import EquityPoint
 from copytrade_pipelines.backtest.measured_lags import choose_lags
 from copytrade_pipelines.backtest.one_by_one import SweepResult
 from copytrade_pipelines.backtest.performance import daily_closes, deflated_sharpes
+from copytrade_pipelines.backtest.taken import Opened, Taken
 from copytrade_pipelines.backtest.window import TAPES, Opens
 from copytrade_pipelines.ingest.progress import Progress, silent
+
+ROWS = ".rows"
+GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,43 +80,38 @@ def sweep_window(
     """
     tapes = home.reports / TAPES
     tapes.mkdir(parents=True, exist_ok=True)
-    most = max((point.config.tracker.follow_top for point in points), default=0)
-    widest = replace(window, follow_top=most) if window.follow_top else window
+    top = max((point.config.tracker.follow_top for point in points), default=0)
+    widest = replace(window, follow_top=top) if window.follow_top else window
+    most = max((point.config.pipelines.keep_rows_gib for point in points), default=0.0)
     found: list[Swept] = []
     with TemporaryDirectory(dir=tapes) as folder:
         with _opened(source) as con:
-            alike = _by_rows(con, points)
-            extracts = [_taken(con, widest, Path(folder) / str(place), group) for place, group in enumerate(alike)]
-        for taken, group in zip(extracts, alike, strict=True):
-            assumed = group[0].config.backtest
-            drawn = redraw_detection(taken, curve_of(assumed.detection_seconds), assumed.seed)
-            found += sweep_extract(drawn, window, group, _after(progress, len(found), len(points)))
+            groups = _by_rows(con, points)
+            kept = KeptRows(home.reports / ROWS, round(most * GIB))
+            takings = [Taken(widest, group, Path(folder) / str(place), kept) for place, group in enumerate(groups)]
+            for taken in takings:
+                taken.take(con)
+        while takings:
+            # What was swept makes room for what follows.
+            found += _swept(takings.pop(0), window, lambda: _opened(source), _after(progress, len(found), len(points)))
     return sorted(found, key=lambda one: one.point.number)
 
 
-def sweep_extract(taken: Extract, window: Window, points: Sequence[Point], progress: Progress = silent) -> list[Swept]:
+def _swept(taken: Taken, window: Window, opened: Opened, progress: Progress) -> list[Swept]:
     """Test every point on rows taken out before; those that read the rows alike go together."""
     alike: dict[str, list[Point]] = {}
-    for point in points:
+    for point in taken.points:
         alike.setdefault(_reading(point.config, window), []).append(point)
     found: list[Swept] = []
     for group in alike.values():
-        config = group[0].config
-        own = replace(window, follow_top=config.tracker.follow_top) if window.follow_top else window
-        inputs = RunInputs(run_id="sweep", config=config, window=own, extract=taken, code=code_version())
-        results = sweep(
-            default_tape(inputs),
-            [point.config for point in group],
-            follow=Follow(leaders=frozenset(own.leaders), top=own.follow_top),
-            started_at=own.start,
-            until=own.end,
-            progress=_after(progress, len(found), len(points)),
-        )
+        top = group[0].config.tracker.follow_top
+        own = replace(window, follow_top=top) if window.follow_top else window
+        results = taken.sweep(own, group, opened, _after(progress, len(found), len(taken.points)))
         found += [
             Swept(point=point, result=result, window=own, tape=taken.digest)
             for point, result in zip(group, results, strict=True)
         ]
-    return sorted(found, key=lambda one: one.point.number)
+    return found
 
 
 def ranked(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -153,11 +148,6 @@ def _by_rows(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> list[li
         config = point.config.model_copy(update={"backtest": settled})
         alike.setdefault(dumps(rows), []).append(replace(point, config=config))
     return list(alike.values())
-
-
-def _taken(con: duckdb.DuckDBPyConnection, window: Window, folder: Path, group: Sequence[Point]) -> Extract:
-    config = group[0].config
-    return extract(con, window, folder, config.scoring.champion, round(config.backtest.fit_days * DAY))
 
 
 def _after(progress: Progress, before: int, points: int) -> Progress:

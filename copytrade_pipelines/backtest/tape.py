@@ -21,7 +21,7 @@ from copytrade_live.core.score import Gate
 from copytrade_live.core.signal import Signal
 from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.book_fit import BookModel, read_cells
-from copytrade_pipelines.backtest.extract import Extract, Window
+from copytrade_pipelines.backtest.extract import Extract, InMemory, Window
 from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.notes import TapeNotes
 from copytrade_pipelines.backtest.recorded import RecordedBooks
@@ -64,7 +64,7 @@ class WarehouseTape:
     Units: lag and max_book_age in milliseconds. notes are those of the last iteration.
     """
 
-    source: Extract
+    source: Extract | InMemory
     window: Window
     lag: Instant
     max_book_age: Instant
@@ -85,7 +85,7 @@ class WarehouseTape:
         wallets = frozenset(self.source.leaders)
         return TapeParts(
             gates=(self._gate(),),
-            scores=scores_as_of(self.source.path("scores"), self.window.start, wallets, notes),
+            scores=scores_as_of(self.source.rows("scores"), self.window.start, wallets, notes),
             resolutions=self._resolutions(notes),
             markets=self._board(notes),
             notes=notes,
@@ -97,19 +97,19 @@ class WarehouseTape:
         return self._feed(self._board(unseen), unseen)
 
     def _board(self, notes: TapeNotes) -> MarketBoard:
-        path = self.source.path
+        rows = self.source.rows
         return MarketBoard(
-            read_markets(path("markets"), notes, self.lag),
-            read_changes(path("statuses")),
-            read_terms(path("terms"), notes),
+            read_markets(rows("markets"), notes, self.lag),
+            read_changes(rows("statuses")),
+            read_terms(rows("terms"), notes),
         )
 
     def _feed(self, markets: MarketBoard, notes: TapeNotes) -> RecordedBooks:
-        path = self.source.path
+        rows = self.source.rows
         return RecordedBooks(
-            books_of(path("books"), markets.opening, notes),
-            mids_of(path("prices"), notes, self.lag),
-            prints_of(path("prints"), notes),
+            books_of(rows("books"), markets.opening, notes),
+            mids_of(rows("prices"), notes, self.lag),
+            prints_of(rows("prints"), notes),
             markets,
             self.model,
             self.max_book_age,
@@ -123,8 +123,8 @@ class WarehouseTape:
         return GateObserved(event_at=start, observed_at=start, gate=gate)
 
     def _resolutions(self, notes: TapeNotes) -> Iterator[MarketResolved]:
-        rows = read_rows(self.source.path("payouts"))
-        for (known_at, condition_id), payouts in groupby(rows, key=lambda row: (row["known_at"], row["condition_id"])):
+        found = read_rows(self.source.rows("payouts"))
+        for (known_at, condition_id), payouts in groupby(found, key=lambda row: (row["known_at"], row["condition_id"])):
             if known_at < self.window.start:
                 continue
             outcomes = list(payouts)
@@ -162,7 +162,7 @@ class WarehouseTape:
     def _signals(self, notes: TapeNotes) -> Iterator[Signal]:
         """Leaders' fills by when we learn of them. The file is by when they happened, which is never later."""
         waiting: list[tuple[Instant, str, Signal]] = []
-        for signal in read_signals(self.source.path("fills"), notes):
+        for signal in read_signals(self.source.rows("fills"), notes):
             while waiting and waiting[0][0] < signal.event_at:
                 yield heapq.heappop(waiting)[2]
             heapq.heappush(waiting, (signal.observed_at, signal.signal_id, signal))
@@ -170,7 +170,7 @@ class WarehouseTape:
             yield heapq.heappop(waiting)[2]
 
     def _paid_out(self) -> Lookahead[tuple[Instant, str]]:
-        rows = ((row["known_at"], row["token_id"]) for row in read_rows(self.source.path("payouts")))
+        rows = ((row["known_at"], row["token_id"]) for row in read_rows(self.source.rows("payouts")))
         return Lookahead(rows, lambda row: row[0])
 
 
@@ -181,11 +181,14 @@ def days_without_fills(notes: TapeNotes, window: Window) -> int:
 
 
 def tape_of(
-    source: Extract, window: Window, config: CopytradeConfig, origins: Mapping[str, str] = MappingProxyType({})
+    source: Extract | InMemory,
+    window: Window,
+    config: CopytradeConfig,
+    origins: Mapping[str, str] = MappingProxyType({}),
 ) -> WarehouseTape:
     """The tape of an extract as a config assumes it. origins says where its lags came from, for the notes."""
     assumed = config.backtest
-    cells = read_cells(source.path("fit"), assumed.fit_least_books) if assumed.book == "fitted" else {}
+    cells = read_cells(source.rows("fit"), assumed.fit_least_books) if assumed.book == "fitted" else {}
     return WarehouseTape(
         source=source,
         window=window,

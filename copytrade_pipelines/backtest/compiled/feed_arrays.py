@@ -25,6 +25,7 @@ from copytrade_pipelines.backtest.compiled.layout import (
     SHAPE,
     Array,
 )
+from copytrade_pipelines.backtest.compiled.loaded_rows import Books, Prints
 from copytrade_pipelines.backtest.compiled.tape import FeedKind, TapeArrays
 from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.recorded import FeedParts
@@ -45,19 +46,29 @@ def with_feed(arrays: TapeArrays, parts: FeedParts) -> TapeArrays:
     """The arrays with the books, mids and prints of a feed in place of those on the tape."""
     codes = {name: code for code, name in enumerate(arrays.tokens)}
     count = len(arrays.tape.tokens)
-    books, new_books, levels = _books(parts.books.batches(), codes, count, arrays)
+    known, rows, levels = _books(parts.books.batches(), codes, count, arrays)
+    prints = _prints(_columns(parts.prints.batches(), codes, count, _PRINT_COLUMNS))
+    return with_rows(arrays, parts, Books(rows, levels, _filled(RECORDED, known.values), known.starts), prints)
+
+
+def with_rows(arrays: TapeArrays, parts: FeedParts, books: Books, prints: Prints) -> TapeArrays:
+    """The arrays with a feed of which books and prints are rows already, by the codes that the first tokens have."""
+    codes = {name: code for code, name in enumerate(arrays.tokens)}
+    count = len(arrays.tape.tokens)
+    book_starts, print_starts = _for_all(books.starts, count), _for_all(prints.starts, count)
     mids = _columns(parts.mids.batches(), codes, count, {"at": np.int64, "mid": np.float64})
     listed, categories = _listed(parts.markets, arrays.tokens, count)
-    listed["first_book"], listed["end_of_books"] = books.starts[:-1], books.starts[1:]
+    listed["first_book"], listed["end_of_books"] = book_starts[:-1], book_starts[1:]
     listed["first_mid"], listed["end_of_mids"] = mids.starts[:-1], mids.starts[1:]
-    tokens, prints = _prints(_columns(parts.prints.batches(), codes, count, _PRINT_COLUMNS), arrays.tape.tokens)
+    tokens = arrays.tape.tokens.copy()
+    tokens["first_print"], tokens["end_of_prints"] = print_starts[:-1], print_starts[1:]
     tape = arrays.tape._replace(
         tokens=tokens,
-        prints=prints,
-        books=np.concatenate((arrays.tape.books, new_books)),
-        levels=np.concatenate((arrays.tape.levels, levels)),
+        prints=prints.rows,
+        books=_joined(arrays.tape.books, books.rows),
+        levels=_joined(arrays.tape.levels, books.levels),
         listed=listed,
-        recorded=_filled(RECORDED, books.values),
+        recorded=books.known,
         mids=_filled(MID, mids.values),
         shapes=_shapes(parts.model, categories),
     )
@@ -68,7 +79,7 @@ def with_feed(arrays: TapeArrays, parts: FeedParts) -> TapeArrays:
         max_word_age=int(parts.model.max_age_seconds * SECOND // 1),
         levels=parts.model.levels,
     )
-    sides = (new_books["asks"] - new_books["bids"], new_books["end"] - new_books["asks"])
+    sides = (books.rows["asks"] - books.rows["bids"], books.rows["end"] - books.rows["asks"])
     deepest = max((int(side.max()) for side in sides if len(side)), default=0)
     return replace(arrays, tape=tape, feed=kind, most_levels=max(arrays.most_levels, deepest))
 
@@ -153,16 +164,23 @@ def _is_best_first(side: Ladder, sign: float) -> bool:
 _PRINT_COLUMNS = {"taker_side": np.int64, "price": np.float64, "size": np.float64}
 
 
-def _prints(columns: Columns, tokens: Array) -> tuple[Array, Array]:
+def _joined(rows: Array, others: Array) -> Array:
+    # A whole copy costs as much as reading them did.
+    return np.concatenate((rows, others)) if len(rows) else others
+
+
+def _for_all(starts: Array, count: int) -> Array:
+    return np.concatenate((starts, np.full(count + 1 - len(starts), starts[-1])))
+
+
+def _prints(columns: Columns) -> Prints:
     values = columns.values
     prints = np.zeros(len(values["known_at"]), PRINT)
     prints["known_at"] = prints["at"] = values["known_at"]
     prints["price"], prints["is_sell"] = values["price"], values["taker_side"]
     # Rounded as to_micro rounds, half to even.
     prints["size"] = np.rint(values["size"] * 1e6).astype(np.int64)
-    placed = tokens.copy()
-    placed["first_print"], placed["end_of_prints"] = columns.starts[:-1], columns.starts[1:]
-    return placed, prints
+    return Prints(prints, columns.starts)
 
 
 def _filled(dtype: Any, values: Mapping[str, Array]) -> Array:

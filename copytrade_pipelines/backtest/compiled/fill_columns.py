@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numba import njit
 
 from copytrade_live.core.market import Role, Side
+from copytrade_pipelines.backtest.compiled.caching import cached
 from copytrade_pipelines.backtest.compiled.layout import NONE, Array
 from copytrade_pipelines.backtest.extract import Extract, Window
 from copytrade_pipelines.backtest.notes import TapeNotes
@@ -78,32 +78,65 @@ class Words:
 
 def read_fills(source: Extract, window: Window, notes: TapeNotes) -> Fills:
     """The fills of an extract that make sense; the others are counted."""
-    table = pq.read_table(source.path("fills"), columns=list(_READ), read_dictionary=[*_CODED])
+    table = pq.read_table(source.rows("fills"), columns=list(_READ), read_dictionary=[*_CODED])
     table = table.filter(pa.array(_fits(table, notes))).combine_chunks()
     order = pc.sort_indices(table, sort_keys=[("observed_at", "ascending"), ("fill_id", "ascending")])
     table = table.take(order).combine_chunks()
     columns = {name: table.column(name) for name in table.column_names}
-    known_at = _numbers(columns["observed_at"], np.int64)
-    share = _shares_sold(source, columns, known_at)
-    first, end = np.searchsorted(known_at, [window.start, window.end], "left")
-    is_buy, is_maker = _is(columns["side"], Side.BUY.value), _is(columns["role"], Role.MAKER.value)
-    price, event_at = _numbers(columns["price"], np.float64), _numbers(columns["event_at"], np.int64)
-    inside, before = slice(first, end), slice(0, first)
-    tokens = _dictionary(columns["token_id"])
-    return Fills(
-        ids=_one(columns["fill_id"])[first:end],
-        wallets=_tight(_dictionary(columns["wallet"])[first:end]),
-        conditions=_tight(_dictionary(columns["condition_id"])[first:end]),
-        tokens=_tight(tokens[first:end]),
-        price=price[inside],
-        size=_numbers(columns["size"], np.float64)[inside],
-        event_at=event_at[inside],
-        known_at=known_at[inside],
-        is_buy=is_buy[inside],
-        is_maker=is_maker[inside],
-        share_sold=share[inside],
-        before=Words(tokens[:first], price[before], event_at[before], known_at[before], (is_buy != is_maker)[before]),
+    everything = AllFills(
+        ids=_one(columns["fill_id"]),
+        wallets=_dictionary(columns["wallet"]),
+        conditions=_dictionary(columns["condition_id"]),
+        tokens=_dictionary(columns["token_id"]),
+        price=_numbers(columns["price"], np.float64),
+        size=_numbers(columns["size"], np.float64),
+        event_at=_numbers(columns["event_at"], np.int64),
+        known_at=_numbers(columns["observed_at"], np.int64),
+        is_buy=_is(columns["side"], Side.BUY.value),
+        is_maker=_is(columns["role"], Role.MAKER.value),
     )
+    return everything.within(window, pq.read_table(source.rows("payouts"), columns=["known_at", "token_id"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllFills:
+    """Fills in the order in which they became known, those before a window and after it too. Units: as of Fills."""
+
+    ids: pa.Array
+    wallets: pa.DictionaryArray
+    conditions: pa.DictionaryArray
+    tokens: pa.DictionaryArray
+    price: Array
+    size: Array
+    event_at: Array
+    known_at: Array
+    is_buy: Array
+    is_maker: Array
+
+    def as_table(self) -> pa.Table:
+        """The columns as a table."""
+        return pa.table({name: getattr(self, name) for name in self.__slots__})
+
+    def within(self, window: Window, payouts: pa.Table) -> Fills:
+        """Those of a window, with what the others say of them; payouts are by token_id and known_at."""
+        share = _shares_sold(self, payouts)
+        first, end = np.searchsorted(self.known_at, [window.start, window.end], "left")
+        inside, before = slice(first, end), slice(0, first)
+        at_ask = self.is_buy[before] != self.is_maker[before]
+        return Fills(
+            ids=self.ids[first:end],
+            wallets=_tight(self.wallets[first:end]),
+            conditions=_tight(self.conditions[first:end]),
+            tokens=_tight(self.tokens[first:end]),
+            price=self.price[inside],
+            size=self.size[inside],
+            event_at=self.event_at[inside],
+            known_at=self.known_at[inside],
+            is_buy=self.is_buy[inside],
+            is_maker=self.is_maker[inside],
+            share_sold=share[inside],
+            before=Words(self.tokens[:first], self.price[before], self.event_at[before], self.known_at[before], at_ask),
+        )
 
 
 def _fits(table: pa.Table, notes: TapeNotes) -> Array:
@@ -132,20 +165,16 @@ def _fits(table: pa.Table, notes: TapeNotes) -> Array:
     return left
 
 
-def _shares_sold(source: Extract, columns: Mapping[str, pa.ChunkedArray], known_at: Array) -> Array:
+def _shares_sold(fills: AllFills, payouts: pa.Table) -> Array:
     """The part of its holding that each fill would sell, from the leader's fills alone."""
-    tokens, wallets = _dictionary(columns["token_id"]), _dictionary(columns["wallet"])
-    pairs = _indices(tokens) * (len(wallets.dictionary) + 1) + _indices(wallets)
-    kinds, pair = np.unique(pairs, return_inverse=True)
-    payouts = pq.read_table(source.path("payouts"), columns=["known_at", "token_id"])
-    codes = {name: code for code, name in enumerate(tokens.dictionary.to_pylist())}
+    tokens, known_at = _indices(fills.tokens), fills.known_at
+    pairs, kinds = _tight_codes(tokens * (len(fills.wallets.dictionary) + 1) + _indices(fills.wallets))
+    codes = {name: code for code, name in enumerate(fills.tokens.dictionary.to_pylist())}
     of_token = np.array([codes.get(name, NONE) for name in payouts.column("token_id").to_pylist()], np.int64)
-    paid_at = _numbers(payouts.column("known_at"), np.int64)
-    paid = _last_paid(_indices(tokens), known_at, of_token, paid_at)
-    is_buy, size = _is(columns["side"], Side.BUY.value), _numbers(columns["size"], np.float64)
-    before = _held_before(pair.astype(np.int64), len(kinds), known_at, paid, is_buy, size)
+    paid = _last_paid(tokens, known_at, of_token, _numbers(payouts.column("known_at"), np.int64))
+    before = _held_before(pairs, len(kinds), known_at, paid, fills.is_buy, fills.size)
     with np.errstate(divide="ignore"):
-        share: Array = np.where(before > 0.0, np.minimum(1.0, size / before), 1.0)
+        share: Array = np.where(before > 0.0, np.minimum(1.0, fills.size / before), 1.0)
     return share
 
 
@@ -158,7 +187,7 @@ def _last_paid(tokens: Array, known_at: Array, paid_tokens: Array, paid_at: Arra
     return found
 
 
-@njit(nogil=True)
+@cached
 def _held_before(pair: Array, kinds: int, known_at: Array, paid: Array, is_buy: Array, size: Array) -> Array:
     held, touched = np.zeros(kinds), np.full(kinds, LONG_AGO)
     found = np.zeros(len(pair))
@@ -182,7 +211,25 @@ def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
 
 def _tight(column: pa.DictionaryArray) -> pa.DictionaryArray:
     """With no name in its dictionary that no row has."""
-    return column.cast(column.type.value_type).dictionary_encode()
+    codes, used = _tight_codes(_indices(column))
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), column.dictionary.take(pa.array(used)))
+
+
+def _tight_codes(codes: Array) -> tuple[Array, Array]:
+    """Codes that count up in order of appearance, and what each of them stands for."""
+    count = int(codes.max()) + 1 if len(codes) else 0
+    if count > 4 * len(codes) + 1024:
+        kinds, first, places = np.unique(codes, return_index=True, return_inverse=True)
+    else:
+        seen = np.full(count, len(codes), np.int64)
+        # Of several rows of one code the first is written last.
+        seen[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        kinds = np.flatnonzero(seen < len(codes))
+        first, places = seen[kinds], np.cumsum(seen < len(codes))[codes] - 1
+    order = np.argsort(first)
+    of_kind = np.empty(len(kinds), np.int64)
+    of_kind[order] = np.arange(len(kinds))
+    return of_kind[places], kinds[order]
 
 
 def _indices(column: pa.DictionaryArray) -> Array:

@@ -34,6 +34,7 @@ def compiled(function: Any) -> Any:
 
 
 between = compiled(lags.between)
+lag_at = compiled(lags.lag_at)
 chance = compiled(chances.chance)
 left_ahead = compiled(queue_models.left_ahead)
 reached_by = compiled(queue_models.reached_by)

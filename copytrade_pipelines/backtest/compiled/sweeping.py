@@ -34,13 +34,14 @@ COMPILED = "compiled"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What all runs of a sweep have in common besides the tape."""
+    """What all runs of a sweep have in common besides the tape; arrays are the tape's where they are made already."""
 
     assumptions: BacktestConfig | None = None
     books: Callable[[], BookFeed] | None = None
     follow: Follow | None = None
     started_at: Instant | None = None
     until: Instant | None = None
+    arrays: TapeArrays | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def sweep_compiled(
     try:
         if given.books is not None:
             raise NotCompiledError("books of your own are not compiled; use the driver for them")
-        arrays = _arrays(observations, given)
+        arrays = given.arrays or _arrays(observations, given)
     except NotCompiledError as error:
         return tuple(_driven(observations, configs, given, str(error), progress))
     refused = [refusal_of(config, config_of(config, given.assumptions)) for config in configs]

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from copytrade_live.core.events import GateObserved, MarketResolved, ScoresPublished
 from copytrade_live.core.market import HOUR, SECOND, Instant
 from copytrade_live.core.score import best_wallets
 from copytrade_live.errors import InputFileError
-from copytrade_pipelines.backtest.chance import key_of
-from copytrade_pipelines.backtest.compiled.arrays import Reader, require_plain
+from copytrade_pipelines.backtest.compiled.arrays import Reader
 from copytrade_pipelines.backtest.compiled.books_met import meet_books
-from copytrade_pipelines.backtest.compiled.feed_arrays import with_feed
+from copytrade_pipelines.backtest.compiled.feed_arrays import with_feed, with_rows
 from copytrade_pipelines.backtest.compiled.fill_columns import Fills, read_fills
+from copytrade_pipelines.backtest.compiled.id_order import IdOrder, order_of_ids
+from copytrade_pipelines.backtest.compiled.keys import keys_of
 from copytrade_pipelines.backtest.compiled.layout import (
     EVENT,
     FILL,
@@ -31,12 +31,14 @@ from copytrade_pipelines.backtest.compiled.layout import (
     Array,
     Kind,
 )
+from copytrade_pipelines.backtest.compiled.loading import Loaded
 from copytrade_pipelines.backtest.compiled.state import feed_state
 from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 from copytrade_pipelines.backtest.compiled.tape_rows import status_of
 from copytrade_pipelines.backtest.driver import Follow
+from copytrade_pipelines.backtest.extract import Extract
 from copytrade_pipelines.backtest.markets import MarketBoard
-from copytrade_pipelines.backtest.tape import WarehouseTape
+from copytrade_pipelines.backtest.tape import TapeParts, WarehouseTape
 
 _SOURCES = np.array(["none", "recorded", "modelled"])
 
@@ -66,25 +68,43 @@ def arrays_of_warehouse(
 
     Raises: InputFileError for one that begins before started_at, NotCompiledError naming what the kernel does not know.
     """
+    if not isinstance(tape.source, Extract):
+        raise TypeError("what was loaded has no files to read; its arrays are made by arrays_of_loaded")
     parts = tape.parts()
     fills = read_fills(tape.source, tape.window, parts.notes)
-    if len(pc.unique(fills.ids)) != len(fills.ids):
+    order = order_of_ids(fills.ids)
+    if not order.are_unique:
         return None
-    require_plain(fills.ids.to_pylist())
+    arrays = _arrays_of(fills, order, parts, Reader(follow=follow, now=started_at))
+    return _with_books(with_feed(arrays, tape.books().parts), fills)
+
+
+def arrays_of_loaded(
+    loaded: Loaded, tape: WarehouseTape, follow: Follow | None = None, started_at: Instant | None = None
+) -> TapeArrays:
+    """The arrays of what was loaded, of which tape holds the rows that are few. Raises: as arrays_of_warehouse."""
     reader = Reader(follow=follow, now=started_at)
-    signals = np.zeros(len(fills.ids), SIGNAL)
-    _put_fills(signals, fills, reader)
+    for token, condition in zip(loaded.tokens, loaded.conditions, strict=True):
+        reader.token(token, condition)
+    fills = loaded.within(tape.window)
+    arrays = _arrays_of(fills, order_of_ids(fills.ids), tape.parts(), reader)
+    return _with_books(with_rows(arrays, tape.books().parts, loaded.books, loaded.prints), fills)
+
+
+def _arrays_of(fills: Fills, order: IdOrder, parts: TapeParts, reader: Reader) -> TapeArrays:
+    """The arrays of everything but books and prints."""
+    started_at, signals = reader.now, np.zeros(len(fills.ids), SIGNAL)
+    _put_fills(signals, fills, order, reader)
     categories = _put_markets(signals, fills, reader, parts.markets)
     scores = list(parts.scores)
     _put_scores(signals, fills, reader, scores, categories)
     events = _events(reader, parts.gates, scores, list(parts.resolutions), fills.known_at)
     if started_at is not None and len(events) and events["at"][0] < started_at:
         raise InputFileError(f"the tape goes back in time: it begins at {events['at'][0]}, before {started_at}")
-    arrays = reader.with_signals(signals, events, Texts(fills.ids), ())
-    return _with_books(with_feed(arrays, tape.books().parts), fills)
+    return reader.with_signals(signals, events, Texts(fills.ids), ())
 
 
-def _put_fills(signals: Array, fills: Fills, reader: Reader) -> None:
+def _put_fills(signals: Array, fills: Fills, order: IdOrder, reader: Reader) -> None:
     """What a fill says by itself."""
     for token, condition in fills.pairs():
         reader.token(token, condition)
@@ -100,10 +120,10 @@ def _put_fills(signals: Array, fills: Fills, reader: Reader) -> None:
     signals["is_buy"] = fills.is_buy
     signals["at_ask"] = fills.is_buy != fills.is_maker
     signals["repeat"] = NONE
-    signals["rank"] = pc.rank(pc.binary_join_element_wise(fills.ids, "-", ""), tiebreaker="dense").to_numpy() - 1
+    signals["rank"] = order.order_ranks
     # Chance is drawn for copies only, and what is copied was bought.
     bought = np.flatnonzero(fills.is_buy)
-    signals["key"][bought] = [key_of(name) for name in fills.ids.take(pa.array(bought)).to_pylist()]
+    signals["key"][bought] = keys_of(fills.ids.take(pa.array(bought)))
 
 
 def _coded(column: pa.DictionaryArray, codes: Mapping[str, int]) -> Array:
@@ -214,13 +234,15 @@ def _with_books(arrays: TapeArrays, fills: Fills) -> TapeArrays:
             signals[name] = np.where(has_mid, values, 0)
     made = int(state.world["made_count"][0])
     kept, tape = state.kept, arrays.tape
-    levels = kept["made_levels"][: made * 2 * arrays.feed.levels]
-    return replace(
-        arrays,
-        tape=tape._replace(
+    if made:
+        levels = kept["made_levels"][: made * 2 * arrays.feed.levels]
+        tape = tape._replace(
             books=np.concatenate((tape.books, kept["made_books"][:made])),
             levels=np.concatenate((tape.levels, levels)),
-        ),
+        )
+    return replace(
+        arrays,
+        tape=tape,
         sources=_SOURCES[np.where(met["book"] < 0, 0, 1 + met["is_modelled"])],
         most_levels=max(arrays.most_levels, arrays.feed.levels),
     )

@@ -16,11 +16,12 @@ from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
 from tests.backtest.world import CONFIG, END, START, Rows, busy
 from tests.builders import OTHER_WALLET, WALLET
 
+WINDOW = Window(start=START, end=END, leaders=(WALLET, OTHER_WALLET))
+
 
 def tape_from(rows: Rows, folder: Path, config: CopytradeConfig = CONFIG) -> WarehouseTape:
-    window = Window(start=START, end=END, leaders=(WALLET, OTHER_WALLET))
     with rows.connect() as con:
-        return tape_of(extract(con, window, folder), window, config)
+        return tape_of(extract(con, WINDOW, folder), WINDOW, config)
 
 
 def scattered(seed: int) -> Rows:
