@@ -23,12 +23,12 @@ SHOWN = 40
 
 def lookahead_of(location: Location, run: str, cuts: Sequence[Instant], samples: int, as_json: bool) -> bool:
     """Audit a backtest for look-ahead and show it. Returns: whether nothing was found."""
-    from copytrade_pipelines.backtest.inputs import find_run, load_inputs
+    from copytrade_pipelines.backtest.inputs import find_run, load_rows
     from copytrade_pipelines.backtest.lookahead import audit_lookahead
     from copytrade_pipelines.backtest.steps import segment_of
 
     folder = find_run(location.home, run)
-    inputs = load_inputs(folder)
+    inputs = load_rows(folder)
     with shown_progress() as progress:
         audit = audit_lookahead(
             inputs,
@@ -46,11 +46,11 @@ def recursion_of(
     location: Location, run: str, starts: Sequence[Instant], earlier_days: float, tolerance: float, as_json: bool
 ) -> bool:
     """Audit how a backtest depends on its start and show it. Returns: whether all is within the tolerance."""
-    from copytrade_pipelines.backtest.inputs import find_run, load_inputs
+    from copytrade_pipelines.backtest.inputs import find_run, load_rows
     from copytrade_pipelines.backtest.recursion import audit_recursion
 
     folder = find_run(location.home, run)
-    inputs = load_inputs(folder)
+    inputs = load_rows(folder)
     with shown_progress() as progress, TemporaryDirectory(dir=folder.parent) as scratch:
         others = [_earlier(location, inputs, earlier_days, Path(scratch))] if earlier_days else []
         audit = audit_recursion(inputs, starts=starts, others=others, scratch=folder.parent, progress=progress)

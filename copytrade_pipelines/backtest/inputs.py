@@ -87,8 +87,20 @@ def keep_inputs(folder: Path, run_id: str, config: CopytradeConfig, window: Wind
     (place / _RUN).write_text(json.dumps(described, sort_keys=True, indent=1), encoding="utf-8")
 
 
+def load_rows(folder: Path) -> RunInputs:
+    """The inputs of a run with its rows. Raises: InputFileError when they were not kept, or made room for others."""
+    inputs = load_inputs(folder)
+    missing = [name for name in FILES if not inputs.extract.path(name).is_file()]
+    if missing:
+        raise InputFileError(
+            f"{folder.name} kept no rows ({inputs.extract.path(missing[0])} is missing): they made room for those of "
+            "newer runs; allow more with pipelines.keep_inputs_gib, and run it again with: copytrade backtest"
+        )
+    return inputs
+
+
 def load_inputs(folder: Path) -> RunInputs:
-    """The inputs of a run. Raises: InputFileError when they were not kept or cannot be read."""
+    """What a run was made from, by name. Raises: InputFileError when that was not kept or cannot be read."""
     place = folder / FOLDER
     try:
         found = json.loads((place / _RUN).read_bytes())

@@ -25,11 +25,10 @@ from copytrade_pipelines.backtest.measured_lags import choose_lags
 from copytrade_pipelines.backtest.one_by_one import SweepResult
 from copytrade_pipelines.backtest.performance import daily_closes, deflated_sharpes
 from copytrade_pipelines.backtest.taken import Opened, Taken
-from copytrade_pipelines.backtest.window import TAPES, Opens
+from copytrade_pipelines.backtest.window import GIB, TAPES, Opens
 from copytrade_pipelines.ingest.progress import Progress, silent
 
 ROWS = ".rows"
-GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from copytrade_pipelines.backtest.extract import Extract, Window, extract
 from copytrade_pipelines.backtest.files import write_summary, write_tables
 from copytrade_pipelines.backtest.follow_up import follow_up, terms_of
 from copytrade_pipelines.backtest.inputs import keep_inputs
+from copytrade_pipelines.backtest.kept_inputs import prune_inputs
 from copytrade_pipelines.backtest.lags import curve_of
 from copytrade_pipelines.backtest.measured_lags import choose_lags
 from copytrade_pipelines.backtest.run import BacktestResult, run
@@ -38,6 +39,7 @@ JOURNAL = "journal"
 REPORT = "report.html"
 CHECKPOINT = ".checkpoint"
 LOCK = ".lock"
+GIB = 2**30
 
 
 class Opens(Protocol):
@@ -76,7 +78,9 @@ def run_window(
         # What was measured is kept with the run as if it had been configured: the run can be made again without it.
         settled = config.model_copy(update={"backtest": chosen.config})
         taken = redraw_detection(taken, curve_of(chosen.config.detection_seconds), chosen.config.seed)
-        return _run(taken, window, settled, home, chosen.origins, progress, has_figures=has_figures)
+        result = _run(taken, window, settled, home, chosen.origins, progress, has_figures=has_figures)
+    prune_inputs(home, round(config.pipelines.keep_inputs_gib * GIB))
+    return result
 
 
 def window_of(config: CopytradeConfig, start: Instant, end: Instant, leaders: Sequence[str]) -> Window:

@@ -10,7 +10,15 @@ import pytest
 from copytrade_live.errors import ConfigError, InputFileError
 from copytrade_live.settings import Home
 from copytrade_pipelines.backtest import run
-from copytrade_pipelines.backtest.inputs import default_tape, differences, find_run, load_inputs, run_folders
+from copytrade_pipelines.backtest.inputs import (
+    default_tape,
+    differences,
+    find_run,
+    load_inputs,
+    load_rows,
+    run_folders,
+)
+from copytrade_pipelines.backtest.kept_inputs import prune_inputs
 from copytrade_pipelines.backtest.past_runs import past_runs
 from tests.backtest.conftest import Done, backtest
 from tests.backtest.world import CONFIG, END, START, busy
@@ -64,6 +72,22 @@ def test_what_differs_between_two_runs_is_named(done: Done, tmp_path: Path) -> N
     assert set(found) == {"exit.stop_loss", "window"}
     assert found["exit.stop_loss"] == (0.12, 0.5)
     assert differences(load_inputs(folder_of(done)), load_inputs(folder_of(done))) == {}
+
+
+def test_the_rows_of_old_runs_make_room_and_the_rest_of_them_stays(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for stop_loss in (0.1, 0.2, 0.3):
+        other = CONFIG.model_copy(update={"exit": CONFIG.exit.model_copy(update={"stop_loss": stop_loss})})
+        backtest(busy(), tmp_path, config=other)
+    newest, middle, oldest = run_folders(home)
+    size = sum(path.stat().st_size for path in (newest / "inputs").glob("*.parquet"))
+    assert prune_inputs(home, round(2.5 * size)) == [oldest.name]
+    assert prune_inputs(home, 0) == [middle.name]
+    assert run_folders(home) == [newest, middle, oldest]
+    assert load_rows(newest).run_id == newest.name
+    assert load_inputs(oldest).config.exit.stop_loss == 0.1
+    with pytest.raises(InputFileError, match=r"kept no rows .* pipelines.keep_inputs_gib"):
+        load_rows(oldest)
 
 
 def test_inputs_that_are_missing_or_broken_are_said_so(tmp_path: Path) -> None:
