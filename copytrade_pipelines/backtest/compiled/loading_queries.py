@@ -26,7 +26,14 @@ BOOKS = """
     where books.observed_at >= epoch_ms(cast($start as bigint) - $before)
         and books.observed_at < epoch_ms(cast($end as bigint)) and books.event_at is not null
 """
+# No more than these are among them.
+MOST_BOOKS = "select count(*) from raw.books"
 BOOKS_ORDERED = " order by books.observed_at, books.book_id"
+# Of some tokens at some moments, at which there is more than one: only ids tell which came later.
+TOGETHER = """
+    and books.observed_at in (select epoch_ms(cast(unnest($times) as bigint)))
+    and touched.code in (select unnest($codes))
+"""
 PRINTS = """
     select touched.code as token, epoch_ms(fills.event_at) as known_at, fills.price, fills.size,
         coalesce((fills.side = 'BUY') <> (fills.role is distinct from 'maker'), true) as is_sell

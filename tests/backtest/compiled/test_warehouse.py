@@ -118,7 +118,7 @@ def odd() -> Rows:
     return rows
 
 
-def messy() -> Rows:
+def messy(*, in_order: bool = False) -> Rows:
     """Books that make no sense, are turned round, one-sided, of one moment or late; trades that both sides tell."""
     rows, at = scattered(8), START + HOUR
     rows.market(20, start_at=at + MINUTE)
@@ -137,7 +137,7 @@ def messy() -> Rows:
         ("nothing", 87, {"bids": None, "asks": []}),
         ("b", 90, {"bids": levels(0.41, -0.01, 900.0)}),
         ("a", 90, {"bids": levels(0.42, -0.01, 900.0)}),
-        ("late", 71, {}),
+        ("late", 99 if in_order else 71, {}),
     ):
         when = at + later * SECOND
         row = {"token_id": token(20), "condition_id": "", "event_at": when, "observed_at": when, "source": "test"}
@@ -147,9 +147,13 @@ def messy() -> Rows:
     return rows
 
 
-def test_a_messy_warehouse_is_read_alike(tmp_path: Path) -> None:
-    assert assert_alike(messy(), tmp_path) > 20
-    books = fed(loaded(messy()))[token(20)]
+@pytest.mark.parametrize("in_order", [False, True])
+def test_a_messy_warehouse_is_read_alike(in_order: bool, tmp_path: Path) -> None:
+    rows = messy(in_order=in_order)
+    # What is written late stands last: without it only books of one moment have to be told apart.
+    rows.tables["raw.books"].sort(key=lambda row: row["observed_at"] if in_order else 0)
+    assert assert_alike(rows, tmp_path) > 20
+    books = fed(loaded(rows))[token(20)]
     assert len(books[0]) == 8
 
 
