@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -14,6 +14,8 @@ from copytrade_live.core.market import Instant
 from copytrade_live.core.score import ScoreSnapshot, TraderScore
 from copytrade_pipelines.backtest.notes import TapeNotes
 from copytrade_pipelines.backtest.rows import Source, read_scores
+
+_NAMES = tuple(field.name for field in fields(TraderScore))
 
 
 def scores_as_of(source: Source, start: Instant, wallets: Set[str], notes: TapeNotes) -> Iterator[ScoresPublished]:
@@ -41,6 +43,7 @@ def _snapshot(as_of: Instant, scores: Iterable[TraderScore]) -> ScoreSnapshot:
     digest = hashlib.sha256()
     for score in scores:
         by_wallet.setdefault(score.wallet, {})[score.category] = score
-        digest.update(dumps(asdict(score)).encode())
+        # As asdict has it, without a copy of every value.
+        digest.update(dumps({name: getattr(score, name) for name in _NAMES}).encode())
     name = f"{datetime.fromtimestamp(as_of / 1000, tz=UTC):%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:8]}"
     return ScoreSnapshot(snapshot_id=name, as_of=as_of, rows=by_wallet)

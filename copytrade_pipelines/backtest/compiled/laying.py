@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from copytrade_pipelines.backtest.compiled.caching import cached
-from copytrade_pipelines.backtest.compiled.layout import Array
+from copytrade_pipelines.backtest.compiled.layout import LEVEL, Array
+from copytrade_pipelines.backtest.compiled.rows import rows_of
 from copytrade_pipelines.backtest.compiled.rules import inner
+
+_level, _number = rows_of(LEVEL), rows_of(np.dtype([("value", "f8")]))
 
 
 @inner
-def _lay_side(levels: Array, at: int, prices: Array, sizes: Array, first: int, end: int, is_bid: bool) -> int:
-    """Put the levels of a side down, best first, equal prices in their order. Returns: the next place, -1 for a price
-    outside 0 to 1 or a size that is not positive.
+def _lay_side(levels: int, at: int, prices: int, sizes: int, first: int, end: int, is_bid: bool) -> int:
+    """Put the levels of a side down, best first, equal prices in their order; arrays are given by address, for which
+    nothing is counted. Returns: the next place, -1 for a price outside 0 to 1 or a size that is not positive.
     """
     start = at
     for place in range(first, end):
-        price, size = prices[place], sizes[place]
+        price, size = _number(prices, place).value, _number(sizes, place).value
         # What is not finite taken from itself is no number.
         if not (0.0 < price < 1.0 and size > 0.0) or size - size != 0.0:
             return -1
         here = at
         while here > start:
-            above = levels[here - 1, 0]
-            if above == price or (above > price) == is_bid:
+            above = _level(levels, here - 1)
+            if above.price == price or (above.price > price) == is_bid:
                 break
-            levels[here, 0], levels[here, 1] = above, levels[here - 1, 1]
+            moved = _level(levels, here)
+            moved.price, moved.size = above.price, above.size
             here -= 1
-        levels[here, 0], levels[here, 1] = price, size
+        laid = _level(levels, here)
+        laid.price, laid.size = price, size
         at += 1
     return at
 
@@ -36,22 +43,22 @@ def lay_books(
     known_at: Array,
     event_at: Array,
     bid_ends: Array,
-    bid_prices: Array,
-    bid_sizes: Array,
+    bid_prices: int,
+    bid_sizes: int,
     ask_ends: Array,
-    ask_prices: Array,
-    ask_sizes: Array,
+    ask_prices: int,
+    ask_sizes: int,
     opens: Array,
     books: Array,
-    levels: Array,
+    levels: int,
     recorded: Array,
     first_book: int,
     first_level: int,
 ) -> int:
     """Put down the books of a batch that make sense. Returns: how many, at the beginning of books and recorded.
 
-    Shape: levels of row r are those from ends[r] up to ends[r + 1]; opens is by code. levels are pairs of price and
-    size; first_book and first_level say where the first ones stand among those of all batches.
+    Shape: levels of row r are those from ends[r] up to ends[r + 1]; opens is by code. Prices, sizes and levels are
+    given by address; first_book and first_level say where the first ones stand among those of all batches.
     """
     count, at = 0, 0
     for row in range(len(codes)):
@@ -59,7 +66,7 @@ def lay_books(
         if asks < 0:
             continue
         end = _lay_side(levels, asks, ask_prices, ask_sizes, ask_ends[row], ask_ends[row + 1], False)
-        is_crossed = at < asks < end and levels[at, 0] >= levels[asks, 0]
+        is_crossed = at < asks < end and _level(levels, at).price >= _level(levels, asks).price
         if end < 0 or is_crossed or known_at[row] < opens[codes[row]]:
             continue
         book = books[count]

@@ -41,7 +41,9 @@ class Prints:
 
 def books_of(take: Taking, opens: Array) -> Books:
     """The recorded books of all touched tokens; opens is when the market of each code opens."""
-    laid = _Laid(opens, _count(take, queries.MOST_BOOKS))
+    most = _count(take, queries.MOST_BOOKS)
+    # What is never written to takes no room, and moving all that is laid costs as much as laying it did.
+    laid = _Laid(opens, most + most // 8 + 1024)
     for batch in take.ask(queries.BOOKS, batch_rows=BATCH):
         laid.add(batch)
     known, starts, follow = _by_token(laid.tokens(), laid.known(), len(opens))
@@ -69,7 +71,6 @@ class _Laid:
     def __init__(self, opens: Array, most: int) -> None:
         self._opens = opens
         self._most = most
-        # What is not written to takes no room.
         self.rows, self.levels, self._known = np.zeros(most, BOOK), np.empty(0, LEVEL), np.empty(most, RECORDED)
         self.count = self.end = 0
 
@@ -78,10 +79,11 @@ class _Laid:
         self._make_room(batch.num_rows, len(bids.prices) + len(asks.prices))
         first, end = self.count, self.end
         token, known_at, event_at = (numbers_of(batch.column(name)) for name in ("token", "known_at", "event_at"))
-        pairs = self.levels[end:].view(np.float64).reshape(-1, 2)
         count = lay_books(
-            *(token, known_at, event_at, bids.ends, bids.prices, bids.sizes, asks.ends, asks.prices, asks.sizes),
-            *(self._opens, self.rows[first:], pairs, self._known[first:], first, end),
+            *(token, known_at, event_at),
+            *(bids.ends, bids.prices.ctypes.data, bids.sizes.ctypes.data),
+            *(asks.ends, asks.prices.ctypes.data, asks.sizes.ctypes.data),
+            *(self._opens, self.rows[first:], self.levels[end:].ctypes.data, self._known[first:], first, end),
         )
         self.count += count
         self.end = int(self.rows["end"][self.count - 1]) if count else end

@@ -45,6 +45,18 @@ class State:
         world["made_room"] = len(kept["made"])
         world["log_room"], world["point_room"] = len(kept["log"]), len(kept["points"])
 
+    def made(self) -> dict[str, Array]:
+        """The modelled books that were made, for another state of the same tape to begin with."""
+        count = int(self.world["made_count"][0])
+        levels = count * 2 * self.arrays.feed.levels
+        kept = self.kept
+        return {
+            "made": kept["made"][:count],
+            "made_books": kept["made_books"][:count],
+            "made_levels": kept["made_levels"][:levels],
+            "buckets": kept["buckets"],
+        }
+
     def widen(self) -> None:
         """Make twice the room where it ran out."""
         kept, world = self.kept, self.world[0]
@@ -111,7 +123,6 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     views["book"] = views["turn"] = views["taken"] = views["resolution"] = NONE
     placed = np.zeros((conditions, configs), state_layout.PLACED)
     placed["slot"] = NONE
-    feed, made = arrays.feed, 1024 if arrays.feed.is_recorded else 16
     kept = {
         "parameters": parameters,
         "allowed": tables.allowed,
@@ -125,10 +136,7 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
         "placed": placed,
         "pending": np.zeros((configs, 64 + 4 * levels), state_layout.PENDING),
         "curves": tables.curves,
-        "made": np.zeros(made, layout.MADE),
-        "made_books": np.zeros(made, layout.BOOK),
-        "made_levels": np.zeros(made * 2 * feed.levels, layout.LEVEL),
-        "buckets": np.full(BUCKETS, NONE, np.int64),
+        **_made_before(arrays),
         "feeds": feeds,
         "views": views,
         "wakes": np.zeros(configs, state_layout.WAKE),
@@ -147,7 +155,24 @@ def new_state(arrays: TapeArrays, tables: Tables, *, keeps_log: bool) -> State:
     world["configs"], world["conditions"], world["wallets"] = configs, conditions, wallets
     _tell_feed(state, levels)
     world["gate"], world["keeps_log"], world["total"] = NONE, keeps_log, len(arrays.tape.events)
+    world["made_count"] = len(arrays.made.get("made", ()))
     return state
+
+
+def _made_before(arrays: TapeArrays) -> dict[str, Array]:
+    """Modelled books that the tape's fills met, and room for others."""
+    before, levels = arrays.made, 2 * arrays.feed.levels
+    count = len(before.get("made", ()))
+    room = 2 * count + 1024 if arrays.feed.is_recorded else 16
+    found = {
+        "made": np.zeros(room, layout.MADE),
+        "made_books": np.zeros(room, layout.BOOK),
+        "made_levels": np.zeros(room * levels, layout.LEVEL),
+        "buckets": np.full(BUCKETS, NONE, np.int64),
+    }
+    for name, rows in before.items():
+        found[name][: len(rows)] = rows
+    return found
 
 
 def _margin(configs: int, levels: int) -> int:

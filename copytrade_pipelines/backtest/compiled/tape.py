@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,7 +23,10 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapeArrays:
-    """A tape as arrays, with the names behind the codes. Units: first and last in milliseconds, None without any."""
+    """A tape as arrays, with the names behind the codes. Units: first and last in milliseconds, None without any.
+
+    Shape: made holds the modelled books that signals met, as a state does; their numbers follow those of the tape's.
+    """
 
     tape: Tape
     signal_ids: Names
@@ -39,6 +42,7 @@ class TapeArrays:
     feed: FeedKind
     repeats: int
     events: int
+    made: Mapping[str, Array] = field(default_factory=dict)
     _prints: dict[Instant, int] = field(default_factory=dict, init=False)
 
     def most_prints(self, within: Instant) -> int:

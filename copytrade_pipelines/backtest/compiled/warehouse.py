@@ -232,17 +232,9 @@ def _with_books(arrays: TapeArrays, fills: Fills) -> TapeArrays:
             ("moved", (high - signals["price"]) / signals["price"]),
         ):
             signals[name] = np.where(has_mid, values, 0)
-    made = int(state.world["made_count"][0])
-    kept, tape = state.kept, arrays.tape
-    if made:
-        levels = kept["made_levels"][: made * 2 * arrays.feed.levels]
-        tape = tape._replace(
-            books=np.concatenate((tape.books, kept["made_books"][:made])),
-            levels=np.concatenate((tape.levels, levels)),
-        )
     return replace(
         arrays,
-        tape=tape,
+        made=state.made(),
         sources=_SOURCES[np.where(met["book"] < 0, 0, 1 + met["is_modelled"])],
         most_levels=max(arrays.most_levels, arrays.feed.levels),
     )

@@ -55,10 +55,19 @@ def told(arrays: TapeArrays) -> list[dict[str, Any]]:
         row["key"] = signal["key"].item() if signal["is_buy"] else 0
         row["market"] = _row(tape.markets, signal["market"], MARKET, "condition", "event")
         row["score"] = _row(tape.scores, signal["score"], SCORE)
-        book = tape.books[signal["book"]] if signal["book"] >= 0 else None
-        row["book"] = None if book is None else tape.levels[book["bids"] : book["end"]].tolist()
+        row["book"] = levels_of(arrays, signal["book"]) if signal["book"] >= 0 else None
         rows.append(row)
     return rows
+
+
+def levels_of(arrays: TapeArrays, book: int) -> list[Any]:
+    """The levels of a book of the tape, or of one that was made, whose numbers follow."""
+    tape, made = arrays.tape, arrays.made
+    if book < len(tape.books):
+        row = tape.books[book]
+        return tape.levels[row["bids"] : row["end"]].tolist()
+    row, before = made["made_books"][book - len(tape.books)], len(tape.levels)
+    return made["made_levels"][row["bids"] - before : row["end"] - before].tolist()
 
 
 def _row(rows: Any, place: int, dtype: Any, *without: str) -> list[Any] | None:
