@@ -32,14 +32,15 @@ REPEATS = 3
 _TIME = "epoch_ms(cast({0} as bigint)) as {0}"
 # What a warehouse holds of a tape's files, in the order in which it would have been taken in.
 _TABLES = {
-    "marts.fct_fills": "select * replace ({event_at}, {observed_at}) from '{fills}'",
+    "marts.fct_fills": "select * replace ({event_at}, {observed_at}), row_number() over () as loaded_seq "
+    "from '{fills}'",
     "marts.fct_trader_scores": "select * replace ({as_of}, {known_at}) from '{scores}'",
     "staging.stg_markets": "select * replace ({start_at}, {end_at}, {closed_at}), true as is_closed, "
     "epoch_ms(0) as observed_at from '{markets}'",
     "marts.fct_resolutions": "select distinct condition_id, {resolved_at}, {known_at} from '{payouts}'",
     "intermediate.int_outcomes": "select condition_id, token_id, payout, 0 as position from '{payouts}'",
     "raw.books": "select *  replace ({event_at}, {observed_at}), row_number() over () as book_id, "
-    "'' as condition_id from '{books}'",
+    "'' as condition_id, row_number() over () as loaded_seq from '{books}'",
     "raw.prices": "select token_id, {at}, mid from '{prices}'",
     "raw.resolutions": "select condition_id, status, {known_at} from '{statuses}'",
     "raw.journal": "select '' as run_id, '' as type, '' as mode, '{{}}'::json as payload, epoch_ms(0) as event_at, "
@@ -100,18 +101,22 @@ def measure_here(path: Path, size: Size, folder: Path) -> dict[str, Any]:
     span: dict[str, Any] = {"follow": Follow(leaders=frozenset(window.leaders)), "started_at": window.start}
     found: dict[str, Any] = {"events": size.fills + size.quotes}
 
-    def cold() -> Any:
+    def swept(room: float) -> Any:
+        pipelines = CONFIG.pipelines.model_copy(update={"keep_rows_gib": room})
+        point = Point(number=0, changes={}, config=CONFIG.model_copy(update={"pipelines": pipelines}))
         with duckdb.connect(str(path), read_only=True) as con:
-            return sweep_window(con, Home(folder), window, [Point(number=0, changes={}, config=CONFIG)])
+            return sweep_window(con, Home(folder), window, [point])
 
     def loaded() -> Any:
         with duckdb.connect(str(path), read_only=True) as con:
             return load_rows(con, Asked(window=window, version="ce2"))
 
-    [swept] = cold()
-    assert swept.result.refused is None, swept.result.refused
-    found["copies"] = swept.result.summary.copies
-    found["cold_wall"], found["cold"] = _best(cold)
+    [first] = swept(2.0)
+    assert first.result.refused is None, first.result.refused
+    found["copies"] = first.result.summary.copies
+    found["cold_wall"], found["cold"] = _best(lambda: swept(0.0))
+    # With the rows that the first one kept.
+    found["again_wall"], found["again"] = _best(lambda: swept(2.0))
     found["rows_wall"], found["rows"] = _best(loaded)
     rows = loaded()
     tape = tape_of(rows.small, window, CONFIG)

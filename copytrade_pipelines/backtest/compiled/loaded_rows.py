@@ -80,10 +80,21 @@ class _Laid:
         first, end = self.count, self.end
         token, known_at, event_at = (numbers_of(batch.column(name)) for name in ("token", "known_at", "event_at"))
         count = lay_books(
-            *(token, known_at, event_at),
-            *(bids.ends, bids.prices.ctypes.data, bids.sizes.ctypes.data),
-            *(asks.ends, asks.prices.ctypes.data, asks.sizes.ctypes.data),
-            *(self._opens, self.rows[first:], self.levels[end:].ctypes.data, self._known[first:], first, end),
+            token,
+            known_at,
+            event_at,
+            bids.ends,
+            bids.prices.ctypes.data,
+            bids.sizes.ctypes.data,
+            asks.ends,
+            asks.prices.ctypes.data,
+            asks.sizes.ctypes.data,
+            self._opens,
+            self.rows[first:],
+            self.levels[end:].ctypes.data,
+            self._known[first:],
+            first,
+            end,
         )
         self.count += count
         self.end = int(self.rows["end"][self.count - 1]) if count else end
