@@ -78,12 +78,12 @@ def _earlier(location: Location, inputs: RunInputs, days: float, folder: Path) -
     from dataclasses import replace
 
     from copytrade_live.core.market import DAY
-    from copytrade_pipelines.backtest.extract import extract
+    from copytrade_pipelines.backtest.detection import extract_as_assumed
     from copytrade_pipelines.warehouse import Warehouse
 
     window = replace(inputs.window, start=inputs.window.start - round(days * DAY))
     with Warehouse(path=str(location.home.warehouse)).connect() as con:
-        taken = extract(con, window, folder, inputs.config.scoring.champion)
+        taken = extract_as_assumed(con, window, inputs.config, folder)
     return replace(inputs, window=window, extract=taken)
 
 

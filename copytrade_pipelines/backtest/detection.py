@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copytrade_live.core.market import DAY
+from copytrade_live.settings import CopytradeConfig
 from copytrade_pipelines.backtest.chance import Purpose, chance, key_of
-from copytrade_pipelines.backtest.extract import Extract, digest_of
-from copytrade_pipelines.backtest.lags import Curve, lag_at
+from copytrade_pipelines.backtest.extract import Extract, Window, digest_of, extract
+from copytrade_pipelines.backtest.lags import Curve, curve_of, lag_at
 from copytrade_pipelines.backtest.rows import BATCH_ROWS
+
+
+def extract_as_assumed(
+    con: duckdb.DuckDBPyConnection, window: Window, config: CopytradeConfig, folder: Path
+) -> Extract:
+    """The rows of a window as a run takes them: scores and fit as configured, fills known when the lags say.
+
+    Raises: as extract.
+    """
+    own = config.backtest
+    taken = extract(con, window, folder, config.scoring.champion, round(own.fit_days * DAY))
+    return redraw_detection(taken, curve_of(own.detection_seconds), own.seed)
 
 
 def redraw_detection(taken: Extract, curve: Curve, seed: int) -> Extract:

@@ -17,9 +17,9 @@ from copytrade_pipelines.backtest.compiled.parameters import NotCompiledError, r
 from copytrade_pipelines.backtest.compiled.sweeping import Given, sweep_compiled
 from copytrade_pipelines.backtest.compiled.tape import TapeArrays
 from copytrade_pipelines.backtest.compiled.warehouse import arrays_of_loaded
-from copytrade_pipelines.backtest.detection import redraw_detection
+from copytrade_pipelines.backtest.detection import extract_as_assumed
 from copytrade_pipelines.backtest.driver import Follow
-from copytrade_pipelines.backtest.extract import Extract, Window, extract
+from copytrade_pipelines.backtest.extract import Extract, Window
 from copytrade_pipelines.backtest.grid import Point
 from copytrade_pipelines.backtest.inputs import RunInputs, default_tape
 from copytrade_pipelines.backtest.lags import curve_of
@@ -80,10 +80,7 @@ class Taken:
     def write(self, con: duckdb.DuckDBPyConnection) -> Extract:
         """Write the rows for the driver, unless they are."""
         if self.extract is None:
-            config = self.points[0].config
-            own, fit = config.backtest, round(config.backtest.fit_days * DAY)
-            taken = extract(con, self.window, self.folder, config.scoring.champion, fit)
-            self.extract = redraw_detection(taken, curve_of(own.detection_seconds), own.seed)
+            self.extract = extract_as_assumed(con, self.window, self.points[0].config, self.folder)
         return self.extract
 
     def sweep(

@@ -16,19 +16,18 @@ from typing import Protocol
 import duckdb
 
 from copytrade_live.core.codec import dumps
-from copytrade_live.core.market import DAY, Instant
+from copytrade_live.core.market import Instant
 from copytrade_live.errors import InputFileError
 from copytrade_live.provenance import code_version
 from copytrade_live.settings import CopytradeConfig, Home
 from copytrade_pipelines.backtest.assumptions import assumed
-from copytrade_pipelines.backtest.detection import redraw_detection
+from copytrade_pipelines.backtest.detection import extract_as_assumed
 from copytrade_pipelines.backtest.driver import Follow
-from copytrade_pipelines.backtest.extract import Extract, Window, extract
+from copytrade_pipelines.backtest.extract import Extract, Window
 from copytrade_pipelines.backtest.files import write_summary, write_tables
 from copytrade_pipelines.backtest.follow_up import follow_up, terms_of
 from copytrade_pipelines.backtest.inputs import keep_inputs
 from copytrade_pipelines.backtest.kept_inputs import prune_inputs
-from copytrade_pipelines.backtest.lags import curve_of
 from copytrade_pipelines.backtest.measured_lags import choose_lags
 from copytrade_pipelines.backtest.run import BacktestResult, run
 from copytrade_pipelines.backtest.tape import WarehouseTape, tape_of
@@ -73,11 +72,10 @@ def run_window(
     _clear_abandoned(tapes)
     with TemporaryDirectory(dir=tapes, prefix=f"{os.getpid()}-") as folder:
         with _opened(source) as con:
-            taken = extract(con, window, Path(folder), config.scoring.champion, round(config.backtest.fit_days * DAY))
             chosen = choose_lags(con, config.backtest)
-        # What was measured is kept with the run as if it had been configured: the run can be made again without it.
-        settled = config.model_copy(update={"backtest": chosen.config})
-        taken = redraw_detection(taken, curve_of(chosen.config.detection_seconds), chosen.config.seed)
+            # What was measured is kept with the run as if it had been configured: it can be made again without it.
+            settled = config.model_copy(update={"backtest": chosen.config})
+            taken = extract_as_assumed(con, window, settled, Path(folder))
         result = _run(taken, window, settled, home, chosen.origins, progress, has_figures=has_figures)
     prune_inputs(home, round(config.pipelines.keep_inputs_gib * GIB))
     return result

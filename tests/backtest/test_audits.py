@@ -15,14 +15,15 @@ from copytrade_live.core.market import DAY, HOUR, MINUTE, Book, Instant
 from copytrade_live.errors import ConfigError
 from copytrade_pipelines.backtest.altered import KNOWN_AT, POISON, Change, alter
 from copytrade_pipelines.backtest.books import BookFeed
-from copytrade_pipelines.backtest.extract import FILES
+from copytrade_pipelines.backtest.detection import extract_as_assumed
+from copytrade_pipelines.backtest.extract import FILES, Window
 from copytrade_pipelines.backtest.inputs import RunInputs, default_tape, load_inputs
 from copytrade_pipelines.backtest.lookahead import audit_lookahead
 from copytrade_pipelines.backtest.prints import Print
 from copytrade_pipelines.backtest.recursion import Kind, audit_recursion
 from copytrade_pipelines.backtest.tape import WarehouseTape
 from tests.backtest.conftest import Done, backtest
-from tests.backtest.world import END, START, Rows, busy
+from tests.backtest.world import CONFIG, END, LAG, START, Rows, busy
 from tests.builders import WALLET
 
 AFTER_F2 = START + 2 * HOUR + MINUTE
@@ -91,6 +92,54 @@ def test_scores_that_are_used_before_they_were_known_are_caught(tmp_path: Path) 
     assert not audit_lookahead(honest, cuts=[START + 6 * HOUR]).found
     caught = audit_lookahead(honest, cuts=[START + 6 * HOUR], make_tape=early)
     assert {found.subject for found in caught.found if found.is_decision} >= {"f3"}
+
+
+def measured(count: int = 40) -> Rows:
+    """The busy window, and a journal that says fills were known five minutes after they happened, or a little more."""
+    rows = busy()
+    for seq in range(count):
+        seen = {"type": "LeaderFillObserved", "mode": "paper", "run_id": "r", "seq": seq, "payload": "{}"}
+        at = START - DAY + seq * MINUTE
+        rows.add("raw.journal", **seen, event_at=at, observed_at=at + 5 * MINUTE + seq * 1000)
+    return rows
+
+
+def test_measured_lags_are_no_look_ahead_and_ignoring_them_is(tmp_path: Path) -> None:
+    own = CONFIG.backtest.model_copy(update={"latency": "measured", "latency_least_samples": 20})
+    run = backtest(measured(), tmp_path, config=CONFIG.model_copy(update={"backtest": own}))
+    assert run.result.report_path is not None
+    honest = load_inputs(run.result.report_path.parent)
+    assert len(honest.config.backtest.detection_seconds) > 2
+    happened = START + HOUR - LAG
+    with duckdb.connect() as con:
+        query = f"select observed_at - event_at from '{honest.extract.path('fills')}' where fill_id = 'f1'"
+        [[lag]] = con.execute(query).fetchall()
+    assert lag >= 5 * MINUTE
+    cuts = [happened + 2 * MINUTE, happened + lag + MINUTE]
+    audit = audit_lookahead(honest, cuts=cuts, journal=run.result.journal_path)
+    assert (audit.is_reproduced, audit.found) == (True, ())
+
+    def at_once(given: RunInputs) -> WarehouseTape:
+        # Takes the time at which a fill happened for the time at which we would have learned of it.
+        return default_tape(rewritten(given, tmp_path, "fills", "select * replace (event_at as observed_at) from old"))
+
+    caught = audit_lookahead(honest, cuts=cuts, make_tape=at_once)
+    assert "f1" in {found.subject for found in caught.found if found.is_decision}
+
+
+def test_an_earlier_start_draws_the_same_lags(tmp_path: Path) -> None:
+    own = CONFIG.backtest.model_copy(update={"detection_seconds": (1.0, 60.0, 600.0), "latency": "fixed"})
+    config = CONFIG.model_copy(update={"backtest": own})
+    window = Window(start=START, end=END, leaders=(WALLET,))
+    with busy().connect() as con:
+        two = [
+            extract_as_assumed(con, replace(window, start=start), config, tmp_path / str(start))
+            for start in (START, START - DAY)
+        ]
+    known = [
+        duckdb.sql(f"select fill_id, observed_at from '{one.path('fills')}' order by all").fetchall() for one in two
+    ]
+    assert known[0] == known[1]
 
 
 def rewritten(given: RunInputs, scratch: Path, name: str, query: str) -> RunInputs:
