@@ -21,6 +21,7 @@ from copytrade_live.runner.gauges import Gauges
 from copytrade_live.runner.key_watch import KeyWatch
 from copytrade_live.runner.readiness import Readiness
 from copytrade_live.runner.vitals import Vitals
+from copytrade_live.settings import CopytradeConfig
 from copytrade_live.situation import RUNTIME_FILE
 
 _LAG_LOOK_SECONDS = 0.25
@@ -42,6 +43,7 @@ class Watch:
         # Where /metrics is served; empty while it is not.
         self.address = ""
         self._vitals = vitals
+        self._digested: tuple[CopytradeConfig, str] | None = None
         self._gauges = Gauges(vitals, lambda: not self.readiness.reasons(), self.key)
         self.registry.register(self._gauges)
         ProcessCollector(registry=self.registry)
@@ -75,7 +77,7 @@ class Watch:
             "run_id": vitals.run_id,
             "mode": vitals.mode,
             "dry_run": vitals.config.safety.dry_run,
-            "config": vitals.config.decision().digest(),
+            "config": self._digest(),
             "waits_for_restart": list(vitals.reloader.waiting),
             "session_key_days": self.key.days_left,
             "address": self.address,
@@ -87,6 +89,13 @@ class Watch:
             "bad_rows": health.bad_rows,
             "success_age_seconds": {part: (now - at) / SECOND for part, at in sorted(health.last_success.items())},
         }
+
+    def _digest(self) -> str:
+        # Asked for every second, and made anew only for another config.
+        config = self._vitals.config
+        if self._digested is None or self._digested[0] is not config:
+            self._digested = (config, config.decision().digest())
+        return self._digested[1]
 
     def _lags(self) -> dict[str, object]:
         return {

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from copytrade_live.sandbox.synthetic import build_synthetic_world
+from tests.worlds import default_world
 
 ROOT = Path(__file__).resolve().parents[2]
 Ask = Callable[..., subprocess.CompletedProcess[str]]
@@ -119,7 +119,7 @@ def test_skilled_takers_score_above_everyone_else_and_are_copied(
     played: tuple[Ask, subprocess.CompletedProcess[str], Path],
 ) -> None:
     ask, _, home = played
-    kinds = {wallet.address: wallet.kind for wallet in build_synthetic_world(7).wallets}
+    kinds = {wallet.address: wallet.kind for wallet in default_world().wallets}
     p_pos: dict[str, list[float]] = {}
     for trader in json.loads(ask("traders", "--json", "--limit", "100").stdout)["traders"]:
         p_pos.setdefault(kinds[trader["wallet"]], []).append(trader["p_pos"])

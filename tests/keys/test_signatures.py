@@ -23,11 +23,11 @@ from copytrade_live.keys.sdk_client import open_client
 from copytrade_live.keys.signer import GuardedSigner, KeySigner, Signer, named_signer
 from copytrade_live.keys.spent import SpentToday
 from copytrade_live.sandbox.exchange.contracts import exchange_of
-from copytrade_live.sandbox.synthetic import build_synthetic_world
 from copytrade_live.secret import Secret
 from copytrade_live.settings import EXCHANGES, SigningPolicy, VenueConfig
 from tests.sandbox.running import Sandbox, run_server, shared
 from tests.sandbox.trading import KEY, OWNER, best, fund, open_market
+from tests.worlds import default_world
 
 SIGNERS: tuple[Signer, ...] = (KeySigner(Secret(KEY)), ClobSigner(Secret(KEY)))
 REFERENCE = Account.from_key(KEY)
@@ -98,7 +98,7 @@ def test_orders_are_signed_as_recorded(signer: Signer) -> None:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    world = build_synthetic_world(7)
+    world = default_world()
     with run_server(world, world.start_at, None) as running:
         yield running
 

@@ -22,12 +22,13 @@ from eth_account import Account
 from copytrade_live.core.events import OrderFilled, OrderSigned
 from copytrade_live.core.market import MICRO
 from copytrade_live.core.state import evolve, initial_state
-from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.settings import Home
 from copytrade_live.store.journal import Journal
 from tests.live.killing import BESIDE_OTHERS, MOST_SECONDS, Zygote, by_times, check_recovery, told
 from tests.live.live_run import Deed
 from tests.sandbox.trading import open_market
+from tests.worlds import default_world
 
 ROOT = Path(__file__).parents[2]
 SPEED = 40
@@ -104,7 +105,7 @@ def zygote() -> Iterator[Zygote]:
 
 @pytest.fixture(scope="module")
 def venue() -> Iterator[Venue]:
-    process = Venue(build_synthetic_world(7))
+    process = Venue(default_world())
     yield process
     process.close()
 

@@ -17,7 +17,7 @@ from copytrade_live.core.events import OrderFilled, RedemptionPaid
 from copytrade_live.core.market import MICRO, MINUTE
 from copytrade_live.core.state import evolve, initial_state
 from copytrade_live.sandbox.exchange.wallets import deposit_wallet
-from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.settings import Home
 from copytrade_live.store.journal import Journal
 from tests.live.killing import BESIDE_OTHERS, MOST_SECONDS, Zygote, by_times, check_recovery, told
@@ -25,6 +25,7 @@ from tests.live.live_run import Deed
 from tests.live.redeeming import ending_market, skipping
 from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.trading import best, fund, truth
+from tests.worlds import default_world
 
 SPEED = 15.0
 SIDE_BY_SIDE = 5
@@ -37,7 +38,7 @@ WHERE_IT_COUNTS: tuple[Point, ...] = (
 
 @pytest.fixture(scope="module")
 def world() -> SyntheticWorld:
-    return build_synthetic_world(7)
+    return default_world()
 
 
 @pytest.fixture(scope="module")

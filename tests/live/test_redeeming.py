@@ -16,10 +16,11 @@ from copytrade_live.errors import PolicyRefused
 from copytrade_live.keys.opening import OpenAccount
 from copytrade_live.ports import RedeemAccepted, RedeemFailed
 from copytrade_live.sandbox.exchange.wallets import deposit_wallet, proxy_wallet, safe_wallet
-from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.synthetic import SyntheticWorld
 from tests.live.redeeming import opened, settings, skipping, won_market
 from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.trading import OTHER_KEY, OWNER, fund, truth
+from tests.worlds import default_world
 
 WALLETS = {
     "deposit": deposit_wallet(OWNER.lower()),
@@ -31,7 +32,7 @@ Act = Callable[[OpenAccount], Awaitable[None]]
 
 @pytest.fixture(scope="module")
 def world() -> SyntheticWorld:
-    return build_synthetic_world(7)
+    return default_world()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from copytrade_live.core.market import MICRO, MINUTE, SECOND
 from copytrade_live.keys import sessions as keys
 from copytrade_live.runner.app import LiveAccount, Runner, Sources
 from copytrade_live.sandbox.exchange.wallets import deposit_wallet, proxy_wallet, safe_wallet
-from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.secret import Secret
 from copytrade_live.settings import Home
 from copytrade_live.store.journal import Journal
@@ -28,6 +28,7 @@ from tests.live.redeeming import RELAYER_KEY, ending_market, opened, settings, s
 from tests.live.redeeming_life import Excellent, live_config
 from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.trading import KEY, OTHER_KEY, OTHER_OWNER, OWNER, best, fund, trading_environment, truth
+from tests.worlds import default_world
 
 SPEED = 15.0
 DEPOSIT = deposit_wallet(OWNER.lower())
@@ -35,7 +36,7 @@ DEPOSIT = deposit_wallet(OWNER.lower())
 
 @pytest.fixture(scope="module")
 def world() -> SyntheticWorld:
-    return build_synthetic_world(7)
+    return default_world()
 
 
 def won_and_waited(

@@ -19,16 +19,16 @@ from copytrade_live.core.market import MICRO, MINUTE, SECOND, Market, MarketStat
 from copytrade_live.core.orders import Order
 from copytrade_live.errors import PolicyRefused, VenueError
 from copytrade_live.ports import PostAccepted, PostRefused, PostStatus, RedeemFailed, TradeStatus
-from copytrade_live.sandbox.synthetic import build_synthetic_world
 from copytrade_live.sandbox.world import WorldMarket
 from copytrade_live.venue.trading.sdk_venue import SdkVenue
 from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.trading import KEY, OWNER, best, fund, open_market, step, trading_environment
+from tests.worlds import default_world
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    world = build_synthetic_world(7)
+    world = default_world()
     with run_server(world, world.start_at, None) as running:
         yield running
 

@@ -18,7 +18,6 @@ from copytrade_live.keys.signer import KeySigner
 from copytrade_live.redaction import PROCESS, RedactingFormatter
 from copytrade_live.runner.app import Runner
 from copytrade_live.sandbox.exchange.wallets import safe_wallet
-from copytrade_live.sandbox.synthetic import build_synthetic_world
 from copytrade_live.secret import Secret
 from copytrade_live.settings import Home
 from copytrade_live.store.export import Exporter
@@ -26,6 +25,7 @@ from copytrade_live.store.journal import Journal
 from tests.live.redeeming import RELAYER_KEY, ending_market
 from tests.live.test_redeeming_run import is_paid, won_and_waited
 from tests.sandbox.trading import KEY, OWNER
+from tests.worlds import default_world
 
 SAFE = safe_wallet(OWNER.lower())
 
@@ -45,7 +45,7 @@ def test_signatures_and_secrets_of_a_run_show_nowhere(
     caplog.set_level(logging.DEBUG)
     # What this run hides, and nothing that ran before it.
     monkeypatch.setattr(PROCESS, "_forms", [])
-    world, metrics = build_synthetic_world(7), list[bytes]()
+    world, metrics = default_world(), list[bytes]()
 
     def until(runner: Runner) -> bool:
         metrics.append(generate_latest(runner.watch.registry))

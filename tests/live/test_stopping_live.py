@@ -25,13 +25,14 @@ from copytrade_live.core.events import (
 from copytrade_live.core.market import HOUR, SECOND, Instant, Side
 from copytrade_live.errors import StateError
 from copytrade_live.sandbox.exchange.wallets import deposit_wallet
-from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.settings import Home
 from copytrade_live.store import commands
 from copytrade_live.store.journal import Journal
 from tests.live.live_run import LEADER
 from tests.sandbox.running import Sandbox, run_server
 from tests.sandbox.trading import OWNER, best, fund, truth
+from tests.worlds import default_world
 
 ROOT = Path(__file__).resolve().parents[2]
 WALLET = deposit_wallet(OWNER.lower())
@@ -72,7 +73,7 @@ STOPS: dict[str, tuple[Callable[[Home, Instant], Instant], str]] = {
 
 @pytest.fixture(scope="module")
 def world() -> SyntheticWorld:
-    return build_synthetic_world(7)
+    return default_world()
 
 
 @pytest.fixture

@@ -19,12 +19,13 @@ from copytrade_live.core.market import HOUR, Instant
 from copytrade_live.core.score import OVERALL, Gate, ScoreSnapshot
 from copytrade_live.runner.app import Runner, Sources
 from copytrade_live.sandbox.server import build_app, listen, make_server
-from copytrade_live.sandbox.synthetic import SyntheticWorld, build_synthetic_world
+from copytrade_live.sandbox.synthetic import SyntheticWorld
 from copytrade_live.sandbox.timekeeper import TimeKeeper
 from copytrade_live.settings import CopytradeConfig, Home, parse_config
 from copytrade_live.venue.clob import ClobApi
 from copytrade_live.venue.data_api import DataApi
 from copytrade_live.venue.gamma import GammaApi
+from tests.worlds import default_world
 
 
 @dataclass
@@ -86,7 +87,7 @@ class SteppedVenue:
 
 @pytest.fixture(scope="session")
 def world() -> SyntheticWorld:
-    return build_synthetic_world(7)
+    return default_world()
 
 
 @pytest.fixture
