@@ -66,7 +66,7 @@ def dagster_programs(home: Home) -> list[Program]:
     webserver = [*python, "copytrade_pipelines.webserver", str(dagster_socket(home)), str(workspace)]
     return [
         Program(name="dagster-daemon", command=[*python, "dagster._daemon", "run", "-w", str(workspace)]),
-        Program(name="dagster-webserver", command=webserver),
+        Program(name="dagster-webserver", command=webserver, may_fall=True),
     ]
 
 

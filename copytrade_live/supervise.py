@@ -1,4 +1,4 @@
-"""Runs processes as one: they start together, one that dies ends all, and none outlives the parent.
+"""Runs processes as one: they start together, one that dies is told of, and none outlives the parent.
 
 Each child leads a process group of its own, so that Ctrl-C reaches only the parent, and stopping a group reaches
 whatever the child started itself. A watcher process holds the other end of a pipe: when the parent is gone, however it
@@ -45,13 +45,38 @@ class StopRequested(BaseException):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What to run. on_line is told each line it prints; every line also goes to its log. secrets are for it alone."""
+    """What to run. on_line is told each line it prints; every line also goes to its log. secrets are for it alone.
+
+    may_fall: the rest goes on without it once everything has started.
+    """
 
     name: str
     command: Sequence[str]
     is_meant_to_end: bool = False
+    may_fall: bool = False
     on_line: Callable[[str], None] | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fall:
+    """A program that ended though it was to run on: with which code, and what it printed last."""
+
+    program: Program
+    code: int
+    tail: Sequence[str]
+
+    def story(self) -> str:
+        """What happened, for people."""
+        how = (
+            f"was ended by {signal.Signals(-self.code).name}" if self.code < 0 else f"ended with exit code {self.code}"
+        )
+        said = "".join(f"\n  {line}" for line in self.tail)
+        return f"{self.program.name} {how}. It printed last:{said or ' nothing'}"
+
+    def error(self) -> ProcessDied:
+        """The failure that ends everything else."""
+        return ProcessDied(f"{self.story()}\neverything else was stopped", self.code)
 
 
 class Stack:
@@ -87,15 +112,25 @@ class Stack:
             self.check()
             time.sleep(_LOOK_SECONDS)
         if code != 0:
-            raise died(name, code, child.tail())
-        self._forget(name)
+            raise Fall(program=child.program, code=code, tail=child.tail()).error()
+        self.forget(name)
 
     def check(self) -> None:
         """Raises: ProcessDied when one has ended that was to run on."""
-        for name, child in self._running.items():
-            code = child.poll()
-            if code is not None and not child.is_meant_to_end:
-                raise died(name, code, child.tail())
+        for fall in self.falls():
+            raise fall.error()
+
+    def falls(self) -> list[Fall]:
+        """Which have ended that were to run on."""
+        ended = [(child, child.poll()) for child in self._running.values() if not child.program.is_meant_to_end]
+        return [Fall(program=child.program, code=code, tail=child.tail()) for child, code in ended if code is not None]
+
+    def forget(self, name: str) -> None:
+        """Let go of one that ended, and end what it started itself."""
+        child = self._running.pop(name)
+        _signal_group(child.group, signal.SIGKILL)
+        child.close()
+        self._tell_watcher("forget", child.group)
 
     def exit_code(self, name: str) -> int | None:
         """How this one ended, None while it runs."""
@@ -115,12 +150,6 @@ class Stack:
             self._watcher.wait()
             self._watcher = None
 
-    def _forget(self, name: str) -> None:
-        child = self._running.pop(name)
-        _signal_group(child.group, signal.SIGKILL)
-        child.close()
-        self._tell_watcher("forget", child.group)
-
     def _tell_watcher(self, word: str, group: int) -> None:
         if self._watcher is None or self._watcher.stdin is None:
             raise AssertionError("a stack starts processes only inside its with block")
@@ -132,8 +161,7 @@ class _Child:
     def __init__(self, program: Program, log: Path, environment: Mapping[str, str]) -> None:
         self._log = log.open("ab")
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._on_line = program.on_line
-        self.is_meant_to_end = program.is_meant_to_end
+        self.program = program
         self._process = subprocess.Popen(  # noqa: S603 - commands of ours
             list(program.command),
             env={**environment, **program.secrets},
@@ -166,8 +194,8 @@ class _Child:
                 self._log.flush()
                 line = _COLOUR.sub("", raw.decode("utf-8", "replace").rstrip())
                 self._tail.append(line)
-                if self._on_line is not None:
-                    self._on_line(line)
+                if self.program.on_line is not None:
+                    self.program.on_line(line)
 
 
 @contextmanager
@@ -186,13 +214,6 @@ def stop_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def died(name: str, code: int, tail: Sequence[str]) -> ProcessDied:
-    """The failure that says which process ended, how, and what it printed last."""
-    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    said = "".join(f"\n  {line}" for line in tail)
-    return ProcessDied(f"{name} {how}; everything else was stopped. It printed last:{said or ' nothing'}", code)
 
 
 def watch(stream: IO[str]) -> None:

@@ -17,6 +17,7 @@ from copytrade_live.notify.program import notify_program
 from copytrade_live.ports_in_use import check_port, loopback_url
 from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
 from copytrade_live.published import POINTER_FILE
+from copytrade_live.revival import Revival
 from copytrade_live.settings import Home, load_config
 from copytrade_live.steps import Steps
 from copytrade_live.supervise import Stack, StopRequested, stop_signals
@@ -69,14 +70,18 @@ def check_ports(plan: Plan) -> None:
 
 
 def stay(home: Home, stack: Stack, on_look: Callable[[], None]) -> None:
-    """Show decisions as they are made until someone stops us. Raises: ProcessDied."""
-    follower = LogFollower(home.decisions)
+    """Show decisions as they are made until someone stops us; pages that fall come back. Raises: ProcessDied."""
+    follower, revival = LogFollower(home.decisions), Revival(stack, SystemClock(), _tell)
     while True:
-        stack.check()
+        revival.look()
         on_look()
         for line in follower.new_lines():
             print(line, flush=True)
         time.sleep(LOOK_SECONDS)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def _settle_config(home: Home, plan: Plan) -> None:

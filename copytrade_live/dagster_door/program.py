@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from copytrade_live.programs import copytrade, dagster_socket
 from copytrade_live.settings import Home
 from copytrade_live.supervise import Program
@@ -10,4 +12,4 @@ from copytrade_live.supervise import Program
 def door_program(home: Home, port: int, dashboard: str) -> Program:
     """Start it in front of this home's webserver. dashboard: where logins are made."""
     where = ("--socket", str(dagster_socket(home)), "--dashboard", dashboard, "--dagster-port", str(port))
-    return copytrade("dagster-door", "dagster-door", *where)
+    return replace(copytrade("dagster-door", "dagster-door", *where), may_fall=True)

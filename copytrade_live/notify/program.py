@@ -17,4 +17,4 @@ def notify_program(config: CopytradeConfig, environment: Mapping[str, str]) -> P
     if not has_addresses(config, environment):
         return None
     given = {name: environment[name] for name in (VARIABLE, CREDENTIALS_FOLDER) if name in environment}
-    return replace(copytrade("notify", "notify"), secrets=given)
+    return replace(copytrade("notify", "notify"), secrets=given, may_fall=True)

@@ -1,0 +1,17 @@
+"""Which process another one started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def child_of(parent: int, word: str) -> int:
+    """The pid of the child of this process that has this word among its arguments. Raises: LookupError."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status, command = (folder / "stat").read_text(), (folder / "cmdline").read_text().split("\0")
+        except OSError:
+            continue  # it ended meanwhile
+        if int(status.rpartition(")")[2].split()[1]) == parent and word in command:
+            return int(folder.name)
+    raise LookupError(f"process {parent} has no child with {word!r} among its arguments")
