@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from copytrade_live.clock import ManualClock, SystemClock
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.events import Observation, OrderFilled, SignalCopied
+from copytrade_live.core.events import LeaderFillObserved, Observation, OrderFilled, SignalCopied
 from copytrade_live.core.market import Side
 from copytrade_live.core.orders import Fill
 from copytrade_live.core.pricing import to_micro
@@ -39,11 +39,19 @@ PATIENCE_SECONDS = 10.0
 def story() -> list[Observation]:
     """A copied fill that became a position, and one that was refused."""
     start = builders.opening()
-    fill = builders.leader_fill()
-    copied = next(one for one in decided([*start, fill]) if isinstance(one, SignalCopied))
-    order = copied.order
-    bought = Fill(
-        fill_id="x1",
+    return [
+        *start,
+        *bought(start, builders.leader_fill()),
+        builders.book_seen(NOW + 2000, 0.50, 0.52),
+        builders.leader_fill(NOW + 3000, signal_id="f2", size=10.0),
+    ]
+
+
+def bought(before: Sequence[Observation], fill: LeaderFillObserved) -> list[Observation]:
+    """A leader's fill that is copied after these observations, and the fill of our order."""
+    order = next(one for one in reversed(decided([*before, fill])) if isinstance(one, SignalCopied)).order
+    ours = Fill(
+        fill_id=f"x-{order.order_id}",
         order_id=order.order_id,
         token_id=order.token_id,
         side=Side.BUY,
@@ -52,20 +60,15 @@ def story() -> list[Observation]:
         fee=0,
         price=order.limit,
     )
-    return [
-        *start,
-        fill,
-        OrderFilled(**at(NOW + 1000), fill=bought),
-        builders.book_seen(NOW + 2000, 0.50, 0.52),
-        builders.leader_fill(NOW + 3000, signal_id="f2", size=10.0),
-    ]
+    return [fill, OrderFilled(**at(fill.observed_at + 1000), fill=ours)]
 
 
 def decided(observations: Sequence[Observation]) -> list[Any]:
     """All events that these observations lead to."""
     from copytrade_live.core.engine import initial_state, step
 
-    state, events = initial_state(), []
+    state = initial_state()
+    events: list[Any] = []
     for one in observations:
         done = step(state, one, DecisionConfig())
         state = done.state
