@@ -14,6 +14,7 @@ from copytrade_live.dashboard.access.lockout import Lockout
 from copytrade_live.dashboard.access.sessions import SessionStore
 from copytrade_live.dashboard.config_seen import ConfigSeen
 from copytrade_live.dashboard.history import History
+from copytrade_live.dashboard.leader_history import LeaderHistory
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.projection import Projection
 from copytrade_live.dashboard.replica import replica_file
@@ -46,6 +47,7 @@ class Desk:
         self.projection = Projection(self.home.state, replica_file(self.home.own / "dashboard"))
         self.titles = Titles(self.home.state)
         self.history = History(self.projection.replica, self.titles)
+        self.leader_history = LeaderHistory(self.home, self.history)
         self.trials = Trials(self.home, own.trial_seconds)
 
     def moment(self) -> Moment:

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from copytrade_live.dashboard.schemas.leaders import ScorePoint
 from copytrade_live.dashboard.schemas.money import EquityPoint
+from copytrade_live.dashboard.schemas.positions import MarkPoint
 from copytrade_live.dashboard.schemas.signals import SignalPage, SignalRow
 from copytrade_live.dashboard.titles import Titles
 from copytrade_live.errors import StateError
@@ -28,6 +29,14 @@ def rows(path: Path, query: str, values: Sequence[object] = ()) -> list[tuple[An
             return connection.execute(query, tuple(values)).fetchall()
     except sqlite3.OperationalError as error:
         raise StateError(f"the replica of the journal is being made; ask again in a moment ({error})") from error
+
+
+class SnapshotSeenAt(NamedTuple):
+    """A score snapshot that the runner read: the journal event, when, and which."""
+
+    seq: int
+    at: int
+    snapshot_id: str
 
 
 class History:
@@ -102,6 +111,15 @@ class History:
             for at, equity, cash, exposure, peak in rows(self._path, query, [start, end, first, width])
         ]
 
+    def marks_of(self, token_id: str, points: int) -> list[MarkPoint]:
+        """Marks of what is held, oldest first: of each of so many equal parts of the time, the last one."""
+        query = (
+            "WITH own AS (SELECT at, mark FROM marks WHERE token_id = ?1), span AS (SELECT min(at) AS first, "
+            "max(1, (max(at) - min(at)) / ?2 + 1) AS width FROM own) "
+            "SELECT max(at), mark FROM own, span GROUP BY (at - first) / width ORDER BY at"
+        )
+        return [MarkPoint(at=at, mark=mark) for at, mark in rows(self._path, query, [token_id, points])]
+
     def realised_by_wallet(self) -> dict[str, float]:
         """PnL of ended copies by leader."""
         return dict(rows(self._path, "SELECT wallet, sum(pnl) FROM closed GROUP BY wallet"))
@@ -112,10 +130,14 @@ class History:
         query = f"SELECT {column}, sum(pnl), count(*), sum(pnl > 0) FROM closed GROUP BY 1"  # noqa: S608 - from a fixed map
         return [(str(name), float(pnl), int(many), int(wins)) for name, pnl, many, wins in rows(self._path, query)]
 
-    def newest_snapshots(self, limit: int) -> list[tuple[int, int, str]]:
-        """The newest score snapshots that the runner read: seq, when, id; newest first."""
-        query = "SELECT seq, at, snapshot_id FROM snapshots ORDER BY seq DESC LIMIT ?"
-        return [(int(seq), int(at), str(name)) for seq, at, name in rows(self._path, query, [limit])]
+    def snapshots(self, limit: int) -> list[SnapshotSeenAt]:
+        """Score snapshots that the runner read, oldest first, each once; evenly left out where there are more."""
+        query = (
+            "WITH each AS (SELECT min(seq) AS seq, min(at) AS at, snapshot_id FROM snapshots GROUP BY snapshot_id), "
+            "counted AS (SELECT *, row_number() OVER (ORDER BY seq DESC) AS place, count(*) OVER () AS many FROM each) "
+            "SELECT seq, at, snapshot_id FROM counted WHERE (place - 1) % ((many + ?1 - 1) / ?1) = 0 ORDER BY seq"
+        )
+        return [SnapshotSeenAt(int(seq), int(at), str(name)) for seq, at, name in rows(self._path, query, [limit])]
 
     def _named(self, content: str) -> SignalRow:
         row = SignalRow.model_validate_json(content)

@@ -25,6 +25,8 @@ from copytrade_live.durable import make_folder
 
 # Between events that move money, equity is noted so often.
 SAMPLE_EVERY: Instant = 60 * SECOND
+# Marks of what is held are drawn as lines: no finer than anybody sees. They go with the position.
+MARK_EVERY: Instant = 5 * 60 * SECOND
 _MOVES_MONEY = (OrderFilled, PositionSettled, CopyClosed)
 _NAME, _SUFFIX = "replica-", ".sqlite"
 _SCHEMA = """
@@ -45,6 +47,8 @@ CREATE TABLE closed (
     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, wallet TEXT NOT NULL, category TEXT NOT NULL, pnl REAL NOT NULL
 ) STRICT;
 CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, snapshot_id TEXT NOT NULL) STRICT;
+CREATE TABLE marks (token_id TEXT NOT NULL, at INTEGER NOT NULL, mark REAL NOT NULL, PRIMARY KEY (token_id, at))
+STRICT, WITHOUT ROWID;
 """
 
 
@@ -71,6 +75,7 @@ class Replica:
         self._cause: LeaderFillObserved | None = None
         self._category: dict[str, str] = {}
         self._sampled_at: Instant | None = None
+        self._marked_at: Instant | None = None
         self._peak = 0.0
 
     def begin(self) -> None:
@@ -99,6 +104,7 @@ class Replica:
                     (seq, event.observed_at, event.wallet, self._category.get(event.condition_id, ""),
                      from_micro(event.pnl)),
                 )  # fmt: skip
+                self._connection.execute("DELETE FROM marks WHERE token_id = ?", (event.token_id,))
             case ScoresPublished():
                 self._connection.execute(
                     "INSERT INTO snapshots VALUES (?, ?, ?)", (seq, event.observed_at, event.snapshot.snapshot_id)
@@ -106,6 +112,7 @@ class Replica:
             case _:
                 pass
         self._sample(seq, event, state)
+        self._mark(event.observed_at, state)
 
     def _keep_signal(self, seq: int, event: SignalCopied | SignalRejected | MirrorOwed) -> None:
         if isinstance(event, SignalCopied):
@@ -130,6 +137,13 @@ class Replica:
             "INSERT INTO equity VALUES (?, ?, ?, ?, ?, ?)",
             (seq, now, equity, from_micro(portfolio.cash), portfolio.gross_exposure, self._peak),
         )
+
+    def _mark(self, now: Instant, state: State) -> None:
+        if self._marked_at is not None and now - self._marked_at < MARK_EVERY:
+            return
+        self._marked_at = now
+        marks = ((one.token_id, now, one.mark) for one in state.portfolio.positions.values() if one.mark is not None)
+        self._connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", marks)
 
 
 def _remove(path: Path) -> None:

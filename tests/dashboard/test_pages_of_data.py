@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from copytrade_live.core.events import ScoresPublished
+from copytrade_live.core.market import HOUR, MINUTE
 from copytrade_live.core.pricing import from_micro
+from copytrade_live.dashboard import leader_history
 from copytrade_live.dashboard.schemas.session import Role
 from copytrade_live.explanation import explain_signal
 from copytrade_live.store.views import read_view
 from tests import builders
-from tests.dashboard.conftest import Stand
+from tests.builders import NOW, at
+from tests.dashboard.conftest import MakeStand, Stand, wait_for
+from tests.dashboard.test_stream import journal_on
 
 
 def get(stand: Stand, path: str) -> dict:
@@ -120,3 +125,47 @@ def test_every_word_has_its_sentence(stand: Stand) -> None:
     found = get(stand, "/api/words")
     assert {one["word"] for one in found["reject_reasons"]} >= {"dust", "halted"}
     assert all(one["meaning"] for kind in found.values() for one in kind)
+
+
+def test_a_positions_marks_are_a_line_that_ends_now_and_goes_with_it(make_stand: MakeStand) -> None:
+    stand = make_stand()
+    where = f"/api/positions/{builders.YES}/marks"
+    # A book between two steps of the line is not on it, but for the newest.
+    bids = ((6, 0.47), (7, 0.46), (12, 0.48), (13, 0.49))
+    journal_on(stand.home, *(builders.book_seen(NOW + minute * MINUTE, bid, bid + 0.02) for minute, bid in bids))
+    wait_for(lambda: stand.desk.projection.place.seq == read_view(stand.home.state).last_seq)
+    stand.wait()
+    found = get(stand, where)
+    assert [one["mark"] for one in found["points"]] == [0.47, 0.48, 0.49]
+    assert found["points"][-1]["at"] == NOW + 13 * MINUTE
+    assert found["is_complete"]
+    assert stand.client(Role.VIEWER).get(f"/api/positions/{builders.NO}/marks").status_code == 404
+
+
+def test_a_leaders_scores_are_a_line_over_all_snapshots_each_once(
+    make_stand: MakeStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader_history, "MOST_SNAPSHOTS", 5)
+    stand = make_stand()
+    where = f"/api/leaders/{builders.WALLET}"
+    assert [one["snapshot_id"] for one in get(stand, where)["history"]] == ["s1"]
+    # Read again by a runner that started again.
+    numbers = [2, 3, 3, 4, 5, 6, 7, 8]
+    journal_on(stand.home, *(published(place, number) for place, number in enumerate(numbers, start=1)))
+    wait_for(lambda: stand.desk.projection.place.seq == read_view(stand.home.state).last_seq)
+    stand.wait()
+    found = get(stand, where)["history"]
+    assert [one["snapshot_id"] for one in found] == ["s2", "s4", "s6", "s8"]
+    assert [one["p_pos"] for one in found] == pytest.approx([0.92, 0.94, 0.96, 0.98])
+    assert get(stand, where)["history"] == found
+    assert get(stand, f"/api/leaders/{builders.OTHER_WALLET}")["history"][-1]["snapshot_id"] == "s8"
+
+
+def published(hours: int, number: int) -> ScoresPublished:
+    """A snapshot that was read some hours after the start."""
+    now = NOW + hours * HOUR
+    rows = [
+        builders.score(p_pos=0.9 + number / 100, as_of=now),
+        builders.score(wallet=builders.OTHER_WALLET, as_of=now),
+    ]
+    return ScoresPublished(**at(now), snapshot=builders.snapshot(*rows, snapshot_id=f"s{number}", as_of=now))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -27,11 +28,13 @@ SEED = "7"
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """A running stack. key logs in as admin."""
+    """A running stack. key logs in as admin; pid is of copytrade up."""
 
     home: Path
     url: str
     key: str
+    pid: int
+    log: Path
 
     def run(self, *arguments: str) -> str:
         """Run another verb of copytrade in the same home. Returns: what it printed."""
@@ -56,10 +59,10 @@ def up(folder: Path) -> Iterator[Up]:
         ports = ("--dagster-port", str(dagster_port), "--dashboard-port", str(dashboard_port))
         with _running(home, sink, *world):
             _wait(f"{venue}/time", log)
-            with _running(home, sink, "up", "--venue", venue, *ports):
+            with _running(home, sink, "up", "--venue", venue, *ports) as pid:
                 url = f"http://127.0.0.1:{dashboard_port}"
                 _wait(f"{url}/healthz", log)
-                yield Up(home=home.root, url=url, key=_key(log))
+                yield Up(home=home.root, url=url, key=_key(log), pid=pid, log=log)
 
 
 def free_port() -> int:
@@ -70,12 +73,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(home: Home, sink: object, *arguments: str) -> Iterator[None]:
+def _running(home: Home, sink: IO[str], *arguments: str) -> Iterator[int]:
     process = subprocess.Popen(
         _command(*arguments), cwd=ROOT, env=_environment(home.root), stdout=sink, stderr=subprocess.STDOUT
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from copytrade_live.programs import answers
+from copytrade_live.settings import Home
+from copytrade_live.store.views import read_view
+from tests.children import child_of
 from tests.dashboard_e2e.browser import PAGES, Seen, watched
 from tests.dashboard_e2e.stack import Up, up
 
@@ -101,11 +108,13 @@ def test_a_position_is_closed_by_hand(operator: Seen) -> None:
     operator.open("/positions")
     row = page.get_by_role("row").filter(has=page.get_by_role("button", name="Close now")).first
     expect(row).to_be_visible(timeout=COPY)
-    name = row.get_by_role("cell").first.inner_text()
     row.get_by_role("button", name="Close now").click()
-    page.get_by_role("dialog").get_by_label("Note").fill("by hand")
-    page.get_by_role("dialog").get_by_role("button", name="Sell now").click()
-    same = page.get_by_role("row").filter(has_text=name.split("\n")[0]).filter(has=page.get_by_role("button"))
+    dialog = page.get_by_role("dialog")
+    name = dialog.locator("b").nth(1).inner_text()
+    dialog.get_by_label("Note").fill("by hand")
+    dialog.get_by_role("button", name="Sell now").click()
+    closable = page.get_by_role("row").filter(has=page.get_by_role("button", name="Close now"))
+    same = closable.filter(has_text=name)
     expect(same).to_have_count(0, timeout=SOON)
     operator.open("/controls")
     expect(audit(operator, "close")).to_contain_text("by hand")
@@ -146,6 +155,27 @@ def test_no_page_of_a_full_stack_bars_the_way(browser: Browser, stack: Up, scree
         for path in PAGES:
             seen.open(path)
             assert (seen.barriers(), seen.cut_off(), seen.refused(), seen.complaints) == ([], [], [], []), path
+
+
+def test_a_killed_dashboard_comes_back_and_trading_went_on(browser: Browser, stack: Up) -> None:
+    runner, journal = child_of(stack.pid, "run"), Home(stack.home).state
+    os.kill(child_of(stack.pid, "dashboard"), signal.SIGKILL)
+    seq = read_view(journal).last_seq
+    wait_until(lambda: "dashboard is started again" in stack.log.read_text())
+    assert "dashboard was ended by SIGKILL" in stack.log.read_text()
+    wait_until(lambda: answers(f"{stack.url}/healthz"))
+    with watched(browser, stack.url) as seen:
+        seen.log_in(stack.key)
+        expect(seen.page.get_by_role("button", name="Halt", exact=True)).to_be_visible(timeout=SOON)
+    wait_until(lambda: read_view(journal).last_seq > seq)
+    assert child_of(stack.pid, "run") == runner
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + COPY / 1000
+    while not holds():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.2)
 
 
 def audit(seen: Seen, verb: str) -> Locator:

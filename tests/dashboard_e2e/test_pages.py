@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from copytrade_live.core.market import HOUR
 from copytrade_live.dashboard.schemas.session import Role
-from tests.dashboard.conftest import Stand
+from tests import builders
+from tests.builders import NOW
+from tests.dashboard.conftest import MakeStand, Stand
+from tests.dashboard.test_stream import journal_on
 from tests.dashboard_e2e.browser import PAGES, Seen, watched
 
 EVERY = (*PAGES, "/signals/f1", "/signals/f2")
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
-
-
 READ_MOST = ("/", "/signals/f2", "/controls")
-DESK = {"width": 1280, "height": 900}
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 
 
 def test_every_page_shows_and_breaks_no_rule_and_nothing_is_cut_off_on_a_phone(seen: Seen) -> None:
@@ -26,7 +29,7 @@ def test_every_page_shows_and_breaks_no_rule_and_nothing_is_cut_off_on_a_phone(s
         assert path not in READ_MOST or seen.barriers() == []
         seen.page.set_viewport_size(PHONE["viewport"])
         assert seen.cut_off() == [], path
-        seen.page.set_viewport_size(DESK)
+        seen.page.set_viewport_size(DESK["viewport"])
 
 
 @pytest.mark.slow
@@ -56,6 +59,28 @@ def test_after_logging_in_one_is_where_one_wanted_to_be(browser: Browser, stand:
         seen.page.get_by_label("API key").fill(stand.keys[Role.VIEWER])
         seen.page.get_by_role("button", name="Log in").click()
         expect(seen.page.get_by_label("The decision")).to_contain_text("Copied")
+
+
+def test_a_reason_says_what_it_means_where_one_points_at_it(seen: Seen) -> None:
+    seen.open("/signals/f2")
+    reason = seen.page.get_by_role("region", name="Gates").get_by_text("dust", exact=True)
+    reason.hover()
+    expect(seen.page.get_by_role("tooltip")).to_have_text("The leader's fill is too small to mean anything.")
+    assert (seen.barriers(), seen.refused()) == ([], [])
+
+
+def test_a_position_opens_its_price_since_it_was_bought(browser: Browser, make_stand: MakeStand) -> None:
+    stand = make_stand()
+    journal_on(stand.home, *(builders.book_seen(NOW + hour * HOUR, 0.46 + hour / 100, 0.49) for hour in (1, 2)))
+    with watched(browser, stand.url) as seen:
+        seen.log_in(stand.keys[Role.VIEWER])
+        seen.open("/positions")
+        seen.page.get_by_role("row").get_by_role("button", name="48¢").click()
+        shown = seen.page.get_by_role("dialog")
+        chart = shown.get_by_role("img", name="Price of a share")
+        expect(chart).to_have_accessible_name(re.compile("Mark: from 47¢ to 48¢.*Take profit: from .* Stop loss:"))
+        expect(chart.locator("canvas").first).to_be_visible()
+        assert (seen.barriers(), seen.refused(), seen.complaints) == ([], [], [])
 
 
 def test_an_address_that_is_no_page_says_so(seen: Seen) -> None:

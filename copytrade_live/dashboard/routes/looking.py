@@ -9,18 +9,17 @@ from fastapi import APIRouter, Depends, Path, Query
 from copytrade_live.dashboard.access.policy import VIEW
 from copytrade_live.dashboard.desk import AtDesk
 from copytrade_live.dashboard.history import MOST_POINTS
-from copytrade_live.dashboard.leader_history import leader_history
 from copytrade_live.dashboard.problems import Refused, answers
 from copytrade_live.dashboard.schemas.leaders import LeaderDetail, Leaders
-from copytrade_live.dashboard.schemas.model import At, Wallet
+from copytrade_live.dashboard.schemas.model import At, TokenId, Wallet
 from copytrade_live.dashboard.schemas.money import EquitySeries, Pnl, PnlBy
 from copytrade_live.dashboard.schemas.overview import Overview
-from copytrade_live.dashboard.schemas.positions import Positions
+from copytrade_live.dashboard.schemas.positions import Marks, Positions
 from copytrade_live.dashboard.schemas.words import Words
 from copytrade_live.dashboard.views import leaders as leader_views
 from copytrade_live.dashboard.views import money
 from copytrade_live.dashboard.views.overview import overview
-from copytrade_live.dashboard.views.positions import positions
+from copytrade_live.dashboard.views.positions import marks, positions
 from copytrade_live.dashboard.views.words import words
 
 router = APIRouter(tags=["looking"], dependencies=[Depends(VIEW)], responses=answers(401, 403, 503))
@@ -58,6 +57,16 @@ def get_positions(desk: AtDesk) -> Positions:
     return positions(desk.moment(), desk.titles)
 
 
+@router.get("/api/positions/{token_id}/marks", responses=answers(404, 422))
+def get_marks(desk: AtDesk, token_id: Annotated[TokenId, Path()]) -> Marks:
+    """What a share of an open position was worth since we hold it."""
+    seen = desk.moment()
+    held = seen.state.portfolio.positions.get(token_id)
+    if held is None:
+        raise Refused(404, "not_found", "There is no position in this token.")
+    return marks(seen, desk.history, held)
+
+
 @router.get("/api/words")
 def get_words() -> Words:
     """Every reason, condition, flag and state with its sentence."""
@@ -85,6 +94,6 @@ def get_leader(desk: AtDesk, wallet: Annotated[Wallet, Path()]) -> LeaderDetail:
     return LeaderDetail(
         leader=row,
         categories=[leader_views.score_row(rows[name]) for name in sorted(rows)],
-        history=leader_history(desk.home, desk.history, wallet),
+        history=desk.leader_history.of(wallet),
         decisions=desk.history.decisions_of(wallet),
     )

@@ -56,6 +56,20 @@ class Positions(Model):
     items: list[PositionRow]
 
 
+class MarkPoint(Model):
+    """What a share was worth. Units: dollars per share."""
+
+    at: At
+    mark: float
+
+
+class Marks(Model):
+    """Marks since we hold it, oldest first, the last one now; is_complete: the whole journal was read."""
+
+    points: list[MarkPoint]
+    is_complete: bool
+
+
 class ClosePosition(Model):
     """Sell a position now, whatever its exit policy says."""
 

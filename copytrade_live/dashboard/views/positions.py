@@ -12,10 +12,14 @@ from copytrade_live.core.portfolio import Portfolio, Position
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import ExitReason
 from copytrade_live.core.valuation import gain_on_cost, price_at_gain
+from copytrade_live.dashboard.history import History
 from copytrade_live.dashboard.moment import Moment
-from copytrade_live.dashboard.schemas.positions import ExitPlan, PositionRow, Positions
+from copytrade_live.dashboard.schemas.positions import ExitPlan, MarkPoint, Marks, PositionRow, Positions
 from copytrade_live.dashboard.titles import Titles
 from copytrade_live.visible import visible
+
+# A chart is no wider.
+MOST_MARKS = 400
 
 
 def positions(seen: Moment, titles: Titles) -> Positions:
@@ -60,6 +64,14 @@ def position_row(
         exit_order_id=exits[0] if exits else None,
         plan=list(exit_plan(held, config, now)),
     )
+
+
+def marks(seen: Moment, history: History, held: Position) -> Marks:
+    """How a share of it was worth more and less since we hold it."""
+    points = history.marks_of(held.token_id, MOST_MARKS)
+    if held.mark is not None:
+        points.append(MarkPoint(at=seen.now, mark=held.mark))
+    return Marks(points=points, is_complete=not seen.is_catching_up)
 
 
 def exit_plan(held: Position, config: DecisionConfig, now: Instant) -> Iterator[ExitPlan]:

@@ -29,7 +29,7 @@ export function intoCache(queries: QueryClient): (event: string, data: string) =
   const again = (key: string, every: number): (() => void) =>
     eased(() => void queries.invalidateQueries({ queryKey: [key] }), every);
   const signals = again("signals", 1_000);
-  const slow = ["equity", "pnl", "leaders"].map((key) => again(key, 5_000));
+  const slow = ["equity", "pnl", "leaders", "marks"].map((key) => again(key, 5_000));
   const switched = ["audit", "controls", "leaders", "config"].map((key) => again(key, 500));
   return (event, data) => {
     switch (event) {

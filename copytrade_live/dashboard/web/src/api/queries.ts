@@ -41,6 +41,14 @@ export const positionsQuery = queryOptions({
   queryFn: ({ signal }) => take(client.GET("/api/positions", { signal })),
 });
 
+/** What a share of a position was worth since we hold it. */
+export const marksQuery = (token_id: string) =>
+  queryOptions({
+    queryKey: ["marks", token_id],
+    queryFn: ({ signal }) =>
+      take(client.GET("/api/positions/{token_id}/marks", { signal, params: { path: { token_id } } })),
+  });
+
 export const leadersQuery = queryOptions({
   queryKey: ["leaders"],
   queryFn: ({ signal }) => take(client.GET("/api/leaders", { signal })),
@@ -84,6 +92,13 @@ export const comparisonQuery = (a: string, b: string) =>
       take(client.GET("/api/backtests/compare", { signal, params: { query: { a, b } } })),
     staleTime: Infinity,
   });
+
+/** What every word of the wire means; it changes with the code alone. */
+export const wordsQuery = queryOptions({
+  queryKey: ["words"],
+  queryFn: ({ signal }) => take(client.GET("/api/words", { signal })),
+  staleTime: Infinity,
+});
 
 export const controlsQuery = queryOptions({
   queryKey: ["controls"],

@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/positions/{token_id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Marks
+         * @description What a share of an open position was worth since we hold it.
+         */
+        get: operations["get_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/words": {
         parameters: {
             query?: never;
@@ -1186,6 +1206,19 @@ export interface components {
             api_key: string;
         };
         /**
+         * MarkPoint
+         * @description What a share was worth. Units: dollars per share.
+         */
+        MarkPoint: {
+            /**
+             * At
+             * @description Milliseconds since 1970-01-01 UTC.
+             */
+            at: number;
+            /** Mark */
+            mark: number;
+        };
+        /**
          * MarketSeen
          * @description The market as the decision knew it.
          */
@@ -1218,6 +1251,16 @@ export interface components {
             status: string;
             /** Accepting Orders */
             accepting_orders: boolean;
+        };
+        /**
+         * Marks
+         * @description Marks since we hold it, oldest first, the last one now; is_complete: the whole journal was read.
+         */
+        Marks: {
+            /** Points */
+            points: components["schemas"]["MarkPoint"][];
+            /** Is Complete */
+            is_complete: boolean;
         };
         /**
          * Money
@@ -2369,6 +2412,73 @@ export interface operations {
             };
             /** @description The session may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The runner's files cannot be read now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marks"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

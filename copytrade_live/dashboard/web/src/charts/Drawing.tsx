@@ -17,13 +17,20 @@ import css from "./TimeChart.module.css";
 
 type Series = ISeriesApi<"Area"> | ISeriesApi<"Line">;
 
+interface Props {
+  lines: readonly ChartLine[];
+  height: number;
+  /** Which part of the height the lower pane takes. */
+  lower: number;
+}
+
 interface Pointed {
   at: number | null;
   values: readonly (number | undefined)[];
 }
 
 /** The canvas. Made anew when the colours change, filled anew when the points do. */
-export default function Drawing({ lines, height }: { lines: readonly ChartLine[]; height: number }) {
+export default function Drawing({ lines, height, lower }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<IChartApi>(null);
   const series = useRef<Series[]>([]);
@@ -35,7 +42,7 @@ export default function Drawing({ lines, height }: { lines: readonly ChartLine[]
     const made = createChart(place.current, options(height));
     chart.current = made;
     series.current = lines.map((line) => addLine(made, line));
-    made.panes()[1]?.setHeight(Math.round(height * 0.24));
+    made.panes()[1]?.setHeight(Math.round(height * lower));
     made.subscribeCrosshairMove((event) => {
       setPointed(under(event, series.current));
     });
@@ -45,7 +52,7 @@ export default function Drawing({ lines, height }: { lines: readonly ChartLine[]
       series.current = [];
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the points are set below, without making the chart anew
-  }, [shape, height]);
+  }, [shape, height, lower]);
 
   const ends = lines.map((line) => line.points.at(0)?.at).join();
   useEffect(() => {
@@ -54,10 +61,10 @@ export default function Drawing({ lines, height }: { lines: readonly ChartLine[]
         bySecond(line.points).map((one) => ({ ...one, time: one.time as UTCTimestamp })),
       );
     });
-  }, [lines, shape, height]);
+  }, [lines, shape, height, lower]);
   useEffect(() => {
     chart.current?.timeScale().fitContent();
-  }, [ends, shape, height]);
+  }, [ends, shape, height, lower]);
 
   return (
     <>
@@ -73,7 +80,7 @@ export default function Drawing({ lines, height }: { lines: readonly ChartLine[]
           );
         })}
       </div>
-      <div ref={place} />
+      <div ref={place} className={css["canvas"]} />
     </>
   );
 }
@@ -92,7 +99,7 @@ function options(height: number) {
       panes: { separatorColor: colour("line"), enableResize: false },
     },
     grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.16, bottom: 0.06 } },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.1 } },
     timeScale: { borderVisible: false, timeVisible: true, fixLeftEdge: true, fixRightEdge: true },
     crosshair: { mode: CrosshairMode.Magnet },
     handleScroll: { vertTouchDrag: false },
@@ -107,7 +114,7 @@ function addLine(chart: IChartApi, line: ChartLine): Series {
     lineType: line.kind === "step" ? LineType.WithSteps : LineType.Simple,
     priceLineVisible: false,
     lastValueVisible: false,
-    priceFormat: { type: "custom" as const, formatter: line.show, minMove: 0.0001 },
+    priceFormat: { type: "custom" as const, formatter: (value: number) => line.show(value), minMove: 0.0001 },
   };
   if (line.kind !== "area") return chart.addSeries(LineSeries, { ...shared, color: ink }, line.pane ?? 0);
   const fill = { topColor: faded(ink, 0.22), bottomColor: faded(ink, 0.02) };

@@ -1,7 +1,10 @@
+import type { ReactNode } from "react";
 import css from "./Meter.module.css";
 
 interface Props {
   name: string;
+  /** How the name stands there, where it is more than text. */
+  shown?: ReactNode;
   used: number;
   limit: number;
   /** What stands at the right: the numbers with their unit. */
@@ -13,13 +16,13 @@ interface Props {
 const NEAR = 0.8;
 
 /** How much of a limit is used. */
-export function Meter({ name, used, limit, text, isShare = false }: Props) {
+export function Meter({ name, shown = name, used, limit, text, isShare = false }: Props) {
   const share = limit > 0 ? Math.max(0, used / limit) : used > 0 ? 1 : 0;
   const state = isShare ? "" : share >= 1 ? css["over"] : share >= NEAR ? css["near"] : "";
   return (
     <div className={css["meter"]}>
       <div className={css["row"]}>
-        <span>{name}</span>
+        <span>{shown}</span>
         <span>{text}</span>
       </div>
       <div

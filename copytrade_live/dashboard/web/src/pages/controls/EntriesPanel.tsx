@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { halt, resume, useDeed } from "../../api/deeds";
 import type { Schemas } from "../../api/types";
-import { words } from "../../format/texts";
 import { Confirm, type Given } from "../../parts/Confirm";
 import { Panel } from "../../parts/Panel";
+import { Word } from "../../parts/Word";
 import css from "./Controls.module.css";
 
 type Asked = "halt" | "stop" | "resume";
@@ -62,9 +62,15 @@ export function EntriesPanel({ controls }: { controls: Schemas["Controls"] }) {
   );
 }
 
-function state(controls: Schemas["Controls"]): string {
+function state(controls: Schemas["Controls"]): ReactNode {
   if (controls.is_stopped) return "Everything is stopped";
-  if (controls.is_halted) return `Halted: ${words(controls.halt_reason) || "by an operator"}`;
+  if (controls.is_halted) {
+    return (
+      <>
+        Halted: <Word kind="halt_reasons" word={controls.halt_reason ?? "operator"} />
+      </>
+    );
+  }
   return controls.kill_switch ? "Off by the kill switch" : "Allowed";
 }
 

@@ -13,7 +13,7 @@ export function ScoreHistory({ points }: { points: readonly Point[] }) {
   if (points.length < 2) {
     return <Empty title="One snapshot so far">With the next published scores a line begins here.</Empty>;
   }
-  return <TimeChart title="History of the score" lines={lines} height={240} />;
+  return <TimeChart title="History of the score" lines={lines} height={300} lower={0.4} />;
 }
 
 function linesOf(points: readonly Point[]): ChartLine[] {

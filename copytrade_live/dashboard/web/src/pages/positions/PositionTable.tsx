@@ -10,16 +10,19 @@ import { Tag } from "../../parts/Tag";
 import { Time } from "../../parts/Time";
 import { Wallet } from "../../parts/Wallet";
 import { ExitPlan } from "./ExitPlan";
+import css from "./PositionsPage.module.css";
 
 interface Props {
   items: readonly Position[];
   now: Instant;
   onClose: (position: Position) => void;
+  /** Show the price of this token. */
+  onOpen: (token_id: string) => void;
 }
 
 /** Positions with their marks, their exit plans, and the way out. */
-export function PositionTable({ items, now, onClose }: Props) {
-  const columns = useMemo(() => columnsOf(now, onClose), [now, onClose]);
+export function PositionTable({ items, now, onClose, onOpen }: Props) {
+  const columns = useMemo(() => columnsOf(now, onClose, onOpen), [now, onClose, onOpen]);
   if (items.length === 0) {
     return (
       <Empty title="Nothing is held">
@@ -27,10 +30,20 @@ export function PositionTable({ items, now, onClose }: Props) {
       </Empty>
     );
   }
-  return <DataTable label="Open positions" rows={items} columns={columns} rowKey={(row) => row.token_id} />;
+  return (
+    <DataTable
+      label="Open positions"
+      rows={items}
+      columns={columns}
+      rowKey={(row) => row.token_id}
+      onOpen={(row) => {
+        onOpen(row.token_id);
+      }}
+    />
+  );
 }
 
-function columnsOf(now: Instant, onClose: (position: Position) => void): Column<Position>[] {
+function columnsOf(now: Instant, onClose: Props["onClose"], onOpen: Props["onOpen"]): Column<Position>[] {
   return [
     {
       name: "Market",
@@ -58,7 +71,12 @@ function columnsOf(now: Instant, onClose: (position: Position) => void): Column<
       cell: (row) => cents(row.average_cost),
       title: "Average price a share, fee included",
     },
-    { name: "Mark", isNumber: true, sortBy: (row) => row.mark, cell: (row) => cents(row.mark) },
+    {
+      name: "Mark",
+      isNumber: true,
+      sortBy: (row) => row.mark,
+      cell: (row) => <Mark row={row} onOpen={onOpen} />,
+    },
     { name: "Value", isNumber: true, sortBy: (row) => row.value, cell: (row) => dollars(row.value) },
     {
       name: "Gain",
@@ -74,6 +92,22 @@ function columnsOf(now: Instant, onClose: (position: Position) => void): Column<
     { name: "Ends", sortBy: (row) => row.end_at, cell: (row) => <Time at={row.end_at} now={now} isAge /> },
     { name: "Way out", isWhole: true, cell: (row) => <CloseButton row={row} onClose={onClose} /> },
   ];
+}
+
+function Mark({ row, onOpen }: { row: Position; onOpen: Props["onOpen"] }) {
+  return (
+    <button
+      type="button"
+      className={css["mark"]}
+      title="How it moved since we hold it"
+      data-row-link
+      onClick={() => {
+        onOpen(row.token_id);
+      }}
+    >
+      {cents(row.mark)}
+    </button>
+  );
 }
 
 function Shares({ row }: { row: Position }) {

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { words } from "../../format/texts";
 import { DataTable, type Column } from "../../parts/DataTable";
+import { Word } from "../../parts/Word";
 
 interface Row {
   seq: number;
@@ -28,7 +28,14 @@ const COLUMNS: Column<Row>[] = [
         </Link>
       ),
   },
-  { name: "Then", cell: (row) => words(row.recorded) },
-  { name: "Now", cell: (row) => <b>{words(row.then)}</b> },
+  { name: "Then", cell: (row) => <Word kind="reject_reasons" word={row.recorded} /> },
+  {
+    name: "Now",
+    cell: (row) => (
+      <b>
+        <Word kind="reject_reasons" word={row.then} />
+      </b>
+    ),
+  },
   { name: "Worth", isNumber: true, cell: (row) => row.note },
 ];

@@ -3,11 +3,11 @@ import { useMutation } from "@tanstack/react-query";
 import type { Schemas } from "../../api/types";
 import { replay } from "../../api/trials";
 import { count } from "../../format/numbers";
-import { title } from "../../format/texts";
 import { Panel } from "../../parts/Panel";
 import { Failure, Loading } from "../../parts/States";
 import { Stat, Stats } from "../../parts/Stat";
 import { Tag } from "../../parts/Tag";
+import { Word } from "../../parts/Word";
 import { FirstOnes } from "./FirstOnes";
 import css from "./ReplayPage.module.css";
 
@@ -58,7 +58,8 @@ function Verdict({ replay: found }: { replay: Schemas["Replay"] }) {
       </Stats>
       {found.differences.map((one) => (
         <p key={`${one.recorded} ${one.then}`}>
-          {count(one.count, "time")}: {title(one.recorded)} then, {title(one.then)} now
+          {count(one.count, "time")}: <Word kind="reject_reasons" word={one.recorded} /> then,{" "}
+          <Word kind="reject_reasons" word={one.then} /> now
         </p>
       ))}
       <FirstOnes

@@ -1,8 +1,8 @@
 import { IconCheck, IconX } from "@tabler/icons-react";
 import type { GateAnswer } from "../../api/types";
 import { bound, inUnit } from "../../format/measures";
-import { words } from "../../format/texts";
 import { Empty } from "../../parts/States";
+import { Word } from "../../parts/Word";
 import { scale } from "./gateScale";
 import css from "./GateList.module.css";
 
@@ -23,7 +23,7 @@ export function GateList({ gates }: { gates: readonly GateAnswer[] }) {
             {!gate.holds && (
               <small>
                 {gate.decides ? "refused it: " : "would have refused it too: "}
-                {words(gate.reason)}
+                <Word kind="reject_reasons" word={gate.reason} />
               </small>
             )}
           </div>

@@ -5,6 +5,7 @@ import type { Instant } from "../../format/times";
 import { Facts } from "../../parts/Facts";
 import { Panel } from "../../parts/Panel";
 import { Time } from "../../parts/Time";
+import { Word } from "../../parts/Word";
 
 /** What the decision was made with, for whoever wants to make it again. */
 export function RecordPanel({ detail, now }: { detail: SignalDetail; now: Instant }) {
@@ -14,14 +15,14 @@ export function RecordPanel({ detail, now }: { detail: SignalDetail; now: Instan
     <Panel title="On the record">
       <Facts
         rows={[
-          ["Decided then", words(detail.recorded)],
+          ["Decided then", <Word key="then" kind="reject_reasons" word={detail.recorded} />],
           [
             "Decided by today's code",
             agrees ? (
               "the same"
             ) : (
               <b key="again" className="warn">
-                {words(detail.again)}
+                <Word kind="reject_reasons" word={detail.again} />
               </b>
             ),
           ],

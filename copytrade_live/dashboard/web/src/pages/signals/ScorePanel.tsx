@@ -8,6 +8,7 @@ import { Panel } from "../../parts/Panel";
 import { Empty } from "../../parts/States";
 import { Tag } from "../../parts/Tag";
 import { Time } from "../../parts/Time";
+import { Word } from "../../parts/Word";
 
 interface Props {
   title: string;
@@ -50,7 +51,7 @@ export function ScorePanel({ title, score, snapshot, now }: Props) {
                   [
                     "Flag",
                     <Tag key={flag} tone="warn">
-                      {words(flag)}
+                      <Word kind="score_flags" word={flag} />
                     </Tag>,
                   ] as const,
               ),

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { signalsQuery } from "../../api/signals";
 import type { Signal } from "../../api/types";
+import { useMeaning } from "../../api/useMeaning";
 import { useNow } from "../../api/useOverview";
 import { PageHead } from "../../parts/PageHead";
 import { Panel } from "../../parts/Panel";
@@ -16,11 +17,12 @@ export function SignalsPage() {
   const search = useSearch({ from: "/shell/signals" });
   const feed = useInfiniteQuery(signalsQuery(search));
   const now = useNow();
+  const meaning = useMeaning("reject_reasons", search.reason);
   const rows: Signal[] = feed.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHead title="Signals" note="Each fill of a leader, and what we did with it. Open one to see why." />
-      <Panel title="Feed" isFlush actions={<SignalFilters search={search} />}>
+      <Panel title="Feed" note={meaning} isFlush actions={<SignalFilters search={search} />}>
         {feed.isPending && <Loading lines={8} />}
         {feed.error && rows.length === 0 && (
           <Failure error={feed.error} onRetry={() => void feed.refetch()} />

@@ -5,6 +5,7 @@ import { Facts } from "../../parts/Facts";
 import { Meter } from "../../parts/Meter";
 import { Panel } from "../../parts/Panel";
 import { Empty } from "../../parts/States";
+import { Word } from "../../parts/Word";
 import css from "./WhyPage.module.css";
 
 /** From belief to stake, and what every cap left of it. */
@@ -15,9 +16,11 @@ export function SizePanel({ detail }: { detail: SignalDetail }) {
       <div className={css["stack"]}>
         {sizing === null ? (
           <Empty title="Not sized">
-            {detail.size_refusal === null
-              ? "Without a market, a score and an offer there is nothing to size."
-              : words(detail.size_refusal)}
+            {detail.size_refusal === null ? (
+              "Without a market, a score and an offer there is nothing to size."
+            ) : (
+              <Word kind="reject_reasons" word={detail.size_refusal} />
+            )}
           </Empty>
         ) : (
           <Facts
@@ -29,7 +32,14 @@ export function SizePanel({ detail }: { detail: SignalDetail }) {
               ["Staked part of equity", percent(sizing.kelly_applied, 2)],
               ["Wanted", dollars(sizing.notional_wanted)],
               ["Stake", <b key="stake">{dollars(sizing.notional)}</b>],
-              ...(sizing.capped_by === "" ? [] : [["Held down by", words(sizing.capped_by)] as const]),
+              ...(sizing.capped_by === ""
+                ? []
+                : [
+                    [
+                      "Held down by",
+                      <Word key="cap" kind="reject_reasons" word={sizing.capped_by} />,
+                    ] as const,
+                  ]),
             ]}
           />
         )}
