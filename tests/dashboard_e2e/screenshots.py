@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.dashboard_e2e.browser import PAGES, Seen, chromium, watched
-from tests.dashboard_e2e.stack import ROOT, Up, up
+from tests.dashboard_e2e.stack import PAST, ROOT, Up, up
 
 FOLDER = ROOT / "docs" / "assets"
 # Colours of a picture, so that it stays small.
@@ -36,8 +36,8 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, up(Path(scratch)) as stack, chromium() as browser:
         stack.run("score", "--backfill-days", "3")
-        stack.run("backtest")
-        stack.run("backtest", "--set", "filter.max_spread=0.2")
+        stack.run("backtest", *PAST)
+        stack.run("backtest", *PAST, "--set", "filter.max_spread=0.2")
         with logged_in(browser, stack, DESK) as seen:
             why = wait_for_enough(seen)
         if asked.all is not None:

@@ -16,7 +16,7 @@ from copytrade_live.settings import Home
 from copytrade_live.store.views import read_view
 from tests.children import child_of
 from tests.dashboard_e2e.browser import PAGES, Seen, watched
-from tests.dashboard_e2e.stack import Up, up
+from tests.dashboard_e2e.stack import PAST, Up, up
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 # Milliseconds. The first copy comes after about a minute on two idle cores.
@@ -122,8 +122,8 @@ def test_a_position_is_closed_by_hand(operator: Seen) -> None:
 
 def test_two_backtests_are_put_side_by_side(operator: Seen, stack: Up) -> None:
     stack.run("score", "--backfill-days", "3")
-    stack.run("backtest")
-    stack.run("backtest", "--set", "filter.max_spread=0.2")
+    stack.run("backtest", *PAST)
+    stack.run("backtest", *PAST, "--set", "filter.max_spread=0.2")
     page = operator.page
     operator.open("/backtests")
     boxes = page.get_by_role("checkbox")
