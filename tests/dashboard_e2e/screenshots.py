@@ -35,14 +35,14 @@ def main() -> None:
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="where pictures of every page go")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, up(Path(scratch)) as stack, chromium() as browser:
-        stack.run("score", "--backfill-days", "3")
-        stack.run("backtest", *PAST)
-        stack.run("backtest", *PAST, "--set", "filter.max_spread=0.2")
         with logged_in(browser, stack, DESK) as seen:
             why = wait_for_enough(seen)
-        if asked.all is not None:
-            take_all(browser, stack, asked.all, why)
         take_for_documents(browser, stack, why)
+        if asked.all is not None:
+            stack.run("score", "--backfill-days", "3")
+            stack.run("backtest", *PAST)
+            stack.run("backtest", *PAST, "--set", "filter.max_spread=0.2")
+            take_all(browser, stack, asked.all, why)
 
 
 def wait_for_enough(seen: Seen) -> str:
