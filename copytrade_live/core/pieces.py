@@ -26,6 +26,9 @@ def pieces(value: Any) -> Iterator[str]:
         yield _text(value)
     elif isinstance(value, tuple | frozenset):
         row = list(value)
+        if any(map(_is_long, row)):
+            yield from _items(row)
+            return
         for start in range(0, len(row), _ROW):
             yield ("," if start else "[") + _text(tuple(row[start : start + _ROW]))[1:-1]
         yield "]"
@@ -41,6 +44,15 @@ def shape(*kinds: type) -> dict[type, str]:
     for kind in kinds:
         _look(kind, found)
     return found
+
+
+def _items(row: Iterable[Any]) -> Iterator[str]:
+    mark = "["
+    for item in row:
+        yield mark
+        yield from pieces(item)
+        mark = ","
+    yield "]"
 
 
 def _members(items: Iterable[tuple[str, Any]]) -> Iterator[str]:
@@ -60,7 +72,7 @@ def _is_long(value: Any) -> bool:
     if isinstance(value, Mapping):
         return bool(value)
     if isinstance(value, tuple | frozenset):
-        return len(value) > _ROW
+        return len(value) > _ROW or any(map(_is_long, value))
     return is_dataclass(value) and _is_wide(cast(Any, type(value)))
 
 

@@ -73,24 +73,34 @@ PACE: Instant = MINUTE
 class SeenSignals:
     """Ids of recent signals in two generations, so that forgetting old ones costs nothing.
 
-    The latest of the young ones stand apart: adding one copies only those.
+    Shape: the latest stand apart, so that adding one copies only those; the rest of a generation is few sets, each
+    at least as large as all that follow it, so that states of different times share most of what they hold.
     """
 
     latest: frozenset[str] = frozenset()
-    young: frozenset[str] = frozenset()
-    old: frozenset[str] = frozenset()
+    young: tuple[frozenset[str], ...] = ()
+    old: tuple[frozenset[str], ...] = ()
     turned_at: Instant = 0
 
     def __contains__(self, signal_id: str) -> bool:
-        return signal_id in self.latest or signal_id in self.young or signal_id in self.old
+        if signal_id in self.latest:
+            return True
+        return any([signal_id in ids for ids in self.young]) or any([signal_id in ids for ids in self.old])
 
     def with_signal(self, signal_id: str, now: Instant) -> SeenSignals:
         """Remember one more, letting go of what is older than MEMORY."""
         if now - self.turned_at > MEMORY:
-            return SeenSignals(latest=frozenset((signal_id,)), old=self.young | self.latest, turned_at=now)
+            return SeenSignals(latest=frozenset((signal_id,)), old=(*self.young, self.latest), turned_at=now)
         if len(self.latest) < LATEST:
             return replace(self, latest=self.latest | {signal_id})
-        return replace(self, latest=frozenset((signal_id,)), young=self.young | self.latest)
+        return replace(self, latest=frozenset((signal_id,)), young=_joined(self.young, self.latest))
+
+
+def _joined(sets: tuple[frozenset[str], ...], last: frozenset[str]) -> tuple[frozenset[str], ...]:
+    """One more set; those that are no larger than what follows them become one with it."""
+    while sets and len(sets[-1]) <= len(last):
+        sets, last = sets[:-1], sets[-1] | last
+    return (*sets, last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
