@@ -69,6 +69,11 @@ class Book:
     source: BookSource = BookSource.RECORDED
 
     @property
+    def has_levels(self) -> bool:
+        """Whether anything rests in it."""
+        return bool(self.bids or self.asks)
+
+    @property
     def best_bid(self) -> float | None:
         """Highest resting buy price, None when nobody bids."""
         return self.bids[0].price if self.bids else None

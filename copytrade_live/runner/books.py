@@ -39,6 +39,8 @@ class BookDesk:
         self._audited_at: Instant = 0
         self._suspected: dict[str, Instant] = {}
         self._last: OrderedDict[str, Book] = OrderedDict()
+        # Tokens that the venue showed no book of when it was asked last.
+        self._absent: OrderedDict[str, None] = OrderedDict()
         self._told: dict[str, tuple[Instant, float | None, float | None]] = {}
 
     async def fresh(self, token_ids: Iterable[str]) -> dict[str, Book]:
@@ -65,6 +67,10 @@ class BookDesk:
     def last_known(self, token_ids: Iterable[str]) -> dict[str, Book]:
         """The last books seen of some tokens, without asking anyone."""
         return {token: self._last[token] for token in token_ids if token in self._last}
+
+    def absent(self, token_ids: Iterable[str]) -> set[str]:
+        """Those of some tokens that have no book, as the venue said last; its silence says nothing."""
+        return {token for token in token_ids if token in self._absent}
 
     async def follow(self, token_ids: Iterable[str]) -> None:
         """Have the books of these tokens pushed, and of those that leaders traded lately."""
@@ -129,13 +135,17 @@ class BookDesk:
         for token in wanted:
             # A book that is gone is gone: the one before must not pass for it.
             self._last.pop(token, None)
+            self._absent[token] = None
         for token, book in found.items():
+            self._absent.pop(token, None)
             self._last[token] = book
             self._last.move_to_end(token)
         while len(self._last) > _REMEMBERED:
             token, _ = self._last.popitem(last=False)
             self._told.pop(token, None)
             self._suspected.pop(token, None)
+        while len(self._absent) > _REMEMBERED:
+            self._absent.popitem(last=False)
 
 
 def _trimmed(book: Book) -> Book:

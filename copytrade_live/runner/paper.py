@@ -15,6 +15,7 @@ from copytrade_live.core.depth import DepthNotes, TakenDepth
 from copytrade_live.core.events import (
     BookObserved,
     JournalEvent,
+    LeaderFillObserved,
     MarketResolved,
     Observation,
     OrderAccepted,
@@ -63,11 +64,15 @@ class PaperExecutor:
         self._cancelled: set[str] = set()
         self._owed: Counter[str] = Counter()
         self._resolved = ""
+        # Tokens of which the journal said last that they have no book.
+        self._gone: set[str] = set()
 
     def apply(self, event: JournalEvent) -> None:
         """Fold one journaled event."""
         self._taken.apply(event)
-        if isinstance(event, OrderAccepted):
+        if isinstance(event, BookObserved | LeaderFillObserved) and event.book is not None:
+            (self._gone.discard if event.book.has_levels else self._gone.add)(event.book.token_id)
+        elif isinstance(event, OrderAccepted):
             self._accepted.add(event.order_id)
         elif isinstance(event, OrderFilled):
             self._fills[event.fill.order_id] += 1
@@ -137,14 +142,22 @@ class PaperExecutor:
         due = sorted(order_id for order_id, entry in working().items() if self._is_due(entry.order, now))
         if not due:
             return
-        books = await self._books.fresh({working()[order_id].order.token_id for order_id in due})
-        for book in (books[token] for token in sorted(books)):
+        tokens = {working()[order_id].order.token_id for order_id in due}
+        books = await self._books.fresh(tokens)
+        books |= self._gone_books(tokens - books.keys())
+        for book in (books[token] for token in sorted(books) if books[token].has_levels or token not in self._gone):
             observe(BookObserved(event_at=book.event_at, observed_at=self._clock.now(), book=book))
         for order_id in due:
             # Another part may have ended the order while we waited for the book.
             if order_id in working():
                 order = working()[order_id].order
                 self._work(order, books.get(order.token_id), working, observe)
+
+    def _gone_books(self, token_ids: Iterable[str]) -> dict[str, Book]:
+        """Empty books where the venue answered and shows none, so that the journal tells why nothing fills."""
+        now = self._clock.now()
+        absent = self._books.absent(token_ids)
+        return {token: Book(token_id=token, bids=(), asks=(), event_at=now, observed_at=now) for token in absent}
 
     def _pay(self, observe: Observe) -> None:
         now = self._clock.now()
