@@ -21,11 +21,11 @@ def book_text(book: Book) -> str:
 
 
 def _levels(levels: Iterable[Level]) -> str:
-    return ",".join([_level(level.price, level.size) for level in levels])
-
-
-def _level(price: float, size: float) -> str:
-    # Infinite or no number: neither less nothing is 0.
-    if size - size != 0.0 or price - price != 0.0:
-        raise ValueError(f"Out of range float values are not JSON compliant: {Level(price, size)}")
-    return f'{{"price":{_PRICES.get(price) or _number(price)},"size":{_number(size)}}}'
+    texts = []
+    for level in levels:
+        price, size = level.price, level.size
+        # Infinite or no number: neither less nothing is 0.
+        if size - size != 0.0 or price - price != 0.0:
+            raise ValueError(f"Out of range float values are not JSON compliant: {level}")
+        texts.append(f'{{"price":{_PRICES.get(price) or _number(price)},"size":{_number(size)}}}')
+    return ",".join(texts)
