@@ -176,7 +176,7 @@ def _require_fills(con: duckdb.DuckDBPyConnection, window: Window) -> None:
 def _ever_followed(scores: pa.Table, window: Window) -> tuple[str, ...]:
     followed = set(window.leaders)
     if window.follow_top:
-        for _, snapshot in snapshots(scores, TapeNotes()):
+        for _, snapshot in snapshots(scores, TapeNotes(), are_named=False):
             followed.update(best_wallets(snapshot, window.follow_top))
     if not followed:
         raise InputFileError(

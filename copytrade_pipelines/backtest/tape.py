@@ -79,13 +79,13 @@ class WarehouseTape:
         fills = self._leader_fills(parts.markets, feed, parts.notes)
         return merge((iter(parts.gates), parts.scores, parts.resolutions, fills))
 
-    def parts(self) -> TapeParts:
-        """What it is made of besides leaders' fills, read anew."""
+    def parts(self, *, are_named: bool = True) -> TapeParts:
+        """What it is made of besides leaders' fills, read anew; sets of scores have names where somebody shows them."""
         self.notes = notes = TapeNotes(origins=dict(self.origins))
         wallets = frozenset(self.source.leaders)
         return TapeParts(
             gates=(self._gate(),),
-            scores=scores_as_of(self.source.rows("scores"), self.window.start, wallets, notes),
+            scores=scores_as_of(self.source.rows("scores"), self.window.start, wallets, notes, are_named=are_named),
             resolutions=self._resolutions(notes),
             markets=self._board(notes),
             notes=notes,

@@ -70,7 +70,7 @@ def arrays_of_warehouse(
     """
     if not isinstance(tape.source, Extract):
         raise TypeError("what was loaded has no files to read; its arrays are made by arrays_of_loaded")
-    parts = tape.parts()
+    parts = tape.parts(are_named=False)
     fills = read_fills(tape.source, tape.window, parts.notes)
     order = order_of_ids(fills.ids)
     if not order.are_unique:
@@ -87,7 +87,7 @@ def arrays_of_loaded(
     for token, condition in zip(loaded.tokens, loaded.conditions, strict=True):
         reader.token(token, condition)
     fills = loaded.within(tape.window)
-    arrays = _arrays_of(fills, order_of_ids(fills.ids), tape.parts(), reader)
+    arrays = _arrays_of(fills, order_of_ids(fills.ids), tape.parts(are_named=False), reader)
     return _with_books(with_rows(arrays, tape.books().parts, loaded.books, loaded.prints), fills)
 
 
