@@ -19,6 +19,7 @@ from copytrade_live.notify.outbox import Outbox
 from copytrade_live.notify.place import Place, PlaceFile
 from copytrade_live.runner.alerts import Severity
 from copytrade_live.settings import CopytradeConfig, Home, NewsKind
+from copytrade_live.store.backward import read_back
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow
 
@@ -81,10 +82,8 @@ class Correspondent:
     def _newsroom_of(self, journal: Journal) -> Newsroom:
         if self._newsroom is None:
             self._begin(journal)
-            gates = journal.read_types((GateObserved.__name__,), 0, self._read)
-            gate = None
-            for row in gates:
-                gate = row.event.gate if isinstance(row.event, GateObserved) else gate
+            last = next(read_back(journal, (GateObserved.__name__,), self._read), None)
+            gate = last.event.gate if last is not None and isinstance(last.event, GateObserved) else None
             self._newsroom = Newsroom(gate, name_leaders=self._own.name_leaders)
         self._newsroom.journal = journal
         return self._newsroom
@@ -108,7 +107,7 @@ class Correspondent:
 
     def _send_daily(self, journal: Journal, row: JournalRow) -> None:
         day = day_before(journal, row)
-        if day.opened is None:
+        if day is None:
             return
         title, body = summary(day)
         points = equity_points(journal, row, self._own.chart_days)

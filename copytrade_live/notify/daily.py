@@ -18,23 +18,22 @@ from copytrade_live.core.events import (
 from copytrade_live.core.market import DAY, Instant, Micro
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.valuation import fall_from
+from copytrade_live.store.backward import read_back
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.rows import JournalRow
 
-_COUNTED = tuple(
-    kind.__name__ for kind in (SignalCopied, SignalRejected, CopyClosed, OrderFilled, HaltTripped, PeriodOpened)
-)
+_COUNTED = tuple(kind.__name__ for kind in (SignalCopied, SignalRejected, CopyClosed, OrderFilled, HaltTripped))
 _MOST_REASONS = 3
 
 
 @dataclass(slots=True, kw_only=True)
 class Day:
-    """What one UTC day came to; opened is None where no day had opened before this one.
+    """What one UTC day came to.
 
     Units: opened and closed in collateral; pnl and fees in micro-collateral.
     """
 
-    opened: float | None
+    opened: float
     closed: float
     ended_at: Instant
     copies: int = 0
@@ -64,14 +63,15 @@ class Day:
                 pass
 
 
-def day_before(journal: Journal, opening: JournalRow) -> Day:
-    """The day that ended when this one opened."""
-    event = opening.event
-    assert isinstance(event, PeriodOpened)  # noqa: S101 - only such rows are handed here
-    day = Day(opened=None, closed=event.equity, ended_at=opening.observed_at)
-    for row in journal.read_types(_COUNTED, 0, opening.seq - 1):
-        if isinstance(row.event, PeriodOpened) and is_day(row):
-            day = Day(opened=row.event.equity, closed=event.equity, ended_at=opening.observed_at)
+def day_before(journal: Journal, opening: JournalRow) -> Day | None:
+    """The day that ended when this one opened; None where no day had opened before. Reads no earlier day."""
+    closing = opening.event
+    assert isinstance(closing, PeriodOpened)  # noqa: S101 - only such rows are handed here
+    begun = next(filter(is_day, read_back(journal, (PeriodOpened.__name__,), opening.seq - 1)), None)
+    if begun is None or not isinstance(begun.event, PeriodOpened):
+        return None
+    day = Day(opened=begun.event.equity, closed=closing.equity, ended_at=opening.observed_at)
+    for row in journal.read_types(_COUNTED, begun.seq, opening.seq - 1):
         day.count(row)
     return day
 
@@ -84,9 +84,8 @@ def is_day(row: JournalRow) -> bool:
 def summary(day: Day) -> tuple[str, str]:
     """Title and lines."""
     date = to_iso(day.ended_at // DAY * DAY - 1)[:10]
-    change = "" if day.opened is None else f" ({day.closed - day.opened:+,.2f}{_share(day)})"
     lines = [
-        f"equity {day.closed:,.2f}{change}",
+        f"equity {day.closed:,.2f} ({day.closed - day.opened:+,.2f}{_share(day)})",
         f"closed {day.won + day.lost} copies, {day.won} won: PnL {from_micro(day.pnl):+,.2f}",
         f"copied {day.copies} signals, refused {day.refused.total()}{_reasons(day)}",
         f"fills {day.fills}, fees {from_micro(day.fees):,.2f}",
@@ -97,13 +96,15 @@ def summary(day: Day) -> tuple[str, str]:
 
 
 def equity_points(journal: Journal, until: JournalRow, days: int) -> list[tuple[Instant, float]]:
-    """Equity at each copy and each day's opening of the last days, oldest first."""
+    """Equity at each copy and each day's opening of the last days, oldest first. Reads nothing older."""
     since = until.observed_at - days * DAY
     points = []
-    for row in journal.read_types((SignalCopied.__name__, PeriodOpened.__name__), 0, until.seq):
-        if row.observed_at >= since and isinstance(row.event, SignalCopied | PeriodOpened):
+    for row in read_back(journal, (SignalCopied.__name__, PeriodOpened.__name__), until.seq):
+        if row.observed_at < since:
+            break
+        if isinstance(row.event, SignalCopied | PeriodOpened):
             points.append((row.observed_at, row.event.equity))
-    return points
+    return points[::-1]
 
 
 def _share(day: Day) -> str:
