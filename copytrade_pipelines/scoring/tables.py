@@ -96,7 +96,7 @@ def write_scores(
     every = scores.COLUMNS | scores.MORE_COLUMNS
     body = ", ".join(f'"{name}" {kind}' for name, kind in every.items())
     con.execute(f"create table if not exists {SCORES} ({body})")
-    for name, kind in scores.MORE_COLUMNS.items():
+    for name, kind in every.items():
         con.execute(f'alter table {SCORES} add column if not exists "{name}" {kind}')
     for as_of in as_ofs:
         con.execute(
