@@ -109,4 +109,5 @@ def _found(outcome: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 def _as_text(row: pd.Series[Any]) -> dict[str, str]:
     import pandas as pd
 
-    return {str(name): "" if pd.isna(value) else str(value) for name, value in row.items()}
+    missing = {name for name, value in row.items() if pd.api.types.is_scalar(value) and pd.isna(value)}
+    return {str(name): "" if name in missing else str(value) for name, value in row.items()}

@@ -44,7 +44,7 @@ def test_a_new_snapshot_is_handed_out_once_with_all_its_numbers(home: Home) -> N
     assert snapshot is not None
     assert (snapshot.snapshot_id, snapshot.as_of) == (pointer.snapshot_id, AS_OF)
     score = snapshot.rows["0xb"]["overall"]
-    assert (score.p_pos, score.n_events, score.flags, score.q_value) == (0.9, 30, ("thin",), None)
+    assert (score.p_pos, score.n_events, score.flags, score.q_value) == (0.9, 30, ("thin", "imputed"), None)
     assert reader.poll() is None
     assert reader.current is snapshot
 
