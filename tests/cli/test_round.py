@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.docs.blocks import runnable
+from tests.docs.walk import Walk, folder_with_the_code
 from tests.worlds import default_world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,34 +24,35 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ask, subprocess.CompletedProcess[str], Path]:
-    """A finished demo round, a way to ask more of its home, and that home."""
-    home = tmp_path_factory.mktemp("round") / "home"
-    environment = os.environ | {"COPYTRADE_HOME": str(home)}
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ask, str, Path]:
+    """A round as the quickstart tells to play it, what it said, a way to ask more of its home, and that home."""
+    folder = folder_with_the_code(tmp_path_factory.mktemp("round") / "code")
+    home = folder / ".copytrade" / "first"
+    with Walk(folder, patience_seconds=600.0) as walk:
+        said = walk.follow(block for block in runnable("docs/quickstart.md", "sh") if block.heading.startswith("2. "))
 
     def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from copytrade_live.cli import main; main()", *arguments]
+        environment = os.environ | {"COPYTRADE_HOME": str(home)}
         return subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
 
-    return ask, ask("demo", "--once", "--seed", "7"), home
+    return ask, said, home
 
 
-def test_a_round_holds_and_says_what_came_of_it(
-    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
-) -> None:
-    _, result, home = played
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr
-    assert "did not hold" not in result.stdout
+def test_a_round_as_the_quickstart_plays_it_holds_and_says_what_came_of_it(played: tuple[Ask, str, Path]) -> None:
+    _, said, home = played
+    assert "did not hold" not in said
     for fact in ("wallets", "snapshot", "copied", "refused: ", "exit: ", "equity", "journal rows in the warehouse"):
-        assert f"  {fact}" in result.stdout
+        assert f"  {fact}" in said
+    assert "(100.00 %)" in said
     events = [json.loads(line)["event"] for line in (home / "logs" / "decisions.jsonl").read_text().splitlines()]
     assert {"copied", "rejected", "filled", "exit"} <= set(events)
 
 
 def test_status_positions_traders_and_decisions_speak_json(
-    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+    played: tuple[Ask, str, Path],
 ) -> None:
     ask, _, _ = played
     status = json.loads(ask("status", "--json").stdout)
@@ -67,7 +70,7 @@ def test_status_positions_traders_and_decisions_speak_json(
 
 
 def test_an_operator_command_waits_for_the_next_runner(
-    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+    played: tuple[Ask, str, Path],
 ) -> None:
     ask, _, _ = played
     result = ask("halt", "--reason", "a test")
@@ -75,9 +78,7 @@ def test_an_operator_command_waits_for_the_next_runner(
     assert "left for the runner" in result.stdout
 
 
-def test_a_replay_agrees_until_a_threshold_changes(
-    played: tuple[Ask, subprocess.CompletedProcess[str], Path], tmp_path: Path
-) -> None:
+def test_a_replay_agrees_until_a_threshold_changes(played: tuple[Ask, str, Path], tmp_path: Path) -> None:
     ask, _, home = played
     same = ask("replay")
     assert same.returncode == 0
@@ -96,7 +97,7 @@ def test_a_replay_agrees_until_a_threshold_changes(
 
 
 def test_a_backtest_of_the_same_home_writes_its_report(
-    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+    played: tuple[Ask, str, Path],
 ) -> None:
     ask, _, home = played
     leader = json.loads(ask("traders", "--json", "--limit", "1").stdout)["traders"][0]["wallet"]
@@ -109,14 +110,14 @@ def test_a_backtest_of_the_same_home_writes_its_report(
 
 
 def test_a_second_round_in_the_same_home_is_refused(
-    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+    played: tuple[Ask, str, Path],
 ) -> None:
     ask, _, _ = played
     assert ask("demo", "--once").returncode == 1
 
 
 def test_skilled_takers_score_above_everyone_else_and_are_copied(
-    played: tuple[Ask, subprocess.CompletedProcess[str], Path],
+    played: tuple[Ask, str, Path],
 ) -> None:
     ask, _, home = played
     kinds = {wallet.address: wallet.kind for wallet in default_world().wallets}

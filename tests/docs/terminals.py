@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
@@ -20,10 +21,13 @@ _DONE = "(done)"
 class Terminal:
     """One shell. What it printed is in text."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         self._master, slave = pty.openpty()
         self.text = ""
         self._read_to = 0
+        self._patience = patience_seconds
 
         def take_terminal() -> None:
             os.setsid()
@@ -46,9 +50,9 @@ class Terminal:
         os.write(self._master, f"{line}\n".encode())
 
     def run(self, block: str, answers: Mapping[str, str]) -> str:
-        """Type each line of a block and wait for its end, answering what is asked. Returns: what it printed."""
+        """Type each command of a block and wait for its end, answering what is asked. Returns: what it printed."""
         begun = len(self.text)
-        for line in block.strip().splitlines():
+        for line in commands_of(block):
             self.type(f'{line}; echo "$? {_DONE}"')
             while _DONE not in (found := self.wait_for(_DONE, *answers)):
                 self.type(answers[next(question for question in answers if found.endswith(question))])
@@ -58,7 +62,7 @@ class Terminal:
 
     def wait_for(self, *wanted: str) -> str:
         """Read until one of these is printed. Returns: what was printed since the last wait, up to its end."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + self._patience
         while True:
             fresh = self.text[self._read_to :]
             places = [fresh.index(one) + len(one) for one in wanted if one in fresh]
@@ -83,6 +87,21 @@ class Terminal:
         self._shell.kill()
         self._shell.wait()
         os.close(self._master)
+
+
+def commands_of(block: str) -> Iterator[str]:
+    """Its commands without comments; one goes over several lines for as long as the shell wants more."""
+    begun = ""
+    for line in block.strip().splitlines():
+        begun += re.sub(r"(^|\s+)#\s.*$", "", line)
+        if not begun:
+            continue
+        if subprocess.run(["bash", "-nc", begun], capture_output=True, check=False).returncode == 0:
+            yield begun
+            begun = ""
+        else:
+            begun += "\n"
+    assert not begun, f"no end: {begun}"
 
 
 def _children(parent: int) -> list[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from copytrade_live.runner.serve_live import CONSENT
 from tests.docs.terminals import Terminal
+from tests.docs.walk import put_copytrade
 from tests.sandbox.trading import KEY, OTHER_KEY
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "going-live.md"
@@ -31,9 +31,7 @@ ANSWERS = {
 def terminals(tmp_path: Path) -> Iterator[list[Terminal]]:
     tools = tmp_path / "bin"
     tools.mkdir()
-    copytrade = tools / "copytrade"
-    copytrade.write_text(f"#!{sys.executable}\nfrom copytrade_live.cli import main\n\nmain()\n")
-    copytrade.chmod(0o755)
+    put_copytrade(tools)
     empty = tmp_path / "empty"
     empty.mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COPYTRADE")}

@@ -17,7 +17,12 @@ def score_rows(*wallets: str, as_of: Instant = AS_OF, p_pos: float = 0.9) -> pd.
     numbers = {"edge_mean": 0.02, "edge_sd": 0.01, "p_pos": p_pos, "lcb10": 0.007, "rank": 50.0, "n_events": 30}
     numbers |= {"n_eff": 25.0, "coverage": 1.0, "copy_cost_mean": 0.006, "maker_share": 0.1, "imputed_share": 0.5}
     unknown = {"breakeven_latency": float("nan"), "capacity": float("nan"), "q_value": float("nan")}
-    texts = {"category": "overall", "score_version": SCORE_VERSION, "flags": ["thin", "imputed"], "reasons": ["A reason."]}
+    texts = {
+        "category": "overall",
+        "score_version": SCORE_VERSION,
+        "flags": ["thin", "imputed"],
+        "reasons": ["A reason."],
+    }
     moment = pd.Timestamp(as_of, unit="ms")
     values = {"as_of": moment, "known_at": moment, **numbers, **unknown, **texts}
     rows = pd.DataFrame([{"wallet": name, **values} for name in wallets], columns=["wallet", *values])
