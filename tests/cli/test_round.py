@@ -45,7 +45,7 @@ def test_a_round_as_the_quickstart_plays_it_holds_and_says_what_came_of_it(playe
     _, said, home = played
     assert "did not hold" not in said
     for fact in ("wallets", "snapshot", "copied", "refused: ", "exit: ", "equity", "journal rows in the warehouse"):
-        assert f"  {fact}" in said
+        assert f" {fact}" in said
     assert "(100.00 %)" in said
     events = [json.loads(line)["event"] for line in (home / "logs" / "decisions.jsonl").read_text().splitlines()]
     assert {"copied", "rejected", "filled", "exit"} <= set(events)

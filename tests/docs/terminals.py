@@ -43,7 +43,9 @@ class Terminal:
             preexec_fn=take_terminal,
         )
         os.close(slave)
-        self.type("bind 'set enable-bracketed-paste off' 2>/dev/null; stty -echo")
+        # In two parts, so that the terminal's echo of what is typed is not taken for what is printed.
+        self.type("bind 'set enable-bracketed-paste off' 2>/dev/null; stty -echo; echo '(rea''dy)'")
+        self.wait_for("(ready)")
 
     def type(self, line: str) -> None:
         """Type one line."""
@@ -53,7 +55,7 @@ class Terminal:
         """Type each command of a block and wait for its end, answering what is asked. Returns: what it printed."""
         begun = len(self.text)
         for line in commands_of(block):
-            self.type(f'{line}; echo "$? {_DONE}"')
+            self.type(f'{line}; echo "$? (do""ne)"')
             while _DONE not in (found := self.wait_for(_DONE, *answers)):
                 self.type(answers[next(question for question in answers if found.endswith(question))])
             status = found.split(_DONE)[0].split()[-1]

@@ -61,7 +61,7 @@ class Walk:
         """Ctrl-C in a terminal, and wait for the end. Returns: what it printed meanwhile."""
         terminal = self.terminal(name)
         terminal.interrupt()
-        terminal.type(f"echo '{_ENDED}'")
+        terminal.type("echo '(it en''ded)'")
         return terminal.wait_for(_ENDED)
 
     def _run(self, block: Block) -> str:
