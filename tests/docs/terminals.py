@@ -55,7 +55,7 @@ class Terminal:
         """Type each command of a block and wait for its end, answering what is asked. Returns: what it printed."""
         begun = len(self.text)
         for line in commands_of(block):
-            self.type(f'{line}; echo "$? (do""ne)"')
+            self.type(f"{line}; printf '\\n%s (do''ne)\\n' \"$?\"")
             while _DONE not in (found := self.wait_for(_DONE, *answers)):
                 self.type(answers[next(question for question in answers if found.endswith(question))])
             status = found.split(_DONE)[0].split()[-1]
