@@ -6,11 +6,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from playwright.sync_api import Browser
+
+from tests.dashboard_e2e.browser import CHROMIUM, chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 # Where an element makes a browser fetch by itself; an <a> is only followed by a person.
@@ -98,3 +102,36 @@ def test_no_style_or_script_fetches_anything_from_elsewhere(site: Path) -> None:
     # Scripts also name namespaces, licences and texts for people: those are asked nothing.
     asked = re.compile(r"https?://[^\s\"'`)]*(?:unpkg|jsdelivr|cdn|googleapis|analytics)")
     assert not [script.name for script in site.rglob("*.js") if asked.search(script.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium looked at the site; install it (Debian, Ubuntu: apt install chromium)")
+    with chromium() as found:
+        yield found
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
+def test_a_site_that_is_opened_from_its_folder_can_be_searched(browser: Browser, site: Path) -> None:
+    page, complaints = browser.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((site / "adr" / "index.html").as_uri())
+    page.locator(".md-search__input").click()
+    page.keyboard.type("kelly")
+    page.locator(".md-search-result__link").first.click()
+    page.wait_for_url("**/config.html*")
+    assert complaints == []
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
+def test_no_page_is_wider_than_a_phone(browser: Browser, site: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    wide = []
+    for path in sorted(site.rglob("*.html")):
+        page.goto(path.as_uri())
+        if page.evaluate("document.scrollingElement.scrollWidth") > 390:
+            wide.append(path.name)
+    assert wide == []
