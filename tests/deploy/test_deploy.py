@@ -13,9 +13,10 @@ from copytrade_live.cli import build_app
 from copytrade_live.metrics import METRICS
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-UNITS = ("copytrade.service", "copytrade-notify.service", "copytrade-live.conf")
+SERVICES = ("copytrade.service", "copytrade-notify.service", "copytrade-platform.service")
+UNITS = (*SERVICES, "copytrade-live.conf", "copytrade-beside-platform.conf")
 DEMANDED = (
-    *("User=copytrade", "UMask=0077", "LimitCORE=0", "NoNewPrivileges=yes"),
+    *("StateDirectoryMode=0700", "LimitCORE=0", "NoNewPrivileges=yes"),
     *("ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "CapabilityBoundingSet="),
 )
 
@@ -24,10 +25,12 @@ def text(name: str) -> str:
     return (DEPLOY / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["copytrade.service", "copytrade-notify.service"])
+@pytest.mark.parametrize("name", SERVICES)
 def test_a_unit_takes_every_privilege_away_that_it_does_not_need(name: str) -> None:
     lines = text(name).splitlines()
-    assert [wanted for wanted in DEMANDED if wanted not in lines] == []
+    is_platform = "platform" in name
+    own = ("User=copytrade-platform", "UMask=0022") if is_platform else ("User=copytrade", "UMask=0077")
+    assert [wanted for wanted in (*DEMANDED, *own) if wanted not in lines] == []
 
 
 def test_the_runners_unit_reloads_and_is_on_paper() -> None:
@@ -36,7 +39,7 @@ def test_the_runners_unit_reloads_and_is_on_paper() -> None:
     assert "--live" not in text("copytrade.service")
 
 
-@pytest.mark.parametrize("name", ["copytrade.service", "copytrade-notify.service", "copytrade-live.conf", "Dockerfile"])
+@pytest.mark.parametrize("name", [*UNITS, "Dockerfile"])
 def test_no_key_or_password_is_in_what_we_ship(name: str) -> None:
     assert not re.search(r"0x[0-9a-fA-F]{64}|COPYTRADE_KEY=|TOKEN=\S", text(name))
 
@@ -66,3 +69,11 @@ def test_every_alarm_asks_for_a_metric_that_is_shown() -> None:
     page = (DEPLOY.parent / "docs" / "operating.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`(copytrade_\w+)", page)) <= ours
     assert yaml.safe_load(text("prometheus/prometheus.yml"))["rule_files"] == ["alerts.yml"]
+
+
+def test_what_we_start_listens_on_this_machine_alone() -> None:
+    page = (DEPLOY.parent / "docs" / "operating.md").read_text(encoding="utf-8")
+    shipped = page + "".join(map(text, ("compose.yaml", "prometheus/prometheus.yml", "alertmanager/alertmanager.yml")))
+    found = re.findall(r"--web\.listen-address[= ](\S+)", shipped)
+    assert len(found) >= 6
+    assert {address.rpartition(":")[0] for address in found} == {"127.0.0.1"}
