@@ -98,7 +98,8 @@ def commands_of(block: str) -> Iterator[str]:
         begun += re.sub(r"(^|\s+)#\s.*$", "", line)
         if not begun:
             continue
-        if subprocess.run(["bash", "-nc", begun], capture_output=True, check=False).returncode == 0:
+        is_whole = subprocess.run(["bash", "-nc", begun], capture_output=True, check=False).returncode == 0
+        if is_whole and not begun.endswith("\\"):
             yield begun
             begun = ""
         else:

@@ -27,6 +27,9 @@ NOT_RUN = {
     ("README.md", "export COPYTRADE_HOME=~/copytrade"): (
         "doctor and up ask the real venue; docs/quickstart.md has both on a sandbox"
     ),
+    ("docs/operating.md", "7 4 * * *  copytrade backup /mnt/other/copytrade --live --keep 30"): (
+        "a line for cron; tests/store/test_restoring.py runs the command"
+    ),
     ("README.md", "copytrade keys new"): "in short; docs/going-live.md has every step",
     (
         "docs/performance.md",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.request import HTTPBasicAuthHandler, HTTPPasswordMgrWithDefaultRealm, build_opener
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -104,13 +105,11 @@ def test_with_the_pages_login_nobody_else_reads_or_silences_and_alerts_still_arr
     subprocess.run([program("promtool"), "check", "web-config", "web.yml"], cwd=tmp_path, check=True)
     for address, path in ((guarded["prometheus"], "/metrics"), (guarded["alertmanager"], "/api/v2/silences")):
         with pytest.raises(HTTPError, match="401"):
-            build_opener().open(f"http://{address}{path}", timeout=5)
-    passwords = HTTPPasswordMgrWithDefaultRealm()
-    for address in guarded.values():
-        passwords.add_password(None, f"http://{address}", USER, PASSWORD)
-    opener = build_opener(HTTPBasicAuthHandler(passwords))
+            urlopen(f"http://{address}{path}", timeout=5)
+    given = {"Authorization": f"Basic {b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"}
+    with urlopen(Request(f"http://{guarded['prometheus']}/metrics", headers=given), timeout=5) as answer:
+        assert answer.status == 200
+    asked = Request(f"http://{guarded['alertmanager']}/api/v2/alerts", headers=given)
     until = SystemClock().now() + 60_000
-    while "Always" not in (
-        said := opener.open(f"http://{guarded['alertmanager']}/api/v2/alerts", timeout=5).read().decode()
-    ):
+    while "Always" not in (said := urlopen(asked, timeout=5).read().decode()):
         assert SystemClock().now() < until, said
