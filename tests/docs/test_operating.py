@@ -28,7 +28,7 @@ PAGE = "docs/operating.md"
 TITLED = {block.title: block.text for block in runnable(PAGE) if block.title}
 USER, PASSWORD = "copytrade", "abc"
 HASH = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"
-ALWAYS = "groups: [{name: one, rules: [{alert: Always, expr: vector(1), labels: {severity: warning}}]}]\n"
+ALWAYS = "groups: [{name: one, rules: [{alert: Always, expr: vector(1), for: 10s, labels: {severity: warning}}]}]\n"
 
 
 def test_the_keys_of_the_dashboards_page_are_made(tmp_path: Path) -> None:
