@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from copytrade_live.cli import build_app
 from copytrade_live.metric_kinds import LABELS, Kind
 from copytrade_live.metrics import METRICS
 from deploy.prometheus import alert_cases
@@ -70,17 +68,6 @@ def test_an_alert_has_a_section_with_meaning_check_and_deed(name: str) -> None:
 
 def test_the_runbook_has_no_section_without_its_alert() -> None:
     assert list(SECTIONS) == NAMES
-
-
-def test_every_command_of_the_runbook_exists_with_its_options() -> None:
-    words = sorted(set(re.findall(r"`copytrade ([^`]+)`", RUNBOOK)))
-    assert len(words) > 15
-    for line in words:
-        verb, *rest = [word for word in re.sub(r'"[^"]*"', "x", line).split() if word != "0x…"]
-        path = [verb, *[word for word in rest if re.fullmatch(r"[a-z-]+", word) and verb == "keys"]]
-        helped = CliRunner().invoke(build_app([verb]), [*path, "--help"], env={"COLUMNS": "200"})
-        assert helped.exit_code == 0, line
-        assert [word for word in rest if word.startswith("--") and word not in helped.output] == [], line
 
 
 def test_alerts_ask_only_for_metrics_that_are_shown_and_labels_they_have() -> None:
