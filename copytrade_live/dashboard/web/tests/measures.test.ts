@@ -29,3 +29,8 @@ test("what was not measured is not made up", () => {
   expect(against({ unit: "share", measured: null, limit: 0.2 })).toBe("limit 20.0 %");
   expect(inUnit("share", null)).toBe("–");
 });
+
+test("of a time that may not pass, what is left of it is said", () => {
+  expect(against({ unit: "seconds", measured: -7200, limit: 0 }, true)).toBe("2 h left");
+  expect(against({ unit: "seconds", measured: 300, limit: 0 })).toBe("5 min too late");
+});

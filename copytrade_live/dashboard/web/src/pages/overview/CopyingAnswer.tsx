@@ -25,7 +25,7 @@ export function CopyingAnswer({ overview }: { overview: Overview }) {
           {overview.mode === "live" ? "With real money. " : "On paper, no real money moves. "}
           {overview.counts.leaders_followed !== null &&
             `${count(overview.counts.leaders_followed, "leader")} followed, `}
-          gate valid to {ago(overview.gate.valid_until, overview.now_at)}.
+          gate expires {ago(overview.gate.valid_until, overview.now_at)}.
         </p>
       ) : (
         <ul className={css["lines"]}>

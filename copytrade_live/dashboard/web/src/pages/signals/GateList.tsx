@@ -1,6 +1,6 @@
 import { IconCheck, IconX } from "@tabler/icons-react";
 import type { GateAnswer } from "../../api/types";
-import { bound, inUnit } from "../../format/measures";
+import { bound, measured } from "../../format/measures";
 import { Empty } from "../../parts/States";
 import { Word } from "../../parts/Word";
 import { scale } from "./gateScale";
@@ -40,7 +40,7 @@ function Numbers({ gate }: { gate: GateAnswer }) {
   return (
     <div className={css["numbers"]}>
       <span>
-        <b>{inUnit(gate.unit, gate.measured)}</b> <span className="dim">{bound(gate, gate.holds)}</span>
+        <b>{measured(gate)}</b> <span className="dim">{bound(gate, gate.holds)}</span>
       </span>
       {drawn && (
         <div className={css["scale"]} aria-hidden>
