@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from copytrade_live.config_file import Change, write_config
-from copytrade_live.settings import Home
+from copytrade_live.settings import Home, load_config
 from copytrade_live.venue_address import venue_changes
 from tests.docs.blocks import Block, runnable
 from tests.docs.test_going_live import a_free_port
@@ -41,17 +41,26 @@ def test_the_quickstart_goes_from_nothing_to_two_backtests_that_are_compared(wal
     assert list((walk.folder / ".copytrade" / "first" / "reports" / "compared").glob("*.html"))
 
 
-def test_the_page_on_backtests_can_be_followed_after_it(walked: tuple[Walk, str]) -> None:
+@pytest.fixture(scope="module")
+def running(walked: tuple[Walk, str]) -> Walk:
+    """The same, while the venue of that home runs, as a demo's does."""
     walk, _ = walked
+    venue = load_config(None, Home(walk.folder / ".copytrade" / "first")).venue.clob_url
+    walk.terminal("venue").type(f"copytrade sandbox --seed 7 --port {venue.rpartition(':')[2]}")
+    walk.terminal("venue").wait_for(venue)
+    return walk
+
+
+def test_the_page_on_backtests_can_be_followed_after_it(running: Walk) -> None:
+    walk = running
     before = {path.name for path in (walk.folder / ".copytrade" / "first" / "reports").iterdir()}
     said = walk.follow(runnable("docs/backtests.md", "sh"))
     assert "probability" in said or "luck" in said or "deflated" in said.lower()
     assert {path.name for path in (walk.folder / ".copytrade" / "first" / "reports").iterdir()} - before
 
 
-def test_the_tour_of_the_readme_can_be_taken(walked: tuple[Walk, str]) -> None:
-    walk, _ = walked
-    said = walk.follow(runnable("README.md", "sh"))
+def test_the_tour_of_the_readme_can_be_taken(running: Walk) -> None:
+    said = running.follow(runnable("README.md", "sh"))
     assert "left for the runner" in said
 
 
