@@ -120,6 +120,11 @@ def stopwatch() -> float:
     return time.perf_counter()
 
 
+def to_name(instant: Instant) -> str:
+    """An instant in the names of files, whole seconds of UTC."""
+    return f"{datetime.fromtimestamp(instant / 1000, tz=UTC):%Y%m%dT%H%M%SZ}"
+
+
 def to_iso(instant: Instant) -> str:
     """An instant as ISO 8601 in UTC with milliseconds."""
     return datetime.fromtimestamp(instant / 1000, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copytrade_live.clock import to_name
 from copytrade_live.core.market import Instant
 from copytrade_live.core.score import Gate
 from copytrade_live.durable import write_durably
@@ -50,7 +50,7 @@ def publish_scores(
     _refuse_gaps(rows)
     content = snapshot_bytes(rows)
     digest = hashlib.sha256(content).hexdigest()
-    snapshot_id = f"{datetime.fromtimestamp(as_of / 1000, tz=UTC):%Y%m%dT%H%M%SZ}-{digest[:HASH_DIGITS]}"
+    snapshot_id = f"{to_name(as_of)}-{digest[:HASH_DIGITS]}"
     pointer = Pointer(
         snapshot_id=snapshot_id,
         file=f"{SNAPSHOT_FOLDER}/{snapshot_id}.parquet",

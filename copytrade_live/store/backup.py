@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.clock import to_name
+from copytrade_live.core.market import Instant
 from copytrade_live.durable import TEMPORARY_SUFFIX, make_folder, sync_file, sync_folder, unwritable
 from copytrade_live.errors import StateError
 from copytrade_live.store.database import check_large, naming
@@ -43,8 +43,7 @@ def back_up(state: Path, folder: Path, now: Instant, told: Progress = lambda don
     with Journal.open_reader(state, is_checked=True) as journal:
         mode = journal.mode
     make_folder(folder)
-    stamp = datetime.fromtimestamp(now / SECOND, UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = folder / f"state-{mode}-{stamp}.sqlite"
+    target = folder / f"state-{mode}-{to_name(now)}.sqlite"
     if target.exists():
         raise StateError(f"{target} exists; wait a second, or name another folder")
     beside = target.with_name(target.name + TEMPORARY_SUFFIX)

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from copytrade_live.clock import to_name
 from copytrade_live.core.events import OperatorCommanded
-from copytrade_live.core.market import SECOND, Instant
+from copytrade_live.core.market import Instant
 from copytrade_live.durable import make_folder, sync_folder, unwritable
 from copytrade_live.errors import StateError
 from copytrade_live.store.backup import look_into
@@ -136,8 +136,7 @@ def _batches(rows: Iterable[JournalRow], size: int = 2_000) -> Iterator[list[Jou
 
 
 def _swap(state: Path, made: Path, now: Instant) -> Path | None:
-    stamp = datetime.fromtimestamp(now / SECOND, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = state.with_name(f"{state.stem}-replaced-{stamp}{state.suffix}")
+    aside = state.with_name(f"{state.stem}-replaced-{to_name(now)}{state.suffix}")
     was_there = state.exists()
     try:
         # The log first: beside another database SQLite might read it into that.

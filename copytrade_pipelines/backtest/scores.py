@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import fields
-from datetime import UTC, datetime
 from itertools import groupby
 
+from copytrade_live.clock import to_name
 from copytrade_live.core.codec import dumps
 from copytrade_live.core.events import ScoresPublished
 from copytrade_live.core.market import Instant
@@ -49,5 +49,5 @@ def _snapshot(as_of: Instant, scores: Iterable[TraderScore], *, is_named: bool) 
         if is_named:
             # As asdict has it, without a copy of every value.
             digest.update(dumps({name: getattr(score, name) for name in _NAMES}).encode())
-    name = f"{datetime.fromtimestamp(as_of / 1000, tz=UTC):%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:8]}"
+    name = f"{to_name(as_of)}-{digest.hexdigest()[:8]}"
     return ScoreSnapshot(snapshot_id=name, as_of=as_of, rows=by_wallet)
