@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,8 @@ _TIME_BITS = 42
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fills:
-    """Fills that became known in a window, and before it the words on prices that all of them are.
-
-    Units: shares, dollars per share, milliseconds; share_sold is what a sale takes of what its leader held.
-    """
+class FillColumns:
+    """Fills in the order in which they became known. Units: shares, dollars per share, milliseconds."""
 
     ids: pa.Array
     wallets: pa.DictionaryArray
@@ -40,6 +37,15 @@ class Fills:
     known_at: Array
     is_buy: Array
     is_maker: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fills(FillColumns):
+    """Fills that became known in a window, and before it the words on prices that all of them are.
+
+    share_sold is what a sale takes of what its leader held.
+    """
+
     share_sold: Array
     before: Words
 
@@ -84,7 +90,7 @@ def read_fills(source: Extract, window: Window, notes: TapeNotes) -> Fills:
     table = table.take(order).combine_chunks()
     columns = {name: table.column(name) for name in table.column_names}
     everything = AllFills(
-        ids=_one(columns["fill_id"]),
+        ids=one_array(columns["fill_id"]),
         wallets=_dictionary(columns["wallet"]),
         conditions=_dictionary(columns["condition_id"]),
         tokens=_dictionary(columns["token_id"]),
@@ -99,23 +105,12 @@ def read_fills(source: Extract, window: Window, notes: TapeNotes) -> Fills:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllFills:
-    """Fills in the order in which they became known, those before a window and after it too. Units: as of Fills."""
-
-    ids: pa.Array
-    wallets: pa.DictionaryArray
-    conditions: pa.DictionaryArray
-    tokens: pa.DictionaryArray
-    price: Array
-    size: Array
-    event_at: Array
-    known_at: Array
-    is_buy: Array
-    is_maker: Array
+class AllFills(FillColumns):
+    """Those before a window and after it too."""
 
     def as_table(self) -> pa.Table:
         """The columns as a table."""
-        return pa.table({name: getattr(self, name) for name in self.__slots__})
+        return pa.table({item.name: getattr(self, item.name) for item in fields(self)})
 
     def within(self, window: Window, payouts: pa.Table) -> Fills:
         """Those of a window, with what the others say of them; payouts are by token_id and known_at."""
@@ -200,13 +195,14 @@ def _held_before(pair: Array, kinds: int, known_at: Array, paid: Array, is_buy: 
     return found
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
     whole = column.combine_chunks()
-    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+    return whole if isinstance(whole, pa.Array) else whole.chunk(0)
 
 
 def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    return _one(column.unify_dictionaries())
+    return one_array(column.unify_dictionaries())
 
 
 def _tight(column: pa.DictionaryArray) -> pa.DictionaryArray:

@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from copytrade_pipelines.backtest.compiled import caching
-from copytrade_pipelines.backtest.compiled.fill_columns import AllFills
+from copytrade_pipelines.backtest.compiled.fill_columns import AllFills, one_array
 from copytrade_pipelines.backtest.compiled.loaded_rows import Books, Prints
-from copytrade_pipelines.backtest.compiled.loading import Asked, Loaded, one_array
+from copytrade_pipelines.backtest.compiled.loading import Asked, Loaded
 from copytrade_pipelines.backtest.extract import InMemory
 
 # Everything that a load reads.

@@ -13,7 +13,7 @@ from copytrade_pipelines.backtest import queries
 from copytrade_pipelines.backtest.book_fit import FIT
 from copytrade_pipelines.backtest.compiled import loading_queries
 from copytrade_pipelines.backtest.compiled.digests import digest_of
-from copytrade_pipelines.backtest.compiled.fill_columns import AllFills, Fills
+from copytrade_pipelines.backtest.compiled.fill_columns import AllFills, Fills, one_array
 from copytrade_pipelines.backtest.compiled.id_order import order_of_ids
 from copytrade_pipelines.backtest.compiled.keys import drawn_lags, keys_of
 from copytrade_pipelines.backtest.compiled.layout import Array
@@ -120,9 +120,3 @@ def _fills(take: Taking, names: pa.Table, asked: Asked) -> AllFills:
         tokens=coded(token, one_array(names.column("token_id"))),
         **{name: values[rows] for name, values in numbers.items()},
     )
-
-
-def one_array(column: pa.ChunkedArray) -> pa.Array:
-    """A column in one piece."""
-    whole = column.combine_chunks()
-    return whole if isinstance(whole, pa.Array) else whole.chunk(0)
