@@ -74,9 +74,10 @@ def _kept(text: Text) -> Text:
             return found[1]
         if len(known) >= _MOST_KEPT:
             known.clear()
+        made = text(value)
         # Kept with its text, so that no other can have its identity.
-        known[id(value)] = value, text(value)
-        return known[id(value)][1]
+        known[id(value)] = value, made
+        return made
 
     return kept
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from copytrade_live.clock import to_name
 from copytrade_live.core.market import Instant
 from copytrade_live.durable import TEMPORARY_SUFFIX, make_folder, sync_file, sync_folder, unwritable
 from copytrade_live.errors import StateError
-from copytrade_live.store.database import check_large, naming
+from copytrade_live.store.belonging import keep_private
+from copytrade_live.store.database import check_large, is_large, naming
 from copytrade_live.store.journal import Journal
 
 # How many instructions of SQLite pass between two looks at how far a copy is.
@@ -50,9 +50,9 @@ def back_up(state: Path, folder: Path, now: Instant, told: Progress = lambda don
     beside.unlink(missing_ok=True)
     try:
         # SQLite writes into a file that is there and empty, and leaves whom it belongs to as it is.
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        keep_private(beside)
         _copy(state, beside, told)
-        check_large(beside)
+        made = look_into(beside)
         sync_file(beside)
         beside.replace(target)
         sync_folder(folder)
@@ -60,12 +60,14 @@ def back_up(state: Path, folder: Path, now: Instant, told: Progress = lambda don
         raise unwritable(target, error) from error
     finally:
         beside.unlink(missing_ok=True)
-    return look_into(target)
+    return replace(made, path=target)
 
 
 def look_into(path: Path) -> Backup:
-    """What a copy holds. Raises: StateError when it is missing, damaged, or no journal."""
+    """What a copy holds, all of it checked. Raises: StateError when it is missing, damaged, or no journal."""
     with Journal.open_reader(path) as journal:
+        if is_large(path):
+            check_large(path)
         last = journal.last_seq
         row = journal.row(last) if last else None
         observed_at = row.observed_at if row else None

@@ -14,8 +14,8 @@ from copytrade_live.core.market import Instant
 from copytrade_live.durable import make_folder, sync_folder, unwritable
 from copytrade_live.errors import StateError
 from copytrade_live.store.backup import look_into
+from copytrade_live.store.belonging import keep_private
 from copytrade_live.store.commands import mark_taken
-from copytrade_live.store.database import check_large
 from copytrade_live.store.journal import WAL_SUFFIX, Journal
 from copytrade_live.store.lock import RunnerLock
 from copytrade_live.store.rows import JournalRow
@@ -92,15 +92,14 @@ def _make(made: Path, segments: Sequence[Segment], mode: str, backup: Path | Non
 
 def _take_copy(backup: Path, made: Path, mode: str) -> None:
     found = look_into(backup)
-    check_large(backup)
     if found.mode != mode:
         raise StateError(
             f"{backup} is a backup of {found.mode or 'no'} trading, and {mode} was asked for; "
             "paper and live never share a journal"
         )
+    keep_private(made)
     source = sqlite3.connect(f"{backup.resolve().as_uri()}?mode=ro", uri=True)
     with closing(source), closing(sqlite3.connect(made)) as target:
-        made.chmod(0o600)
         source.backup(target)
 
 
