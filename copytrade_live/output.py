@@ -53,6 +53,14 @@ def time_text(instant: Instant | None) -> str | None:
     return None if instant is None else to_iso(instant)
 
 
+def span_text(seconds: float) -> str:
+    """A span of time as people read it."""
+    for size, unit in ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def counted(count: int, what: str) -> str:
     """So many of something."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from copytrade_live.decision_text import Line, decision_text
-from copytrade_live.output import cell_text
+from copytrade_live.headline import Copying, Level
+from copytrade_live.output import cell_text, span_text
 from copytrade_live.visible import visible
 
 Facts = Mapping[str, object]
 _GOOD, _BAD, _ODD, _DIM = "green", "bold red", "yellow", "dim"
+_LEVELS = {Level.GOOD: f"bold {_GOOD}", Level.WARN: f"bold {_ODD}", Level.BAD: _BAD}
 _BAR_CELLS = 14
 # What is left of 24 lines for decisions.
 LINES_ABOVE = 18
@@ -63,13 +65,9 @@ def _head(facts: Facts, width: int) -> RenderableType:
 
 
 def _entries(facts: Facts, width: int) -> RenderableType:
-    stopped = facts["entries_stopped_by"]
-    entries = Text("entries ")
-    if facts["entries"] == "allowed":
-        entries.append("ALLOWED", style=f"bold {_GOOD}")
-    else:
-        entries.append(f"STOPPED: {cell_text(stopped)}", style=_BAD)
-    entries.truncate(width, overflow="ellipsis")
+    copying = Copying[str(facts["copying"]).upper()]
+    why = [*_list(facts["entries_stopped_by"]), *_list(facts["concerns"])]
+    entries = _cut(copying.label.upper() + (f": {cell_text(why)}" if why else ""), width, _LEVELS[copying.level])
     gate = Text("gate ")
     gate.append(str(facts["gate"]), style=_GOOD if facts["gate"] == "open" else _ODD)
     gate.append(f" until {str(facts['gate_valid_until'] or '-')[:19]}")
@@ -147,13 +145,7 @@ def _change(value: object) -> Text:
 
 
 def _span(seconds: object) -> str:
-    if seconds is None:
-        return "-"
-    number = _float(seconds)
-    for size, unit in ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min")):
-        if number >= size:
-            return f"{number / size:.1f} {unit}"
-    return f"{number:.0f} s"
+    return "-" if seconds is None else span_text(_float(seconds))
 
 
 def _float(value: object) -> float:

@@ -34,6 +34,8 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "metrics",
     ),
     "Entries": (
+        "copying",
+        "concerns",
         "trading",
         "entries",
         "entries_stopped_by",
@@ -106,12 +108,13 @@ def status(
 
 def status_facts(view: View, runtime: Runtime | None, config: CopytradeConfig) -> dict[str, object]:
     """The facts of a status, by name. Units: money in collateral, spans in seconds."""
+    from copytrade_live.headline import headline
     from copytrade_live.situation import situation
 
     is_running = runtime is not None and runtime.is_alive
     now = runtime.now if runtime is not None and is_running else view.observed_at or 0
     told: Mapping[str, object] = runtime.told if runtime is not None and is_running else {}
-    stands = situation(view.state, config, now)
+    stands, said = situation(view.state, config, now), headline(view.state, config, runtime, now)
     if not is_running:
         stopped = ["no runner runs", *cast("list[str]", stands["entries_stopped_by"])]
         stands |= {"trading": "none", "entries": "stopped", "entries_stopped_by": stopped}
@@ -127,6 +130,8 @@ def status_facts(view: View, runtime: Runtime | None, config: CopytradeConfig) -
         "session_key_days": told.get("session_key_days"),
         "last_event": view.last_seq,
         "last_seen": time_text(view.observed_at),
+        "copying": said.copying.value,
+        "concerns": list(said.concerns),
         **stands,
         "leaders": told.get("leaders"),
         "lags": told.get("lags", {}),
@@ -136,6 +141,10 @@ def status_facts(view: View, runtime: Runtime | None, config: CopytradeConfig) -
 
 
 def _text(name: str, value: object) -> object:
+    if name == "copying":
+        from copytrade_live.headline import Copying
+
+        return Copying[str(value).upper()].label
     if name == "lags" and isinstance(value, Mapping):
         return "; ".join(_lag_text(source, lag) for source, lag in value.items()) or None
     if isinstance(value, Mapping):

@@ -14,8 +14,8 @@ def home() -> Path:
     return Path(os.environ["COPYTRADE_HOME"])
 
 
-def tell(**changes: object) -> None:
-    """Write it where a runner does."""
+def tell(folder: Path | None = None, **changes: object) -> None:
+    """Write it where a runner does, beside the state database in a folder."""
     told = {
         "pid": os.getpid(),
         "written_at": SystemClock().now(),
@@ -26,4 +26,4 @@ def tell(**changes: object) -> None:
         "lags": {"poll": {"told": 10, "first": 9, "p50": 2.0, "p90": 5.0}},
         "failing": {},
     } | changes
-    (home() / "runtime.json").write_text(json.dumps(told))
+    ((folder or home()) / "runtime.json").write_text(json.dumps(told))

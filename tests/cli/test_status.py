@@ -38,7 +38,7 @@ def test_a_running_runner_shows_money_exposure_lags_and_that_entries_are_allowed
     found = json.loads(ask("status", "--json"))
     assert (found["mode"], found["ceiling"], found["ready"]) == ("paper", "paper", True)
     assert (found["entries"], found["entries_stopped_by"], found["halts"]) == ("allowed", [], [])
-    assert found["gate"] == "open"
+    assert (found["copying"], found["concerns"], found["gate"]) == ("on", [], "open")
     assert found["equity"] == found["cash"] == 1000.0
     assert 0 < found["reserved_cash"] < found["exposure_limit"] == 600.0
     assert found["exposure"] == pytest.approx(found["reserved_cash"])
@@ -47,6 +47,15 @@ def test_a_running_runner_shows_money_exposure_lags_and_that_entries_are_allowed
     text = ask("status")
     assert "half within 2 s, 9 of 10 within 5 s" in text
     assert "http://127.0.0.1:9090/metrics" in text
+
+
+def test_copying_while_a_feed_fails_is_called_degraded_and_why():
+    journal()
+    tell(failing={"poll": "no answer"})
+    found = json.loads(ask("status", "--json"))
+    assert (found["entries"], found["copying"]) == ("allowed", "degraded")
+    assert found["concerns"] == ["poll fails: no answer"]
+    assert "Copying, degraded" in ask("status")
 
 
 def test_everything_that_stops_entries_is_named_at_once():

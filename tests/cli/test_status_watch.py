@@ -47,7 +47,7 @@ def test_a_running_runner_fits_a_small_terminal() -> None:
     for words in (
         "PAPER",
         "ready",
-        "entries ALLOWED",
+        "COPYING",
         "gate open",
         "equity",
         "exposure",
@@ -72,15 +72,21 @@ def test_what_is_wrong_is_said_first() -> None:
     tell(failing={"poll": "no answer"}, not_ready=["the disk is full"])
     first, second, *rest = shown()
     assert "NOT READY: the disk is full" in first
-    assert "entries STOPPED: halted" in second
+    assert second.startswith("HALTED: halted, the disk is full")
     assert any("poll fails: no answer" in line for line in rest)
+
+
+def test_copying_with_a_late_part_is_called_degraded() -> None:
+    write_journal(home() / "state.sqlite", losing_run(), CONFIG)
+    tell(not_ready=["streams is 40 s late"])
+    assert shown()[1].startswith("COPYING, DEGRADED: streams is 40 s late")
 
 
 def test_a_runner_that_is_gone_is_called_gone() -> None:
     write_journal(home() / "state.sqlite", losing_run(), CONFIG)
     first, second, *_ = shown()
     assert "NO RUNNER RUNS, last event 2026-03-02" in first
-    assert "STOPPED: no runner runs" in second
+    assert "RUNNER DOWN: no runner runs" in second
 
 
 def test_without_a_terminal_it_says_what_programs_ask() -> None:

@@ -13,6 +13,7 @@ from copytrade_live.explanation import explain_signal
 from copytrade_live.store.views import read_view
 from tests import builders
 from tests.builders import NOW, at
+from tests.cli.living import tell
 from tests.dashboard.conftest import MakeStand, Stand, wait_for
 from tests.dashboard.test_stream import journal_on
 
@@ -28,12 +29,29 @@ def test_the_overview_is_the_fold_and_says_why_nothing_is_bought(stand: Stand) -
     assert found["money"]["equity"] == pytest.approx(state.portfolio.equity)
     assert (found["mode"], found["ceiling"], found["trading"]) == ("paper", "paper", "none")
     assert found["stopped_by"][0]["reason"] == "no_runner"
+    assert (found["headline"]["copying"], found["headline"]["level"]) == ("no_runner", "bad")
     assert not found["entries_allowed"]
     assert found["counts"]["positions"] == 1
     assert found["last_refused"]["reason"] == "dust"
     assert found["last_refused"]["unit"] == "collateral"
     assert found["gate"]["state"] == "open"
     assert not found["is_catching_up"]
+
+
+def test_the_overviews_word_is_no_better_than_its_reasons(make_stand: MakeStand) -> None:
+    stand = make_stand()
+    tell(stand.home.state.parent)
+    assert get(stand, "/api/overview")["headline"] == {
+        "copying": "on",
+        "title": "Copying",
+        "level": "good",
+        "concerns": [],
+    }
+    tell(stand.home.state.parent, not_ready=["streams is 40 s late, 15 s allowed"])
+    found = get(stand, "/api/overview")
+    assert found["entries_allowed"]
+    assert (found["headline"]["title"], found["headline"]["level"]) == ("Copying, degraded", "warn")
+    assert found["headline"]["concerns"] == found["runner"]["not_ready"]
 
 
 def test_a_position_says_when_it_is_left(stand: Stand) -> None:

@@ -12,6 +12,7 @@ from copytrade_live.core.market import HOUR
 from copytrade_live.dashboard.schemas.session import Role
 from tests import builders
 from tests.builders import NOW
+from tests.cli.living import tell
 from tests.dashboard.conftest import MakeStand, Stand
 from tests.dashboard.test_stream import journal_on
 from tests.dashboard_e2e.browser import PAGES, Seen, watched
@@ -81,6 +82,28 @@ def test_a_position_opens_its_price_since_it_was_bought(browser: Browser, make_s
         expect(chart).to_have_accessible_name(re.compile("Mark: from 47¢ to 48¢.*Take profit: from .* Stop loss:"))
         expect(chart.locator("canvas").first).to_be_visible()
         assert (seen.barriers(), seen.refused(), seen.complaints) == ([], [], [])
+
+
+def test_copying_with_a_late_stream_is_not_shown_in_green(browser: Browser, make_stand: MakeStand) -> None:
+    stand = make_stand()
+    late = "streams is 40 s late, 15 s allowed"
+    tell(stand.home.own, not_ready=[late])
+    with watched(browser, stand.url) as seen:
+        seen.log_in(stand.keys[Role.VIEWER])
+        answer = seen.page.get_by_role("region", name="Is copying on?")
+        expect(answer).to_contain_text("Copying, degraded")
+        expect(answer).to_contain_text(late)
+        expect(seen.page.get_by_role("banner").get_by_text("Copying, degraded", exact=True)).to_be_visible()
+        amber = seen.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--warn')")
+        shown = answer.get_by_text("Copying, degraded", exact=True)
+        assert shown.evaluate("element => getComputedStyle(element).color") == rgb(amber)
+        assert (seen.barriers(), seen.refused(), seen.complaints) == ([], [], [])
+
+
+def rgb(colour: str) -> str:
+    """#rrggbb as a browser computes it."""
+    red, green, blue = bytes.fromhex(colour.strip().removeprefix("#"))
+    return f"rgb({red}, {green}, {blue})"
 
 
 def test_an_address_that_is_no_page_says_so(seen: Seen) -> None:

@@ -6,6 +6,19 @@ from typing import Literal
 
 from copytrade_live.dashboard.schemas.model import At, Model, Refusal
 from copytrade_live.dashboard.schemas.signals import SignalRow
+from copytrade_live.headline import Copying, Level
+
+
+class HeadlineView(Model):
+    """Whether the next good signal would be copied, and what is late, fails or soon ends.
+
+    With any concern it is no better than degraded. title and level are how to show it.
+    """
+
+    copying: Copying
+    title: str
+    level: Level
+    concerns: list[str]
 
 
 class Halt(Model):
@@ -107,6 +120,7 @@ class Overview(Model):
     last_event_at: At | None
     mode: str
     ceiling: Literal["paper", "live"]
+    headline: HeadlineView
     trading: Literal["active", "reducing", "halted", "none"]
     entries_allowed: bool
     stopped_by: list[Refusal]

@@ -15,6 +15,7 @@ from copytrade_live.dashboard.schemas.overview import (
     Feed,
     GateView,
     Halt,
+    HeadlineView,
     Money,
     Overview,
     RunnerView,
@@ -22,6 +23,7 @@ from copytrade_live.dashboard.schemas.overview import (
 from copytrade_live.dashboard.schemas.signals import SignalRow
 from copytrade_live.dashboard.views.links import snapshot_run_url
 from copytrade_live.dashboard.views.refusals import NO_RUNNER, refusal, sentence
+from copytrade_live.headline import headline
 from copytrade_live.settings import Home
 from copytrade_live.situation import blockers, fall_since, gate_state, halts, money
 
@@ -39,6 +41,7 @@ def overview(home: Home, seen: Moment, last_signal: SignalRow | None, last_refus
         last_event_at=seen.view.observed_at,
         mode=seen.view.mode,
         ceiling=ceiling(seen),
+        headline=headline_view(seen),
         trading=cast(Literal["active", "reducing", "halted"], trading) if seen.is_alive else "none",
         entries_allowed=not stopped,
         stopped_by=stopped,
@@ -52,6 +55,13 @@ def overview(home: Home, seen: Moment, last_signal: SignalRow | None, last_refus
         last_refused=last_refused,
         is_catching_up=seen.is_catching_up,
     )
+
+
+def headline_view(seen: Moment) -> HeadlineView:
+    """Whether copying is on, in a word."""
+    said = headline(seen.state, seen.decided_by, seen.runtime, seen.now, seen.problem)
+    copying = said.copying
+    return HeadlineView(copying=copying, title=copying.label, level=copying.level, concerns=list(said.concerns))
 
 
 def ceiling(seen: Moment) -> Literal["paper", "live"]:

@@ -918,6 +918,12 @@ export interface components {
             confirm_resume: string;
         };
         /**
+         * Copying
+         * @description Whether the next good signal would be copied. The value is the wire form; label is for people.
+         * @enum {string}
+         */
+        Copying: "on" | "degraded" | "off" | "halted" | "stopped" | "no_runner";
+        /**
          * Counts
          * @description How many of what there is now.
          */
@@ -1098,6 +1104,20 @@ export interface components {
             stop: boolean;
         };
         /**
+         * HeadlineView
+         * @description Whether the next good signal would be copied, and what is late, fails or soon ends.
+         *
+         *     With any concern it is no better than degraded. title and level are how to show it.
+         */
+        HeadlineView: {
+            copying: components["schemas"]["Copying"];
+            /** Title */
+            title: string;
+            level: components["schemas"]["Level"];
+            /** Concerns */
+            concerns: string[];
+        };
+        /**
          * Health
          * @description Every part.
          */
@@ -1197,6 +1217,12 @@ export interface components {
             /** Items */
             items: components["schemas"]["LeaderRow"][];
         };
+        /**
+         * Level
+         * @description How good a word is.
+         * @enum {string}
+         */
+        Level: "good" | "warn" | "bad";
         /**
          * Login
          * @description An API key, to be exchanged for a session.
@@ -1330,6 +1356,7 @@ export interface components {
              * @enum {string}
              */
             ceiling: "paper" | "live";
+            headline: components["schemas"]["HeadlineView"];
             /**
              * Trading
              * @enum {string}
@@ -4327,9 +4354,11 @@ export const pathsApiSignalsGetParametersQueryOutcomeAnyOf0Values: ReadonlyArray
 export const commandJournalValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Command"]["journal"]> = ["paper", "live"];
 export const controlsLive_modeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Controls"]["live_mode"]> = ["paper", "live"];
 export const controlsCeilingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Controls"]["ceiling"]> = ["paper", "live"];
+export const copyingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Copying"]> = ["on", "degraded", "off", "halted", "stopped", "no_runner"];
 export const drawdownPeriodValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Drawdown"]["period"]> = ["day", "week"];
 export const gateViewStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["GateView"]["state"]> = ["open", "closed", "expired", "none"];
 export const leaderRowCopiedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LeaderRow"]["copied"]> = ["yes", "probation", "no"];
+export const levelValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Level"]> = ["good", "warn", "bad"];
 export const overviewCeilingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Overview"]["ceiling"]> = ["paper", "live"];
 export const overviewTradingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Overview"]["trading"]> = ["active", "reducing", "halted", "none"];
 export const pnlByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PnlBy"]> = ["leader", "category", "day"];

@@ -1,25 +1,20 @@
 import { Link } from "@tanstack/react-router";
 import type { Overview } from "../../api/types";
-import { copyingState } from "../../app/StateTag";
 import { against } from "../../format/measures";
 import { count } from "../../format/numbers";
 import { ago } from "../../format/times";
 import { Answer } from "./Answer";
 import css from "./OverviewPage.module.css";
 
-const CLASS = { good: "gain", bad: "loss", warn: "warn", accent: "", plain: "" } as const;
+const CLASS = { good: "gain", bad: "loss", warn: "warn" } as const;
 const SHOWN = 3;
 
-/** Whether the next good signal would be copied, and if not, everything that forbids it. */
+/** Whether the next good signal would be copied, everything that forbids it, and what is late, fails or soon ends. */
 export function CopyingAnswer({ overview }: { overview: Overview }) {
-  const { word, tone } = copyingState(overview);
+  const { title, level } = overview.headline;
   const reasons = whyNot(overview);
   return (
-    <Answer
-      question="Is copying on?"
-      answer={<span className={CLASS[tone]}>{word}</span>}
-      {...(tone === "good" || tone === "bad" || tone === "warn" ? { tone } : {})}
-    >
+    <Answer question="Is copying on?" answer={<span className={CLASS[level]}>{title}</span>} tone={level}>
       {reasons.length === 0 ? (
         <p className="dim">
           {overview.mode === "live" ? "With real money. " : "On paper, no real money moves. "}
@@ -48,5 +43,5 @@ function whyNot(overview: Overview): string[] {
     return numbers === "" ? one.summary : `${one.summary} ${numbers}.`;
   });
   const halts = overview.halts.map((halt) => halt.summary);
-  return [...new Set([...halts, ...refusals, ...overview.runner.not_ready])];
+  return [...new Set([...halts, ...refusals, ...overview.headline.concerns])];
 }

@@ -21,9 +21,8 @@ export function FeedsPanel({ feeds }: { feeds: readonly Schemas["Feed"][] }) {
               <span className="nowrap">
                 {span(feed.lag_seconds)} <span className="dim">/ {span(feed.lag_p90_seconds)}</span>
               </span>
-              <Tag tone={feed.ok ? "good" : "bad"} title={feed.failing ?? undefined}>
-                {feed.ok ? "alive" : (feed.failing ?? "silent")}
-              </Tag>
+              <Tag tone={feed.ok ? "good" : "bad"}>{feed.ok ? "alive" : "fails"}</Tag>
+              {feed.failing !== null && <span className={`${css["feedWhy"] ?? ""} dim`}>{feed.failing}</span>}
             </Fragment>
           ))}
         </div>
