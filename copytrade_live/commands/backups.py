@@ -64,7 +64,7 @@ def restore(
 ) -> None:
     """Make the state database again from a backup and the exported journal; what is there is set aside.
 
-    Nothing of copytrade may run meanwhile but the platform.
+    The runner must not run meanwhile; the dashboard and the messages notice by themselves.
     """
     from copytrade_live.clock import SystemClock
     from copytrade_live.output import counted, print_json, time_text

@@ -11,6 +11,7 @@ from copytrade_live.dashboard.desk import Desk
 from copytrade_live.dashboard.moment import Moment
 from copytrade_live.dashboard.pages import has_pages
 from copytrade_live.dashboard.projection import News
+from copytrade_live.dashboard.schemas.events import Reset
 from copytrade_live.dashboard.schemas.health import Health
 from copytrade_live.dashboard.stream import message, told
 from copytrade_live.dashboard.views.health import health
@@ -38,6 +39,7 @@ class Broadcast:
         self._cause: LeaderFillObserved | None = None
         self._shown: object = None
         self._health: Health | None = None
+        self._journal = _journal(desk)
         desk.projection.hear = self.hear
 
     def hear(self, news: Sequence[News]) -> None:
@@ -70,10 +72,20 @@ class Broadcast:
         fills = [one.event for one in news if isinstance(one.event, LeaderFillObserved)]
         self._cause = fills[-1] if fills else self._cause
         self._shown = self._health = None
+        self._journal = _journal(self._desk)
 
     def _batch(self, news: Sequence[News], is_summary: bool) -> bytes:
         said, self._cause = told(news, self._cause, self._desk.projection.place.mode, self._desk.titles)
+        said += self._reset()
         return said + self._summary() if is_summary else said
+
+    def _reset(self) -> bytes:
+        """To be read again: all of a journal that took another's place, and its past once that has been read."""
+        seen = _journal(self._desk)
+        if seen == self._journal:
+            return b""
+        self._journal, seq = seen, self._desk.projection.place.seq
+        return message("reset", Reset(seq=seq), seq)
 
     def _summary(self) -> bytes:
         desk = self._desk
@@ -90,6 +102,12 @@ class Broadcast:
             self._health = found
             said += message("health", found)
         return said
+
+
+def _journal(desk: Desk) -> tuple[int, bool]:
+    """Which journal is followed, and whether its past is still being read."""
+    place = desk.projection.place
+    return place.journal, place.history_seq < place.seq
 
 
 def _shown(seen: Moment) -> tuple[object, ...]:

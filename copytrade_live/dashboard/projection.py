@@ -43,7 +43,12 @@ class News:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """How far the fold is. digest is of the config in force; history_seq how far the replica is."""
+    """How far the fold is. digest is of the config in force; history_seq how far the replica is.
+
+    journal counts the journals that were followed: after copytrade restore it is another file.
+    """
+
+    journal: int = 0
 
     mode: str = ""
     seq: int = 0
@@ -102,14 +107,15 @@ class Projection:
 
     def _follow(self) -> None:
         """Follow one journal until it is another file or we are stopped."""
+        # Before it is opened: one that is replaced in between is then not taken for the one that is read.
+        file = _identity(self._path)
         with Journal.open_reader(self._path) as journal:
-            file = self._path.stat().st_ino
             replica = Replica(self._replica_path)
             try:
                 self.milestones.clear()
                 self.place = self._first(journal)
                 past = Past(journal, replica, self.milestones)
-                while not self._stop.is_set() and self._path.exists() and self._path.stat().st_ino == file:
+                while not self._stop.is_set() and _identity(self._path) == file:
                     if not (self._take_news(journal, past) or past.read_on(self.place.seq)):
                         self._stop.wait(POLL_SECONDS)
                     if past.seq != self.place.history_seq:
@@ -120,7 +126,14 @@ class Projection:
     def _first(self, journal: Journal) -> Place:
         with journal.at_one_moment():
             view, digest = view_of(journal), _digest(journal)
-        return Place(mode=view.mode, seq=view.last_seq, observed_at=view.observed_at, state=view.state, digest=digest)
+        return Place(
+            journal=self.place.journal + 1,
+            mode=view.mode,
+            seq=view.last_seq,
+            observed_at=view.observed_at,
+            state=view.state,
+            digest=digest,
+        )
 
     def _take_news(self, journal: Journal, past: Past) -> bool:
         rows = list(journal.read(self.place.seq, _PORTION))
@@ -140,6 +153,15 @@ class Projection:
         self.place = replace(place, mode=place.mode or journal.mode, history_seq=past.seq, problem="")
         self.hear(news)
         return True
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there, None while none does. What we hold open keeps its number: no other file gets it."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _digest(journal: Journal) -> str:

@@ -57,6 +57,10 @@ class Correspondent:
         # A check reads all of the file: the first look makes it.
         with Journal.open_reader(self._home.state, is_checked=self._newsroom is not None) as journal:
             newsroom = self._newsroom_of(journal)
+            if journal.last_seq < self._read:
+                # It was restored meanwhile: what is lost was told, and what takes its place is news.
+                self._read = journal.last_seq
+                self._place.write(Place(told=self._read))
             until = min(journal.last_seq, self._read + _CHUNK)
             for row in journal.read_types(TOLD_TYPES, self._read, until):
                 for news in newsroom.hear(row):

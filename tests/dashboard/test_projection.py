@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -17,13 +18,15 @@ from copytrade_live.dashboard.replica import Replica
 from copytrade_live.dashboard.schemas.session import Role
 from copytrade_live.explanation import explain_signal
 from copytrade_live.settings import Home
+from copytrade_live.store.backup import back_up
 from copytrade_live.store.journal import Journal
+from copytrade_live.store.restoring import restore
 from copytrade_live.store.views import read_view
 from tests import builders
 from tests.builders import NOW
 from tests.cli.journals import write_journal
 from tests.dashboard.conftest import MakeStand, home_in, wait_for
-from tests.dashboard.test_stream import journal_on
+from tests.dashboard.test_stream import journal_on, listening, told
 from tests.predecessor.test_defects import losing_run
 
 
@@ -81,6 +84,54 @@ def test_another_journal_in_its_place_is_followed_from_its_beginning(make_stand:
         path.unlink()
     shutil.copy(other.state, stand.home.state)
     wait_for(lambda: stand.desk.history.signal_of("other") is not None)
+
+
+def test_after_a_restore_a_running_dashboard_shows_what_came_back_and_browsers_read_again(
+    make_stand: MakeStand,
+) -> None:
+    stand = make_stand()
+    home, place = stand.home, lambda: stand.desk.projection.place
+    made = back_up(home.state, home.backups, NOW)
+    journal_on(home, builders.leader_fill(NOW + 6000, signal_id="lost", size=5.0))
+    wait_for(lambda: stand.desk.history.signal_of("lost") is not None)
+    browser = stand.client(Role.VIEWER)
+    with listening(browser) as (found, _):
+        wait_for(lambda: bool(told(found, "overview")))
+        restore(home.state, home.export, "paper", NOW, backup=made.path)
+        wait_for(lambda: place().seq == made.last_seq)
+        wait_for(lambda: str(made.last_seq) in [one["id"] for one in told(found, "reset")])
+    stand.wait()
+    assert [one["signal_id"] for one in browser.get("/api/signals").json()["items"]] == ["f2", "f1"]
+    # What a runner adds from here on goes to the new file, and is followed there.
+    journal_on(home, builders.leader_fill(NOW + 7000, signal_id="new", size=5.0))
+    wait_for(lambda: stand.desk.history.signal_of("new") is not None)
+    assert stand.desk.history.signal_of("lost") is None
+
+
+def test_a_journal_replaced_while_it_is_opened_is_not_taken_for_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, other = home_in(tmp_path), home_in(tmp_path / "other")
+    journal_on(other, builders.leader_fill(NOW + 6000, signal_id="other", size=5.0))
+    last, opened = read_view(other.state).last_seq, Journal.open_reader
+
+    def open_and_replace(path: Path, *, is_checked: bool = False) -> Journal:
+        journal = opened(path, is_checked=is_checked)
+        if other.state.exists():
+            for one in home.state.parent.glob("state.sqlite*"):
+                one.unlink()
+            other.state.rename(home.state)
+        return journal
+
+    monkeypatch.setattr(Journal, "open_reader", open_and_replace)
+    monkeypatch.setattr(projection, "RETRY_SECONDS", 0.05)
+    followed = Projection(home.state, tmp_path / "replica.sqlite")
+    followed.start()
+    try:
+        wait_for(lambda: followed.place.seq == last)
+        assert followed.place.journal == 2
+    finally:
+        followed.stop()
 
 
 def test_a_journal_that_appears_later_is_followed(make_stand: MakeStand, tmp_path) -> None:

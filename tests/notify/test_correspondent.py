@@ -96,6 +96,21 @@ def test_nothing_is_told_twice_however_often_it_starts(receiver: Receiver) -> No
     assert len(receiver.came) == 1
 
 
+def test_a_journal_that_was_restored_to_less_is_told_on_from_there(receiver: Receiver) -> None:
+    made = desk(receiver)
+    goes_on(made.home, *losing_run()[len(OPENING) :])
+    made.looks()
+    assert len(receiver.came) == 1
+    goes_on(made.home)
+    made.told.look()
+    # Also by one that starts then.
+    made.begins()
+    goes_on(made.home, OperatorCommanded(**at(NOW), command_id="c", verb=Verb.HALT, by="me"))
+    made.looks()
+    [_, text] = receiver.texts
+    assert "halt" in text.lower()
+
+
 def test_what_waits_when_it_is_killed_is_told_by_the_next_and_a_message_on_its_way_is_not(receiver: Receiver) -> None:
     made = desk(receiver)
     goes_on(made.home, *losing_run()[len(OPENING) :])
