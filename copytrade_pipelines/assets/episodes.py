@@ -2,11 +2,18 @@
 
 import dagster as dg
 
+from copytrade_pipelines.assets.raw_tables import expected_failures
+from copytrade_pipelines.built_tables import require_tables
 from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.resources import Settings
-from copytrade_pipelines.scoring.names import EPISODES
+from copytrade_pipelines.scoring.names import EPISODES, INGESTED
 from copytrade_pipelines.scoring.parameters import parameters_of
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
+
+_BUILD = (
+    "there is nothing to score before the first ingest: run copytrade ingest, or wait until the first refresh that "
+    "copytrade up makes has published"
+)
 
 
 @dg.asset(
@@ -26,7 +33,8 @@ def int_episodes(settings: Settings, warehouse: Warehouse) -> dg.MaterializeResu
     from copytrade_pipelines.scoring.tables import read_fills, read_markets, write_episodes
 
     parameters = parameters_of(settings.config())
-    with warehouse.connect() as con:
+    with expected_failures(), warehouse.connect() as con:
+        require_tables(con, INGESTED, _BUILD)
         fills, markets = read_fills(con), read_markets(con)
     episodes = merge_fills(fills, markets, parameters)
     with warehouse.connect() as con:

@@ -21,6 +21,7 @@ from copytrade_pipelines.backtest.book_fit import FIT
 from copytrade_pipelines.backtest.notes import TapeNotes
 from copytrade_pipelines.backtest.rows import BATCH_ROWS
 from copytrade_pipelines.backtest.scores import snapshots
+from copytrade_pipelines.built_tables import require_tables
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION
 
 # How far before the window mids and books may already say where a market stood.
@@ -125,7 +126,7 @@ class Taking:
 @contextmanager
 def taking(con: duckdb.DuckDBPyConnection, window: Window, version: str) -> Iterator[Taking]:
     """A warehouse that holds something to take. Raises: as extract."""
-    _require_tables(con)
+    require_tables(con, _TABLES, "build the tables first: copytrade ingest, then the scores")
     _require_leaders(con, window.leaders)
     bounds: dict[str, object] = {"start": window.start, "end": window.end}
     scores = con.sql(queries.SCORES, params={**bounds, "version": version}).to_arrow_table()
@@ -136,18 +137,6 @@ def taking(con: duckdb.DuckDBPyConnection, window: Window, version: str) -> Iter
         yield Taking(con, window, scores, leaders)
     finally:
         con.execute(queries.DONE)
-
-
-def _require_tables(con: duckdb.DuckDBPyConnection) -> None:
-    found = {
-        str(row[0])
-        for row in con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
-    }
-    missing = [table for table in _TABLES if table not in found]
-    if missing:
-        raise InputFileError(
-            f"the warehouse has no {', '.join(missing)} yet; build the tables first: copytrade ingest, then the scores"
-        )
 
 
 def _require_leaders(con: duckdb.DuckDBPyConnection, leaders: Sequence[str]) -> None:

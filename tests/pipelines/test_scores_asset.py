@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from copytrade_live.settings import CopytradeConfig, Home
-from copytrade_pipelines.assets import scores
+from copytrade_pipelines.assets import episodes, scores
 from copytrade_pipelines.assets.scores import ScoreConfig, times_of
+from copytrade_pipelines.failures import failures_in
 from copytrade_pipelines.scoring.episodes import merge_fills
 from copytrade_pipelines.scoring.parameters import SCORE_VERSION, parameters_of
 from copytrade_pipelines.scoring.scores import COLUMNS, MORE_COLUMNS, score_wallets
@@ -156,3 +157,13 @@ def test_a_refresh_sees_a_payout_when_its_table_is_made_however_early_its_row_wa
     newest = "select * from marts.fct_trader_scores where as_of = (select max(as_of) from marts.fct_trader_scores)"
     found, expected = (rows_of(place, f"{newest} order by wallet, category, score_version") for place in (home, other))
     assert found == expected
+
+
+def test_before_the_first_ingest_it_is_said_what_is_missing_and_what_makes_it(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            episodes.ASSETS, instance=instance, resources=resources(home_in(tmp_path)), raise_on_error=False
+        )
+    [said] = failures_in(result.all_events)
+    assert said.startswith("intermediate.int_episodes: InputFileError: the warehouse has no marts.fct_fills, ")
+    assert "run copytrade ingest" in said
