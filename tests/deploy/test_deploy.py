@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,20 @@ from typer.testing import CliRunner
 
 from copytrade_live.cli import build_app
 from copytrade_live.metrics import METRICS
+from copytrade_live.settings import CopytradeConfig
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-SERVICES = ("copytrade.service", "copytrade-notify.service", "copytrade-platform.service")
-UNITS = (*SERVICES, "copytrade-live.conf", "copytrade-beside-platform.conf")
+SERVICES = tuple(sorted(path.name for path in DEPLOY.glob("*.service")))
+# What runs as the platform's user.
+OF_PLATFORM = ("copytrade-dagster-door.service", "copytrade-dagster.service", "copytrade-platform.service")
+DROP_INS = {
+    "copytrade-live.conf": "copytrade.service",
+    "copytrade-beside-platform.conf": "copytrade.service",
+    "copytrade-dashboard-beside-platform.conf": "copytrade-dashboard.service",
+}
+UNITS = (*SERVICES, *DROP_INS)
+# As systemd-analyze security counts; 10 is no protection at all.
+MOST_EXPOSED = 20
 DEMANDED = (
     *("StateDirectoryMode=0700", "LimitCORE=0", "NoNewPrivileges=yes"),
     *("ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "CapabilityBoundingSet="),
@@ -28,9 +40,40 @@ def text(name: str) -> str:
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_unit_takes_every_privilege_away_that_it_does_not_need(name: str) -> None:
     lines = text(name).splitlines()
-    is_platform = "platform" in name
-    own = ("User=copytrade-platform", "UMask=0022") if is_platform else ("User=copytrade", "UMask=0077")
+    own = ("User=copytrade-platform", "UMask=0022") if name in OF_PLATFORM else ("User=copytrade", "UMask=0077")
     assert [wanted for wanted in (*DEMANDED, *own) if wanted not in lines] == []
+
+
+def systemd_says(verb: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What systemd makes of all units, with programs that exist here."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("NO SYSTEMD, so nobody read the units as it does; install it (Debian, Ubuntu: apt install systemd)")
+    for name in SERVICES:
+        (folder / name).write_text(re.sub(r"/opt/copytrade/bin/\S+", "/bin/true", text(name)), encoding="utf-8")
+    for name, unit in DROP_INS.items():
+        (folder / f"{unit}.d").mkdir(exist_ok=True)
+        (folder / f"{unit}.d" / name).write_text(re.sub(r"/opt/copytrade/bin/\S+", "/bin/true", text(name)), "utf-8")
+    units = [str(folder / name) for name in SERVICES]
+    command = ["systemd-analyze", verb, *arguments, *units]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_systemd_finds_no_fault_in_any_unit_or_drop_in(tmp_path: Path) -> None:
+    assert {path.name for path in DEPLOY.glob("*.conf")} == set(DROP_INS)
+    done = systemd_says("verify", tmp_path, "--man=no")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def test_systemd_calls_every_unit_well_protected(tmp_path: Path) -> None:
+    done = systemd_says("security", tmp_path, "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSED}")
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_the_dashboard_cannot_open_the_keystore_and_the_door_knows_the_webservers_socket() -> None:
+    default = CopytradeConfig().live.keystore_file
+    assert f"InaccessiblePaths=-/var/lib/copytrade/{default}" in text("copytrade-dashboard.service").splitlines()
+    [served] = re.findall(r"copytrade_pipelines\.webserver (\S+)", text("copytrade-dagster.service"))
+    assert text("copytrade-dagster-door.service").count(f"--socket {served}\n") == 1
 
 
 def test_the_runners_unit_reloads_and_is_on_paper() -> None:

@@ -28,7 +28,8 @@ STATE = Path("/var/lib")
 
 
 def units() -> dict[int, str]:
-    return {RUNNER: text("copytrade-beside-platform.conf"), PLATFORM: text("copytrade-platform.service")}
+    beside = ("copytrade-beside-platform.conf", "copytrade-dashboard-beside-platform.conf")
+    return {RUNNER: "\n".join(map(text, beside)), PLATFORM: text("copytrade-platform.service")}
 
 
 @pytest.fixture
@@ -53,6 +54,8 @@ def homes() -> Iterator[dict[int, Home]]:
         publish(platform)
         publish_gate(platform, Gate(is_open=True, reasons=(), snapshot_id=None, written_at=NOW, valid_until=NOW))
         platform.warehouse.write_bytes(b"")
+        platform.reports.mkdir()
+        (platform.reports / "run").write_text("made by a backtest", encoding="utf-8")
         for user, home in made.items():
             subprocess.run(["chown", "-R", f"{user}:{user}", str(home.root)], check=True)
         yield made
@@ -86,6 +89,9 @@ def test_each_reads_what_the_other_hands_over_and_can_write_none_of_it(homes: di
         homes, RUNNER, f"cat {runner.published}/scores.json {runner.published}/gate.json {runner.published}/scores/*"
     )
     assert not does(homes, RUNNER, f"touch {runner.published}/gate.json")
+    # The runner's user is the dashboard's too.
+    assert does(homes, RUNNER, f"cat {runner.reports}/run")
+    assert not does(homes, RUNNER, f"touch {runner.reports}/run")
 
 
 def test_neither_sees_anything_else_of_the_other(homes: dict[int, Home]) -> None:
