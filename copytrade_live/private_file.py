@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from copytrade_live.durable import make_folder
+from copytrade_live.durable import make_folder, sync_folder
 from copytrade_live.errors import CopytradeError
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -21,6 +21,19 @@ def create_private(path: Path, content: str) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace_private(path: Path, content: str) -> None:
+    """Write a file that others cannot open in one step, whatever lay there. Raises: OSError, StateError."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    beside.unlink(missing_ok=True)
+    try:
+        create_private(beside, content)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def check_private(path: Path, refused: type[CopytradeError], *, what: str, whose: str) -> None:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from copytrade_live.clock import Clock, SystemClock
 from copytrade_live.dashboard.access.keys import KeyRing
 from copytrade_live.dashboard.access.lockout import Lockout
+from copytrade_live.dashboard.access.session_file import SessionFile
 from copytrade_live.dashboard.access.sessions import SessionStore
 from copytrade_live.dashboard.config_seen import ConfigSeen
 from copytrade_live.dashboard.history import History
@@ -38,13 +39,19 @@ class Desk:
     def __post_init__(self) -> None:
         """Make what the rest needs."""
         own = self.config.dashboard
+        folder = self.home.own / "dashboard"
         self.sessions = SessionStore(
-            self.clock, self.keys.counts, idle_minutes=own.idle_minutes, session_hours=own.session_hours
+            self.clock,
+            self.keys.record_of,
+            idle_minutes=own.idle_minutes,
+            session_hours=own.session_hours,
+            # A port that the system chooses is another one after a restart.
+            file=SessionFile(folder, own.port) if own.port else None,
         )
         self.lockout = Lockout(self.clock)
         self.config_seen = ConfigSeen(self.home, self.config)
         self.hub = Hub(streams=own.streams, streams_per_session=own.streams_per_session)
-        self.projection = Projection(self.home.state, replica_file(self.home.own / "dashboard"))
+        self.projection = Projection(self.home.state, replica_file(folder))
         self.titles = Titles(self.home.state)
         self.history = History(self.projection.replica, self.titles)
         self.leader_history = LeaderHistory(self.home, self.history)

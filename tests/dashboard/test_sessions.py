@@ -44,7 +44,7 @@ def test_behind_tls_the_cookie_goes_over_tls_and_to_this_host_alone(make_stand) 
 
 
 def store(clock: ManualClock) -> SessionStore:
-    return SessionStore(clock, lambda sha256: True, idle_minutes=30, session_hours=12)
+    return SessionStore(clock, lambda sha256: RECORD, idle_minutes=30, session_hours=12)
 
 
 def test_a_session_nobody_uses_ends_and_every_one_ends_at_last() -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from copytrade_live.dashboard.access.tokens import KEY_PREFIX, digest, make_key
 from copytrade_live.dashboard.schemas.session import Role
-from copytrade_live.durable import sync_folder
 from copytrade_live.errors import ConfigError, StateError
 from copytrade_live.file_stamp import Stamp, stamp_of
-from copytrade_live.private_file import check_private, create_private
+from copytrade_live.private_file import check_private, replace_private
 from copytrade_live.programs import DASHBOARD_KEY
 from copytrade_live.redaction import hide
 from copytrade_live.settings import Home
@@ -60,9 +58,9 @@ class KeyRing:
                 found = record
         return found
 
-    def counts(self, sha256: str) -> bool:
-        """Whether the key with this digest still logs in."""
-        return any(hmac.compare_digest(record.sha256, sha256) for record in self.records())
+    def record_of(self, sha256: str) -> KeyRecord | None:
+        """Whose key this digest is of; None once it no longer logs in."""
+        return next((record for record in self.records() if hmac.compare_digest(record.sha256, sha256)), None)
 
 
 def key_file(home: Home) -> Path:
@@ -120,8 +118,4 @@ def _from_environment(environment: MutableMapping[str, str]) -> KeyRecord | None
 
 
 def _write(path: Path, records: list[KeyRecord]) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    beside.unlink(missing_ok=True)
-    create_private(beside, json.dumps({"keys": [asdict(record) for record in records]}))
-    beside.replace(path)
-    sync_folder(path.parent)
+    replace_private(path, json.dumps({"keys": [asdict(record) for record in records]}))

@@ -20,6 +20,11 @@ def make_key() -> str:
     return KEY_PREFIX + make_token()
 
 
+def csrf_of(token: str) -> str:
+    """What a page proves a session with; it follows from the session's token, and the token not from it."""
+    return digest(f"csrf {token}")
+
+
 def digest(token: str) -> str:
     """What is kept of a token: whoever reads it cannot use it. Enough for what is random, never for a password."""
     return hashlib.sha256(token.encode()).hexdigest()
