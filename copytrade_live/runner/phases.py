@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from copytrade_live.clock import Clock
+
+# A recurring piece of work may be late by this many of its intervals, and by no less than the seconds.
+LATE_INTERVALS, LATE_SECONDS = 5, 15.0
 
 
 @dataclass(slots=True)
@@ -28,6 +32,15 @@ class Phase:
         if now >= self.next_due:
             self.next_due = now + self.interval_seconds
             await self.run()
+
+
+def late_ones(phases: Iterable[Phase], now: float, pace: float) -> Iterator[str]:
+    """Which phases are late, and how late. pace: seconds of the runner's clock in one of the machine's."""
+    for phase in phases:
+        allowed = max(LATE_SECONDS * pace, LATE_INTERVALS * phase.interval_seconds)
+        late = now - phase.next_due
+        if math.isfinite(phase.next_due) and late > allowed:
+            yield f"{phase.name} is {late:.0f} s late, {allowed:.0f} s allowed"
 
 
 async def tick(phases: Sequence[Phase], clock: Clock) -> None:
@@ -57,6 +70,9 @@ async def _repeat(phase: Phase, clock: Clock) -> None:
     while True:
         await phase.run_if_due(clock.monotonic())
         if phase.wake is not None:
+            # It is due when something came, not before, however long that takes.
+            due, phase.next_due = phase.next_due, math.inf
             await phase.wake()
+            phase.next_due = due
         else:
             await clock.sleep(max(0.0, phase.next_due - clock.monotonic()))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from copytrade_live.clock import AcceleratedClock
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.reasons import Condition
 from copytrade_live.errors import StateError
+from copytrade_live.runner.phases import late_ones
 from copytrade_live.runner.vitals import Vitals
 
-# A recurring piece of work may be late by this many of its intervals, and by no less than the seconds.
-LATE_INTERVALS, LATE_SECONDS = 5, 15.0
 # One look at the disk serves every asker for so long.
 _DISK_EVERY: Instant = SECOND
 
@@ -48,12 +46,8 @@ class Readiness:
 
     def _late(self) -> Iterator[str]:
         clock = self._vitals.clock
-        now, pace = clock.monotonic(), clock.speed if isinstance(clock, AcceleratedClock) else 1.0
-        for phase in self._vitals.phases:
-            allowed = max(LATE_SECONDS * pace, LATE_INTERVALS * phase.interval_seconds)
-            late = now - phase.next_due
-            if math.isfinite(phase.next_due) and late > allowed:
-                yield f"{phase.name} is {late:.0f} s late, {allowed:.0f} s allowed"
+        pace = clock.speed if isinstance(clock, AcceleratedClock) else 1.0
+        return late_ones(self._vitals.phases, clock.monotonic(), pace)
 
     def _blind(self) -> Iterator[str]:
         now, tracker = self._vitals.clock.now(), self._vitals.tracker
