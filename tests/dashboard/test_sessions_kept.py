@@ -17,6 +17,7 @@ from copytrade_live.dashboard.access.sessions import SessionStore
 from copytrade_live.dashboard.app import build_api
 from copytrade_live.dashboard.desk import Desk
 from copytrade_live.dashboard.schemas.session import Role
+from copytrade_live.errors import StateError
 from tests.builders import NOW
 from tests.dashboard.conftest import MakeStand, served
 from tests.dashboard.test_sessions import RECORD
@@ -29,15 +30,21 @@ class Starts:
         self.folder, self.clock = folder / "dashboard", ManualClock(NOW)
         self.path = self.folder / "sessions-8080.json"
         self.record: KeyRecord | None = RECORD
+        self.is_locked = False
 
     def again(self) -> SessionStore:
         return SessionStore(
             self.clock,
-            lambda sha256: self.record,
+            self._record_of,
             idle_minutes=30,
             session_hours=12,
             file=SessionFile(self.folder, 8080),
         )
+
+    def _record_of(self, sha256: str) -> KeyRecord | None:
+        if self.is_locked:
+            raise StateError("keys/dashboard.json is open to others")
+        return self.record
 
     def passes(self, minutes: float) -> None:
         self.clock.set(self.clock.now() + round(minutes * MINUTE))
@@ -104,6 +111,16 @@ def test_a_session_ends_with_its_key_and_has_its_keys_role(starts: Starts) -> No
     assert found.role is Role.VIEWER
     starts.record = None
     assert starts.again().find(token) is None
+
+
+def test_keys_that_cannot_be_read_for_a_while_end_no_session(starts: Starts) -> None:
+    token, _ = starts.again().begin(RECORD)
+    after = starts.again()
+    starts.is_locked = True
+    with pytest.raises(StateError):
+        after.find(token)
+    starts.is_locked = False
+    assert after.find(token) is not None
 
 
 def test_what_is_kept_is_for_its_owner_alone_and_logs_nobody_in(starts: Starts) -> None:

@@ -106,9 +106,13 @@ class SessionStore:
     def _take_up(self, token: str) -> None:
         """Know a session of the process before again, now that its browser brings what it is named by."""
         with self._lock:
-            kept = self._kept.pop(digest(token), None)
-            record = kept and self._record_of(kept.key_sha256)
-            if kept and record:
+            kept = self._kept.get(digest(token))
+            if kept is None:
+                return
+            # Keys that cannot be read just now say nothing of the session.
+            record = self._record_of(kept.key_sha256)
+            del self._kept[kept.token_id]
+            if record is not None:
                 session = self._session(token, record, began_at=kept.began_at, seen_at=kept.seen_at)
                 self._sessions[session.token_id] = session
 
