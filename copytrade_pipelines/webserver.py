@@ -18,11 +18,11 @@ import uvicorn
 from dagster import DagsterInstance
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
-from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
 
 from copytrade_live.errors import PortInUseError
 from copytrade_live.redaction import mask_records, mask_tracebacks
+from copytrade_pipelines.looking import app_of
 
 # As the command dagster-webserver has them.
 _STATEMENT_MILLISECONDS, _RECYCLE_SECONDS, _MORE_CONNECTIONS = 15_000, 3_600, 20
@@ -36,8 +36,7 @@ def main(path: Path, workspace: Path) -> None:
         instance.optimize_for_webserver(_STATEMENT_MILLISECONDS, _RECYCLE_SECONDS, _MORE_CONNECTIONS)
         target = WorkspaceFileTarget(paths=[str(workspace)])
         with WorkspaceProcessContext(instance, target, version=__version__, read_only=False) as context:
-            app = create_app_from_workspace_process_context(context)
-            config = uvicorn.Config(app, log_level="warning", access_log=False, ws="websockets-sansio")
+            config = uvicorn.Config(app_of(context), log_level="warning", access_log=False, ws="websockets-sansio")
             uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -24,7 +24,7 @@ def dagster_door(
     dagster_port: DagsterPortOption = DAGSTER_PORT,
     config: ConfigOption = None,
 ) -> None:
-    """Serve Dagster's pages to whoever is logged in at the dashboard as an operator, and to nobody else."""
+    """Serve Dagster's pages to whoever is logged in at the dashboard; viewers look, operators also change things."""
     import os
 
     from copytrade_live.dagster_door.serve import serve_door

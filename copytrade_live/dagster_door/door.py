@@ -16,11 +16,12 @@ from starlette.websockets import WebSocket
 
 from copytrade_live.clock import Clock
 from copytrade_live.dagster_door.passing import Passage
-from copytrade_live.dagster_door.rules import is_own_origin, is_own_site, refusal_of
-from copytrade_live.dagster_door.visitors import DashboardSilent, Visitors
+from copytrade_live.dagster_door.rules import is_own_origin, is_own_site, refusal_of, refusal_to_look
+from copytrade_live.dagster_door.visitors import DashboardSilent, Visitor, Visitors
 from copytrade_live.dashboard.access.binding import host_names, name_of
 from copytrade_live.dashboard.access.policy import cookie_name
 from copytrade_live.dashboard.access.walls import Walls, problem
+from copytrade_live.door_word import OPERATE
 from copytrade_live.settings import DashboardConfig
 
 _POLICY_VIOLATION = 1008
@@ -69,10 +70,10 @@ class _Keeper:
             return problem(503, "dashboard_silent", f"{error}; start it: copytrade dashboard")
         if visitor is None:
             return self._send_away(request)
-        if not visitor.may_operate:
-            return problem(403, "role_too_low", "Dagster's pages change things: log in with an operator's key.")
+        if visitor.may != OPERATE and (why := refusal_to_look(request)):
+            return problem(403, "role_too_low", why)
         try:
-            answer = await self._passage.ask(request)
+            answer = await self._passage.ask(request, visitor.may)
         except httpx.HTTPError:
             return problem(503, "dagster_silent", "Dagster's webserver does not answer; it may still be starting.")
         if request.url.path.startswith(_STATIC):
@@ -86,17 +87,21 @@ class _Keeper:
         if not (is_ours and is_own_origin(visitor, self._scheme) and is_own_site(visitor)):
             await visitor.close(_POLICY_VIOLATION)
             return
-        if not await self._is_welcome(visitor):
+        known = await self._known(visitor)
+        if known is None:
             await visitor.close(_POLICY_VIOLATION)
             return
-        await self._passage.talk(visitor, lambda: self._is_welcome(visitor))
 
-    async def _is_welcome(self, connection: HTTPConnection) -> bool:
+        async def is_still_welcome() -> bool:
+            return await self._known(visitor) == known
+
+        await self._passage.talk(visitor, known.may, is_still_welcome)
+
+    async def _known(self, connection: HTTPConnection) -> Visitor | None:
         try:
-            visitor = await self._visitors.find(connection.cookies)
+            return await self._visitors.find(connection.cookies)
         except DashboardSilent:
-            return False
-        return visitor is not None and visitor.may_operate
+            return None
 
     def _send_away(self, request: Request) -> Response:
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")

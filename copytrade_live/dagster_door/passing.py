@@ -18,12 +18,15 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
+from copytrade_live.door_word import MAY_HEADER
+
 # The name Dagster is asked by: it never learns ours, nor anything of the visitor's login.
 _NAME = "dagster"
 _NOT_PASSED = frozenset(
     {
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade"),
         *("transfer-encoding", "host", "cookie", "set-cookie", "authorization", "content-length"),
+        MAY_HEADER.lower(),
     }
 )
 # How often an open WebSocket's login is looked at again.
@@ -52,11 +55,11 @@ class Passage:
         except httpx.HTTPError:
             return False
 
-    async def ask(self, request: Request) -> Response:
-        """Pass a request on. Raises: httpx.HTTPError when nobody answers."""
+    async def ask(self, request: Request, may: str) -> Response:
+        """Pass a request on. may: what its visitor may do. Raises: httpx.HTTPError when nobody answers."""
         target = httpx.URL(path=request.url.path, query=request.url.query.encode())
         asked = self._client.build_request(
-            request.method, target, headers=_passed(request.headers), content=_content(request)
+            request.method, target, headers=_passed(request.headers, may), content=_content(request)
         )
         answer = await self._client.send(asked, stream=True)
         headers = {name: value for name, value in answer.headers.items() if name not in _NOT_PASSED}
@@ -67,12 +70,18 @@ class Passage:
             background=BackgroundTask(answer.aclose),
         )
 
-    async def talk(self, visitor: WebSocket, still_welcome: Callable[[], Awaitable[bool]]) -> None:
+    async def talk(self, visitor: WebSocket, may: str, still_welcome: Callable[[], Awaitable[bool]]) -> None:
         """Join a visitor's WebSocket with one of the webserver's until either ends or the login does."""
         wanted = [Subprotocol(one) for one in visitor.scope.get("subprotocols", [])]
         uri = f"ws://{_NAME}{visitor.url.path}"
         try:
-            async with unix_connect(str(self._socket), uri, subprotocols=wanted or None, max_size=None) as other:
+            async with unix_connect(
+                str(self._socket),
+                uri,
+                subprotocols=wanted or None,
+                additional_headers={MAY_HEADER: may},
+                max_size=None,
+            ) as other:
                 await visitor.accept(subprotocol=other.subprotocol)
                 await _join(visitor, other, still_welcome)
         except (OSError, InvalidHandshake):
@@ -119,8 +128,8 @@ async def _watch(still_welcome: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(RECHECK_SECONDS)
 
 
-def _passed(headers: Headers) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers.items() if name not in _NOT_PASSED]
+def _passed(headers: Headers, may: str) -> list[tuple[str, str]]:
+    return [*((name, value) for name, value in headers.items() if name not in _NOT_PASSED), (MAY_HEADER, may)]
 
 
 def _content(request: Request) -> AsyncIterator[bytes] | None:

@@ -6,6 +6,8 @@ from starlette.requests import HTTPConnection, Request
 
 # Programs report through these; a browser never does, and they take a change without any body.
 _FOR_PROGRAMS = ("/report_asset_materialization", "/report_asset_check", "/report_asset_observation")
+# Files that a run left or a path names: more than looking at pages.
+_FILES = ("/notebook", "/dagit/notebook", "/download_debug", "/logs")
 _OWN_SITES = ("same-origin", "none")
 
 
@@ -20,6 +22,19 @@ def refusal_of(request: Request) -> str:
         return "GraphQL is asked by POST: whatever is asked by GET could stand in a page of somebody else."
     if not is_own_site(request) and request.headers.get("sec-fetch-mode") != "navigate":
         return "Only Dagster's own pages may ask for this."
+    return ""
+
+
+def refusal_to_look(request: Request) -> str:
+    """Why somebody who may only look is not answered; empty for pages, and for questions that change nothing.
+
+    Which questions those are, the webserver tells: it refuses every mutation.
+    """
+    path = request.url.path.rstrip("/")
+    if request.method == "POST" and path != "/graphql":
+        return "This changes something: log in with an operator's key."
+    if path.startswith(_FILES):
+        return "Files of runs are for operators: log in with an operator's key."
     return ""
 
 

@@ -8,6 +8,7 @@ import httpx
 
 from copytrade_live.clock import Clock
 from copytrade_live.dashboard.access.tokens import digest
+from copytrade_live.door_word import LOOK, OPERATE
 from copytrade_live.errors import VenueUnavailable
 
 # One answer serves so long; a session that was ended opens no door after that.
@@ -22,10 +23,10 @@ class DashboardSilent(VenueUnavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Somebody who is logged in. may_operate: Dagster's pages change things, so looking alone is not enough."""
+    """Somebody who is logged in. may: look or operate, as the webserver is told."""
 
     user: str
-    may_operate: bool
+    may: str
 
 
 class Visitors:
@@ -60,7 +61,7 @@ class Visitors:
         if answer.status_code != httpx.codes.OK:
             return None
         told = answer.json()
-        return Visitor(user=str(told["user"]), may_operate=told["role"] in _OPERATES)
+        return Visitor(user=str(told["user"]), may=OPERATE if told["role"] in _OPERATES else LOOK)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -38,10 +38,30 @@ def test_an_operator_reads_and_asks_and_dagster_learns_nothing_of_the_login(plac
     assert headers["host"] == "dagster"
 
 
-def test_who_may_only_look_does_not_pass(place: Place, upstream: Upstream) -> None:
-    refused = place.ask("GET", "/runs", role=Role.VIEWER)
+def test_dagster_is_told_who_may_only_look_whatever_the_visitor_says(place: Place, upstream: Upstream) -> None:
+    for role, may in ((Role.VIEWER, "look"), (Role.OPERATOR, "operate"), (Role.ADMIN, "operate")):
+        assert place.ask("GET", "/runs", role=role, X_Copytrade_May="operate").status_code == 200
+        assert place.ask("POST", "/graphql", role=role, content="{}").status_code == 200
+        assert [seen["x-copytrade-may"] for _, _, seen, _ in upstream.asked[-2:]] == [may, may]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/anything"),
+        ("GET", "/notebook?path=/etc/passwd"),
+        ("GET", "/dagit/notebook"),
+        ("GET", "/download_debug/r"),
+        ("GET", "/logs/r/compute_logs/x/stdout"),
+    ],
+)
+def test_who_may_only_look_posts_nothing_and_fetches_no_files(
+    place: Place, upstream: Upstream, method: str, path: str
+) -> None:
+    refused = place.ask(method, path, role=Role.VIEWER)
     assert (refused.status_code, refused.json()["code"]) == (403, "role_too_low")
     assert upstream.asked == []
+    assert place.ask(method, path, role=Role.OPERATOR).status_code == 200
 
 
 def test_the_two_requests_of_a_foreign_page_fail_even_with_a_login(place: Place, upstream: Upstream) -> None:
@@ -123,14 +143,16 @@ def open_socket(place: Place, **headers: str) -> object:
     )
 
 
-def test_a_websocket_of_our_own_page_is_joined(place: Place, upstream: Upstream) -> None:
+@pytest.mark.parametrize(("role", "may"), [(Role.OPERATOR, "operate"), (Role.VIEWER, "look")])
+def test_a_websocket_of_our_own_page_is_joined(place: Place, upstream: Upstream, role: Role, may: str) -> None:
     async def talk() -> tuple[str, str | None]:
-        async with open_socket(place, Cookie=place.cookie(Role.OPERATOR)) as talking:  # type: ignore[attr-defined]
+        async with open_socket(place, Cookie=place.cookie(role), **{"X-Copytrade-May": "operate"}) as talking:  # type: ignore[attr-defined]
             await talking.send("hello")
             return await talking.recv(), talking.subprotocol
 
     assert asyncio.run(talk()) == ("heard hello", "graphql-ws")
     assert "cookie" not in upstream.asked[0][2]
+    assert upstream.asked[0][2]["x-copytrade-may"] == may
 
 
 def test_a_websocket_ends_with_the_login(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,11 +171,11 @@ def test_a_websocket_ends_with_the_login(place: Place, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": EVIL}, {"Origin": "null"}, {"Cookie": ""}, {"Cookie": "copytrade_session=x"}, {"role": "viewer"}],
-    ids=["foreign", "null", "nobody", "made-up", "viewer"],
+    [{"Origin": EVIL}, {"Origin": "null"}, {"Cookie": ""}, {"Cookie": "copytrade_session=x"}],
+    ids=["foreign", "null", "nobody", "made-up"],
 )
 def test_a_websocket_of_anybody_else_is_refused(place: Place, upstream: Upstream, headers: dict[str, str]) -> None:
-    sent = {"Cookie": place.cookie(Role(headers.pop("role", "operator")))} | headers
+    sent = {"Cookie": place.cookie(Role.OPERATOR)} | headers
 
     async def talk() -> None:
         async with open_socket(place, **sent):  # type: ignore[attr-defined]

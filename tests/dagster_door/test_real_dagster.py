@@ -90,10 +90,14 @@ def test_foreign_pages_change_nothing_and_a_browser_that_is_logged_in_works(
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket_path)), base_url="http://dagster") as inside:
         assert inside.post("/report_asset_materialization/told_by_nobody").status_code == 200
     assert materializations(place) == 1
-    browse(place)
+    for role in (Role.OPERATOR, Role.VIEWER):
+        browse(place, role)
+    mutation = f'{{"query":"{MUTATION}"}}'
+    assert place.ask("POST", "/graphql", role=Role.VIEWER, content=mutation).status_code == 403
+    assert place.ask("POST", "/graphql", role=Role.OPERATOR, content=mutation).status_code == 200
 
 
-def browse(place: Place) -> None:
+def browse(place: Place, role: Role) -> None:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
     from playwright.sync_api import sync_playwright
@@ -111,14 +115,16 @@ def browse(place: Place) -> None:
             "async key => (await fetch('/api/session', {method: 'POST', headers: {'Content-Type': 'application/json'},"
             " body: JSON.stringify({api_key: key})})).status"
         )
-        assert page.evaluate(log_in, place.keys[Role.OPERATOR]) == 200
+        assert page.evaluate(log_in, place.keys[role]) == 200
         refused.clear()
         page.goto(f"{place.door}/assets/told_by_nobody")
         page.get_by_text("told_by_nobody").first.wait_for(timeout=60_000)
         page.get_by_text("Materialize", exact=False).first.wait_for(timeout=60_000)
         page.wait_for_timeout(3000)
+        button = page.get_by_role("button", name="Materialize").first
+        assert button.is_enabled() is (role is Role.OPERATOR)
         if shots := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=f"{shots}/dagster-behind-the-door.png")
+            page.screenshot(path=f"{shots}/dagster-behind-the-door-{role.value}.png")
         browser.close()
     assert refused == []
     assert sockets
