@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from starlette.applications import Starlette
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from copytrade_live.door_word import LOOK, MAY_HEADER, OPERATE
 from copytrade_pipelines.looking import app_of
+from tests.dagster_door.conftest import on_loopback, serving
 
 PERMISSIONS = "{permissions{permission value}}"
 # It asks for no permission, so that --read-only lets it pass.
@@ -63,6 +67,25 @@ def test_no_mutation_of_who_may_only_look_is_run_however_it_is_written(app: Star
     status, said = ask(app, query, LOOK)
     assert (status, said["data"]) == (403, None)
     assert "operator's key" in said["errors"][0]["message"]
+
+
+def test_no_mutation_is_run_over_a_websocket_whoever_asks(app: Starlette) -> None:
+    seen = "{shouldShowNux}"
+    before = ask(app, seen, OPERATE)
+    listener, address = on_loopback()
+
+    async def talk() -> Any:
+        async with connect(
+            address.replace("http", "ws") + "/graphql", subprotocols=[Subprotocol("graphql-ws")]
+        ) as line:
+            await line.send(json.dumps({"type": "start", "id": "1", "payload": {"query": UNGUARDED}}))
+            return json.loads(await asyncio.wait_for(line.recv(), 10))
+
+    with serving(app, listener):
+        answer = asyncio.run(talk())
+    assert answer["type"] == "error"
+    assert "setNuxSeen" in answer["payload"]["message"]
+    assert ask(app, seen, OPERATE) == before
 
 
 def test_an_operator_and_a_program_on_the_socket_change_things(app: Starlette) -> None:
