@@ -16,7 +16,6 @@ from copytrade_live.core.pricing import (
     crosses,
     floor_to_tick,
     furthest_limit,
-    furthest_price,
 )
 from copytrade_live.core.reasons import AbandonReason
 from copytrade_live.core.registry import Registry
@@ -27,23 +26,22 @@ def attempt_limit(side: Side, anchor: float, best: float, attempt: int, tick: fl
 
     best is the price across: the ask for a buy, the bid for a sell. Units: dollars per share.
     """
-    return patient_limit(side is Side.BUY, anchor, best, attempt, tick, config.repost_step, config.max_slippage)
+    furthest = furthest_limit(side, anchor, config.max_slippage, tick)
+    return patient_limit(side is Side.BUY, anchor, best, attempt, tick, config.repost_step, furthest)
 
 
 def patient_limit(
-    is_buy: bool, anchor: float, best: float, attempt: int, tick: float, repost_step: float, max_slippage: float
+    is_buy: bool, anchor: float, best: float, attempt: int, tick: float, repost_step: float, furthest: float
 ) -> float:
-    """attempt_limit of plain numbers."""
+    """attempt_limit of plain numbers; furthest is furthest_price's."""
     step = max(repost_step, tick) * (attempt - 1)
-    furthest = furthest_price(is_buy, anchor, max_slippage, tick)
     if is_buy:
         return min(floor_to_tick(min(min(anchor, best) + step, best), tick), furthest)
     return max(ceil_to_tick(max(max(anchor, best) - step, best), tick), furthest)
 
 
-def bounded_limit(is_buy: bool, wanted: float, anchor: float, max_slippage: float, tick: float) -> float:
+def bounded_limit(is_buy: bool, wanted: float, tick: float, furthest: float) -> float:
     """A wanted limit on the grid, never beyond the furthest one."""
-    furthest = furthest_price(is_buy, anchor, max_slippage, tick)
     if is_buy:
         return min(floor_to_tick(wanted, tick), furthest)
     return max(ceil_to_tick(wanted, tick), furthest)
@@ -56,7 +54,7 @@ EXECUTION_POLICIES: Registry[ExecutionPolicy] = Registry("execution policy", {"a
 def price_attempt(side: Side, anchor: float, best: float, attempt: int, tick: float, config: ExecutionConfig) -> float:
     """The limit of one attempt by the configured policy, on the grid and never beyond the furthest limit."""
     wanted = EXECUTION_POLICIES.find(config.policy)(side, anchor, best, attempt, tick, config)
-    return bounded_limit(side is Side.BUY, wanted, anchor, config.max_slippage, tick)
+    return bounded_limit(side is Side.BUY, wanted, tick, furthest_limit(side, anchor, config.max_slippage, tick))
 
 
 def next_attempt(

@@ -37,10 +37,11 @@ def value_of(w: World, config: int, token: int) -> float:
 @inner
 def equity_of(w: World, config: int) -> float:
     """Final cash, payouts owed, and positions at their marks, added in the order in which they were opened."""
-    account = account_at(w, config)
-    worth = 0.0
-    for place in range(account.positions):
+    account, near = account_at(w, config), near_at(w, config)
+    worth = near.worth if near.summed else 0.0
+    for place in range(near.summed, account.positions):
         worth += value_of(w, config, held_at(w, config, place).value)
+    near.worth, near.summed = worth, account.positions
     return rules.from_micro(account.cash + account.receivable) + worth
 
 

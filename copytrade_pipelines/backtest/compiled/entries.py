@@ -77,17 +77,18 @@ def answer_buy(w: World, config: int, number: int, is_repeat: bool, now: int) ->
     on_probation = is_on_probation(w, config, number)
     if stake <= 0.0 and not on_probation:
         return _NO_EDGE
-    code, size = size_copy(w, config, number, p.probation_notional if on_probation else stake, equity)
+    furthest = rules.furthest_price(True, signal.price, p.max_slippage, market.tick)
+    code, size = size_copy(w, config, number, p.probation_notional if on_probation else stake, equity, furthest)
     if code != PASSED:
         return code
-    code = refused_by_limits(w, config, number, equity)
+    code = refused_by_limits(w, config, number, equity, furthest)
     if code == PASSED:
-        begin(w, config, number, size, cost + edge, edge, on_probation, now)
+        begin(w, config, number, size, cost + edge, edge, furthest, on_probation, now)
     return code
 
 
 @inner
-def size_copy(w: World, config: int, number: int, wanted: float, equity: float) -> tuple[int, int]:
+def size_copy(w: World, config: int, number: int, wanted: float, equity: float, furthest: float) -> tuple[int, int]:
     """How many micro-shares fit under every cap, or the code of what leaves nothing worth buying."""
     signal, p = signal_at(w, number), parameters_at(w, config)
     market, own = market_at(w, signal.market), exception_at(w, config, signal.wallet)
@@ -102,8 +103,7 @@ def size_copy(w: World, config: int, number: int, wanted: float, equity: float) 
     )
     for room in left:
         notional = min(notional, room)
-    limit = rules.furthest_price(True, signal.price, p.max_slippage, market.tick)
-    worst = rules.cost_per_share(limit, market.fee_rate, market.fee_exponent)
+    worst = rules.cost_per_share(furthest, market.fee_rate, market.fee_exponent)
     least = rules.least_notional(p.min_notional, market.least, worst)
     if left[0] < least:
         return _MARKET_EXPOSURE, 0
@@ -166,7 +166,15 @@ def slot_of(w: World, config: int, token: int) -> Row:
 
 @inner
 def begin(
-    w: World, config: int, number: int, size: int, belief: float, edge: float, on_probation: bool, now: int
+    w: World,
+    config: int,
+    number: int,
+    size: int,
+    belief: float,
+    edge: float,
+    furthest: float,
+    on_probation: bool,
+    now: int,
 ) -> None:
     """A copy begins: its entry works, and counts for the pace."""
     signal, account, p = signal_at(w, number), account_at(w, config), parameters_at(w, config)
@@ -188,8 +196,8 @@ def begin(
     slot.exits, slot.exit, slot.attempt, slot.began = 0, 0, 1, now
     slot.anchor, slot.wanted, slot.tick = signal.price, size, market.tick
     slot.fee_rate, slot.fee_exponent = market.fee_rate, market.fee_exponent
-    limit = rules.patient_limit(True, signal.price, signal.best_ask, 1, market.tick, p.repost_step, p.max_slippage)
-    slot.limit = rules.bounded_limit(True, limit, signal.price, p.max_slippage, market.tick)
+    limit = rules.patient_limit(True, signal.price, signal.best_ask, 1, market.tick, p.repost_step, furthest)
+    slot.limit = rules.bounded_limit(True, limit, market.tick, furthest)
     placed_at(w, signal.condition, config).slot = at
     record_at(w, signal.wallet, config).slots += 1
     feed_at(w, signal.token).active |= 1 << config

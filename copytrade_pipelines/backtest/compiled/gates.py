@@ -15,7 +15,6 @@ from copytrade_pipelines.backtest.compiled.world import (
     gate_at,
     is_allowed,
     level_at,
-    market_at,
     parameters_at,
     placed_at,
     record_at,
@@ -208,8 +207,8 @@ def depth_within(w: World, book: int, limit: float) -> float:
 
 
 @inner
-def refused_by_limits(w: World, config: int, number: int, equity: float) -> int:
-    """What the risk manager says of an entry that is sized."""
+def refused_by_limits(w: World, config: int, number: int, equity: float, furthest: float) -> int:
+    """What the risk manager says of an entry that is sized; furthest is the worst price it may pay."""
     signal, p, account = signal_at(w, number), parameters_at(w, config), account_at(w, config)
     at = placed_at(w, signal.condition, config).slot
     if at >= 0 and slot_at(w, config, at).works:
@@ -219,5 +218,4 @@ def refused_by_limits(w: World, config: int, number: int, equity: float) -> int:
         return _DAILY_STOP
     if account.positions + account.entries >= p.max_positions:
         return _MAX_POSITIONS
-    limit = rules.furthest_price(True, signal.price, p.max_slippage, market_at(w, signal.market).tick)
-    return PASSED if rules.within_entry(signal.best_ask, limit) else _SLIPPAGE
+    return PASSED if rules.within_entry(signal.best_ask, furthest) else _SLIPPAGE

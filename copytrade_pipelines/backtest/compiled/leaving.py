@@ -75,8 +75,9 @@ def try_exit(w: World, config: int, at: int, bid: float, now: int) -> None:
     slot.exit, slot.attempt, slot.is_entry, slot.reason = slot.exits, 1, 0, reason
     slot.anchor, slot.wanted, slot.began, slot.owed_share = bid, size, now, 0.0
     slot.tick, slot.fee_rate, slot.fee_exponent = market.tick, market.fee_rate, market.fee_exponent
-    limit = rules.patient_limit(False, bid, bid, 1, market.tick, p.repost_step, p.max_slippage)
-    slot.limit = rules.bounded_limit(False, limit, bid, p.max_slippage, market.tick)
+    furthest = rules.furthest_price(False, bid, p.max_slippage, market.tick)
+    limit = rules.patient_limit(False, bid, bid, 1, market.tick, p.repost_step, furthest)
+    slot.limit = rules.bounded_limit(False, limit, market.tick, furthest)
     left_at(w, config, reason).value += 1
     row = log(w, config, _LEFT, now, slot.signal)
     if row >= 0:

@@ -174,8 +174,9 @@ def expire(w: World, config: int, at: int, book: int, now: int) -> None:
         is_buy, best = slot.is_entry == 1, level_at(w, first_level(w, book, slot.is_entry)).price
         slot.wanted = max(0, slot.wanted - slot.filled)
         slot.attempt += 1
-        wanted = rules.patient_limit(is_buy, slot.anchor, best, slot.attempt, slot.tick, p.repost_step, p.max_slippage)
-        slot.limit = rules.bounded_limit(is_buy, wanted, slot.anchor, p.max_slippage, slot.tick)
+        furthest = rules.furthest_price(is_buy, slot.anchor, p.max_slippage, slot.tick)
+        wanted = rules.patient_limit(is_buy, slot.anchor, best, slot.attempt, slot.tick, p.repost_step, furthest)
+        slot.limit = rules.bounded_limit(is_buy, wanted, slot.tick, furthest)
         row = log(w, config, _REPOSTED, now, slot.signal)
         if row >= 0:
             log_at(w, row).exit, log_at(w, row).attempt = slot.exit, slot.attempt

@@ -13,6 +13,7 @@ from copytrade_pipelines.backtest.compiled.world import (
     account_at,
     held_at,
     log_at,
+    near_at,
     parameters_at,
     record_at,
     slot_at,
@@ -119,6 +120,7 @@ def drop_if_empty(w: World, config: int, at: int) -> None:
         return
     slot.is_held = 0
     account.positions -= 1
+    near_at(w, config).summed = 0
     found = False
     for position in range(account.positions):
         found = found or held_at(w, config, position).value == slot.token

@@ -160,9 +160,10 @@ VIEW = np.dtype(
     ]
 )
 # Of a configuration: when it has something to do by itself; its equity as marks moved it since it was added up as a
-# whole, and how low that may get before entries could have to halt.
+# whole, and how low that may get before entries could have to halt; and what the first so many positions come to as
+# long as none of them changes.
 WAKE = np.dtype([("value", "i8")])
-NEAR = np.dtype([("equity", "f8"), ("floor", "f8")])
+NEAR = np.dtype([("equity", "f8"), ("floor", "f8"), ("worth", "f8"), ("summed", "i8")])
 # Of a market for one configuration: the slot in it, and what it owes us.
 PLACED = np.dtype([("slot", "i8"), ("receivable", "i8")])
 # A fill that is not final yet.

@@ -13,6 +13,7 @@ from copytrade_pipelines.backtest.compiled.world import (
     World,
     account_at,
     exception_at,
+    held_at,
     market_at,
     near_at,
     parameters_at,
@@ -43,9 +44,20 @@ def changed(w: World, config: int, at: int) -> None:
     slot.held_event = market_at(w, slot.market).event
     stake_at(w, slot.held_event, config).value += holding
     slot.holding, slot.arriving, slot.waiting = holding, arriving, waiting
-    view = view_at(w, slot.token, config)
+    view, shares = view_at(w, slot.token, config), rules.from_micro(slot.size)
     view.low = np.inf
-    view.shares = rules.from_micro(slot.size)
+    if slot.is_held and (shares != view.shares or view.mark != view.mark):
+        revalue(w, config, slot.token)
+    view.shares = shares
+
+
+@inner
+def revalue(w: World, config: int, token: int) -> None:
+    """A position has another value: what was added up holds only where it stands behind all of that."""
+    account, near = account_at(w, config), near_at(w, config)
+    is_last = held_at(w, config, account.positions - 1).value == token
+    if near.summed >= account.positions or not is_last:
+        near.summed = 0
 
 
 @inner
@@ -78,11 +90,13 @@ def stand_by(w: World, config: int, at: int) -> None:
 @inner
 def mark(w: World, config: int, token: int, bid: float) -> None:
     """Mark a position; equity is then known nearly, which is enough as long as no stop is near."""
-    view = view_at(w, token, config)
+    view, near = view_at(w, token, config), near_at(w, config)
+    if view.mark == bid:
+        return
     # Without a mark it counted at cost, so equity has to be added up again.
-    moved = view.shares * (bid - view.mark) if view.mark == view.mark else -np.inf
+    near.equity += view.shares * (bid - view.mark) if view.mark == view.mark else -np.inf
+    near.summed = 0
     view.mark = bid
-    near_at(w, config).equity += moved
 
 
 @inner
@@ -93,5 +107,6 @@ def only_marks(w: World, config: int, token: int, bid: float, now: int) -> bool:
         return False
     near = near_at(w, config)
     near.equity += view.shares * (bid - view.mark)
+    near.summed = 0
     view.mark = bid
     return near.equity > near.floor
