@@ -174,5 +174,5 @@ def _is_there(columns: pa.RecordBatch, name: str) -> Mask:
 
 
 def _floats(column: pa.Array) -> Floats:
-    found: Floats = column.to_numpy(zero_copy_only=False).astype(np.float64)
+    found: Floats = column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -127,10 +127,10 @@ def read_changes(source: Source) -> Iterator[StatusChange]:
 def read_scores(source: Source, notes: TapeNotes) -> Iterator[tuple[Instant, TraderScore]]:
     """Score rows with the time each could be known, in the order of the file."""
     for row in read_rows(source):
-        if row["known_at"] is None or row["as_of"] is None or not all(_is_number(row[name]) for name in _SCORE_NUMBERS):
+        numbers: dict[str, Any] = {name: row[name] for name in _SCORE_NUMBERS}
+        if row["known_at"] is None or row["as_of"] is None or not _are_numbers(numbers.values()):
             notes.skip("score that is not a number")
             continue
-        numbers: dict[str, Any] = {name: row[name] for name in _SCORE_NUMBERS}
         options: dict[str, Any] = {name: row[name] if _is_number(row[name]) else None for name in _SCORE_OPTIONS}
         yield (
             row["known_at"],
@@ -166,6 +166,12 @@ def fill_problem(row: Row) -> str | None:
 def _is_market(row: Row) -> bool:
     numbers = (row["tick_size"], row["min_order_size"], row["fee_rate"], row["fee_exponent"])
     return bool(row["token_ids"]) and all(_is_number(number) for number in numbers) and row["tick_size"] > 0.0
+
+
+def _are_numbers(values: Iterable[object]) -> bool:
+    # Floats, as nearly all are, are looked at once: what is not finite makes a sum that is not.
+    found = [value for value in values if type(value) is float]
+    return (len(found) == len(_SCORE_NUMBERS) and math.isfinite(sum(found))) or all(map(_is_number, values))
 
 
 def _is_number(value: object) -> bool:

@@ -13,10 +13,11 @@ from copytrade_pipelines.backtest.compiled.layout import Array
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _LANES = 4
+_WORD = 8
 
 
 def digest_of(tables: Iterable[pa.Table], arrays: Sequence[Array]) -> str:
-    """Sixteen hex digits for tables, which are small, and arrays of rows of whole words."""
+    """Sixteen hex digits for tables, which are small, and arrays."""
     digest = hashlib.sha256()
     for table in tables:
         sink = pa.BufferOutputStream()
@@ -24,8 +25,9 @@ def digest_of(tables: Iterable[pa.Table], arrays: Sequence[Array]) -> str:
             writer.write_table(table.combine_chunks())
         digest.update(sink.getvalue())
     for array in arrays:
-        words = np.ascontiguousarray(array).view(np.uint64) if len(array) else np.zeros(0, np.uint64)
-        digest.update(f"{len(words)} {_checksum(words)}".encode())
+        plain = np.ascontiguousarray(array).reshape(-1).view(np.uint8) if array.size else np.zeros(0, np.uint8)
+        whole = len(plain) // _WORD * _WORD
+        digest.update(f"{len(plain)} {_checksum(plain[:whole].view(np.uint64))}".encode() + plain[whole:].tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -39,7 +39,12 @@ def book_now(w: World, token: int, now: int) -> int:
     listed = listed_at(w, token)
     if not listed.is_known or now >= listed.closes_at or now < listed.opens_at:
         return NONE
-    place = last_known(w.recorded, listed.first_book, listed.end_of_books, now)
+    return book_after(w, token, last_known(w.recorded, listed.first_book, listed.end_of_books, now), now)
+
+
+@inner
+def book_after(w: World, token: int, place: int, now: int) -> int:
+    """The book of a token in a feed of which that place is the last one recorded by now, NONE for nothing recorded."""
     if place >= 0 and now - recorded_at(w, place).known_at <= w.max_book_age:
         return recorded_at(w, place).book
     return modelled_now(w, token, place, now)
@@ -144,6 +149,12 @@ def put_level(w: World, at: int, price: float, depth: float) -> int:
 def note_fill(w: World, number: int) -> None:
     """A leader's fill is the latest word on the price, unless a later one is known."""
     signal = signal_at(w, number)
-    feed = feed_at(w, signal.token)
-    if not feed.filled > 0.0 or signal.event_at >= feed.filled_at:
-        feed.filled_at, feed.filled, feed.at_ask = signal.event_at, signal.price, signal.at_ask
+    note_word(w, signal.token, signal.event_at, signal.price, signal.at_ask)
+
+
+@inner
+def note_word(w: World, token: int, event_at: int, price: float, at_ask: int) -> None:
+    """note_fill of plain numbers."""
+    feed = feed_at(w, token)
+    if not feed.filled > 0.0 or event_at >= feed.filled_at:
+        feed.filled_at, feed.filled, feed.at_ask = event_at, price, at_ask

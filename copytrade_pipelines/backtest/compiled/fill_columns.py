@@ -112,6 +112,13 @@ class AllFills(FillColumns):
         """The columns as a table."""
         return pa.table({item.name: getattr(self, item.name) for item in fields(self)})
 
+    def parts(self) -> tuple[list[pa.Table], list[Array]]:
+        """The same as tables of names, which are few, and plain arrays."""
+        coded = (self.wallets, self.conditions, self.tokens)
+        numbers = [self.price, self.size, self.event_at, self.known_at, self.is_buy, self.is_maker]
+        codes = [_indices(one) for one in coded]
+        return [pa.table({"name": one.dictionary}) for one in coded], [*codes, *numbers, *_letters(self.ids)]
+
     def within(self, window: Window, payouts: pa.Table) -> Fills:
         """Those of a window, with what the others say of them; payouts are by token_id and known_at."""
         share = _shares_sold(self, payouts)
@@ -160,10 +167,20 @@ def _fits(table: pa.Table, notes: TapeNotes) -> Array:
     return left
 
 
+def _letters(ids: pa.Array) -> tuple[Array, Array]:
+    """Where each text ends, and the bytes of all of them."""
+    if not len(ids):
+        return np.zeros(0, np.int64), np.zeros(0, np.uint8)
+    texts = pc.cast(ids, pa.large_string())
+    offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    letters = np.frombuffer(texts.buffers()[2], np.uint8)
+    return offsets[1:] - offsets[0], letters[offsets[0] : offsets[-1]]
+
+
 def _shares_sold(fills: AllFills, payouts: pa.Table) -> Array:
     """The part of its holding that each fill would sell, from the leader's fills alone."""
     tokens, known_at = _indices(fills.tokens), fills.known_at
-    pairs, kinds = _tight_codes(tokens * (len(fills.wallets.dictionary) + 1) + _indices(fills.wallets))
+    pairs, kinds = tight_codes(tokens * (len(fills.wallets.dictionary) + 1) + _indices(fills.wallets))
     codes = {name: code for code, name in enumerate(fills.tokens.dictionary.to_pylist())}
     of_token = np.array([codes.get(name, NONE) for name in payouts.column("token_id").to_pylist()], np.int64)
     paid = _last_paid(tokens, known_at, of_token, _numbers(payouts.column("known_at"), np.int64))
@@ -207,11 +224,11 @@ def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
 
 def _tight(column: pa.DictionaryArray) -> pa.DictionaryArray:
     """With no name in its dictionary that no row has."""
-    codes, used = _tight_codes(_indices(column))
+    codes, used = tight_codes(_indices(column))
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), column.dictionary.take(pa.array(used)))
 
 
-def _tight_codes(codes: Array) -> tuple[Array, Array]:
+def tight_codes(codes: Array) -> tuple[Array, Array]:
     """Codes that count up in order of appearance, and what each of them stands for."""
     count = int(codes.max()) + 1 if len(codes) else 0
     if count > 4 * len(codes) + 1024:

@@ -37,11 +37,27 @@ def _lay_side(levels: int, at: int, prices: int, sizes: int, first: int, end: in
     return at
 
 
+@inner
+def _rounded(micros: int) -> int:
+    """Milliseconds as the warehouse rounds them: half of one away from zero."""
+    return (micros + 500) // 1000 if micros >= 0 else -((500 - micros) // 1000)
+
+
+@cached
+def milliseconds(micros: Array) -> Array:
+    """Times of a column."""
+    found = np.empty(len(micros), np.int64)
+    for row in range(len(micros)):
+        found[row] = _rounded(micros[row])
+    return found
+
+
 @cached
 def lay_books(
     codes: Array,
     known_at: Array,
     event_at: Array,
+    places: Array,
     bid_ends: Array,
     bid_prices: int,
     bid_sizes: int,
@@ -52,11 +68,13 @@ def lay_books(
     books: Array,
     levels: int,
     recorded: Array,
+    stood: Array,
     first_book: int,
     first_level: int,
 ) -> int:
-    """Put down the books of a batch that make sense. Returns: how many, at the beginning of books and recorded.
+    """Put down the books of a batch that make sense. Returns: how many, at the beginning of books, recorded and stood.
 
+    Units: known_at and event_at of what is read in microseconds, places are where it stands in the warehouse.
     Shape: levels of row r are those from ends[r] up to ends[r + 1]; opens is by code. Prices, sizes and levels are
     given by address; first_book and first_level say where the first ones stand among those of all batches.
     """
@@ -67,13 +85,15 @@ def lay_books(
             continue
         end = _lay_side(levels, asks, ask_prices, ask_sizes, ask_ends[row], ask_ends[row + 1], False)
         is_crossed = at < asks < end and _level(levels, at).price >= _level(levels, asks).price
-        if end < 0 or is_crossed or known_at[row] < opens[codes[row]]:
+        at_last = _rounded(known_at[row])
+        if end < 0 or is_crossed or at_last < opens[codes[row]]:
             continue
         book = books[count]
         book.token, book.is_modelled = codes[row], 0
         book.bids, book.asks, book.end = first_level + at, first_level + asks, first_level + end
         known = recorded[count]
-        known.known_at, known.event_at, known.book = known_at[row], event_at[row], first_book + count
+        known.known_at, known.event_at, known.book = at_last, _rounded(event_at[row]), first_book + count
+        stood[count] = places[row]
         at = end
         count += 1
     return count

@@ -155,7 +155,7 @@ TOKEN = np.dtype(
 )
 
 
-# A fill of a leader as a word on the price, and what its signal met: NONE is no signal and no book.
+# A fill of a leader as a word on the price; signal is NONE for one before the window.
 FILL = np.dtype(
     [
         ("at", "i8"),
@@ -164,17 +164,6 @@ FILL = np.dtype(
         ("token", "i8"),
         ("signal", "i8"),
         ("at_ask", "i8"),
-    ]
-)
-MET = np.dtype(
-    [
-        ("known_at", "i8"),
-        ("best_bid", "f8"),
-        ("best_ask", "f8"),
-        ("ask_size", "f8"),
-        ("book", "i8"),
-        ("has_ask", "i8"),
-        ("is_modelled", "i8"),
     ]
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +18,7 @@ from copytrade_pipelines.backtest.recorded_rows import ladder
 # Rows of a batch.
 BATCH = 1 << 17
 # How rows of a token follow in time, as sort_by_token says.
-_FOLLOW, _SOME_TOGETHER, _GO_BACK = 2, 1, 0
+_SOME_TOGETHER, _GO_BACK = 1, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,25 @@ def books_of(take: Taking, opens: Array) -> Books:
         laid.add(batch)
     known, starts, follow = _by_token(laid.tokens(), laid.known(), len(opens))
     if follow == _SOME_TOGETHER:
-        _part(take, laid, known, starts)
+        _part_books(take, laid, known, starts)
     return Books(laid.rows[: laid.count], laid.levels[: laid.end], known, starts)
 
 
 def prints_of(take: Taking, tokens: int) -> Prints:
     """The prints of all touched tokens."""
-    query = queries.PRINTS + (queries.PRINTED_ONCE if _count(take, queries.MAKERS) else "")
-    found, follow = _prints(take, query, tokens)
-    return found if follow == _FOLLOW else _prints(take, query + queries.PRINTS_ORDERED, tokens)[0]
+    query = queries.prints(has_makers=_count(take, queries.MAKERS) > 0)
+    rows, starts, follow = _by_token(*_prints(take, query), tokens)
+    if follow == _SOME_TOGETHER:
+        together, token = _together(rows["known_at"], starts)
+        with _told(take, token=token, known_at=rows["known_at"][together]):
+            own, again = _prints(take, query + queries.PRINTS_TOGETHER)
+        rows[together] = again[np.lexsort((again["known_at"], own))]
+    return Prints(rows, starts)
+
+
+def micros_of(column: pa.Array | pa.ChunkedArray) -> Array:
+    """A column of times, none of them missing, in microseconds."""
+    return numbers_of(column.cast(pa.timestamp("us")).cast(pa.int64()))
 
 
 def numbers_of(column: pa.Array | pa.ChunkedArray) -> Array:
@@ -72,17 +84,20 @@ class _Laid:
         self._opens = opens
         self._most = most
         self.rows, self.levels, self._known = np.zeros(most, BOOK), np.empty(0, LEVEL), np.empty(most, RECORDED)
+        self._places = np.empty(most, np.int64)
         self.count = self.end = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
         bids, asks = ladder(batch.column("bids")), ladder(batch.column("asks"))
         self._make_room(batch.num_rows, len(bids.prices) + len(asks.prices))
         first, end = self.count, self.end
-        token, known_at, event_at = (numbers_of(batch.column(name)) for name in ("token", "known_at", "event_at"))
+        token, place = numbers_of(batch.column("token")), numbers_of(batch.column("place"))
+        known_at, event_at = micros_of(batch.column("known_at")), micros_of(batch.column("event_at"))
         count = lay_books(
             token,
             known_at,
             event_at,
+            place,
             bids.ends,
             bids.prices.ctypes.data,
             bids.sizes.ctypes.data,
@@ -93,23 +108,29 @@ class _Laid:
             self.rows[first:],
             self.levels[end:].ctypes.data,
             self._known[first:],
+            self._places[first:],
             first,
             end,
         )
         self.count += count
         self.end = int(self.rows["end"][self.count - 1]) if count else end
 
-    def tokens(self, first: int = 0) -> Array:
-        found: Array = self.rows["token"][first : self.count]
+    def tokens(self) -> Array:
+        found: Array = self.rows["token"][: self.count]
         return found
 
-    def known(self, first: int = 0) -> Array:
-        return self._known[first : self.count]
+    def known(self) -> Array:
+        return self._known[: self.count]
+
+    def places(self, books: Array) -> Array:
+        """Where books stand in the warehouse."""
+        return self._places[books]
 
     def _make_room(self, rows: int, levels: int) -> None:
         if self.count + rows > len(self.rows):
             self.rows = _longer(self.rows, self.count, self.count + 2 * rows)
             self._known = _longer(self._known, self.count, self.count + 2 * rows)
+            self._places = _longer(self._places, self.count, self.count + 2 * rows)
         if self.end + levels > len(self.levels):
             # As many levels a book as this batch has, and some more.
             wanted = round(1.1 * levels / max(1, rows) * max(0, self._most - self.count)) + levels
@@ -122,29 +143,40 @@ def _longer(array: Array, used: int, length: int) -> Array:
     return longer
 
 
-def _part(take: Taking, laid: _Laid, known: Array, starts: Array) -> None:
+def _together(times: Array, starts: Array) -> tuple[Array, Array]:
+    """Which rows are of one token and one moment with others, and their tokens."""
+    are_same = times[1:] == times[:-1]
+    # The last one of a token is none with the first one of the next.
+    ends = starts[1:-1]
+    are_same[ends[(ends > 0) & (ends < len(times))] - 1] = False
+    together = np.flatnonzero(np.append(are_same, False) | np.insert(are_same, 0, False))
+    return together, np.searchsorted(starts, together, "right") - 1
+
+
+@contextmanager
+def _told(take: Taking, **columns: Array) -> Iterator[None]:
+    """The warehouse knows a table of rows that are together."""
+    take.con.register("together", pa.table(columns))
+    try:
+        yield
+    finally:
+        take.con.unregister("together")
+
+
+def _part_books(take: Taking, laid: _Laid, known: Array, starts: Array) -> None:
     """Put books of one token and one moment in the order of their ids."""
-    token = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    are_same = (known["known_at"][1:] == known["known_at"][:-1]) & (token[1:] == token[:-1])
-    together = np.append(are_same, False) | np.insert(are_same, 0, False)
-    pairs = _pairs(token[together], known["known_at"][together])
-    times, codes = np.unique(known["known_at"][together]), np.unique(token[together])
-    before = laid.count
-    query = queries.BOOKS + queries.TOGETHER + queries.BOOKS_ORDERED
-    for batch in take.ask(query, batch_rows=BATCH, times=times.tolist(), codes=codes.tolist()):
-        laid.add(batch)
-    again, own = laid.known(before), _pairs(laid.tokens(before).astype(np.int64), laid.known(before)["known_at"])
-    # Other tokens had books at some of those moments too.
-    wanted = np.flatnonzero(np.isin(own, pairs))
-    known[together] = again[wanted[np.argsort(own[wanted], kind="stable")]]
+    together, token = _together(known["known_at"], starts)
+    rows, places = known[together], laid.places(known["book"][together])
+    with _told(take, place=places):
+        ordered = numbers_of(take.ask(queries.BOOKS_TOGETHER).read_all().column("place"))
+    by_place = np.argsort(places)
+    turn = np.empty(len(places), np.int64)
+    turn[by_place[np.searchsorted(places, ordered, sorter=by_place)]] = np.arange(len(places))
+    known[together] = rows[np.lexsort((turn, rows["known_at"], token))]
 
 
-def _pairs(tokens: Array, times: Array) -> Array:
-    # Milliseconds take 42 bits until the year 2109.
-    return (tokens << 42) | times
-
-
-def _prints(take: Taking, query: str, tokens: int) -> tuple[Prints, int]:
+def _prints(take: Taking, query: str) -> tuple[Array, Array]:
+    """The token of each print that makes sense, and the print."""
     table = take.ask(query, batch_rows=BATCH).read_all()
     numbers = {name: numbers_of(table.column(name)) for name in table.column_names}
     with np.errstate(invalid="ignore"):
@@ -154,8 +186,7 @@ def _prints(take: Taking, query: str, tokens: int) -> tuple[Prints, int]:
     rows["price"], rows["is_sell"] = numbers["price"][fits], numbers["is_sell"][fits]
     # Rounded as to_micro rounds, half to even.
     rows["size"] = np.rint(numbers["size"][fits] * 1e6).astype(np.int64)
-    by_token, starts, follow = _by_token(numbers["token"][fits], rows, tokens)
-    return Prints(by_token, starts), follow
+    return numbers["token"][fits], rows
 
 
 def _by_token(token: Array, rows: Array, tokens: int) -> tuple[Array, Array, int]:

@@ -16,8 +16,17 @@ from copytrade_pipelines.backtest.compiled.digests import digest_of
 from copytrade_pipelines.backtest.compiled.fill_columns import AllFills, Fills, one_array
 from copytrade_pipelines.backtest.compiled.id_order import order_of_ids
 from copytrade_pipelines.backtest.compiled.keys import drawn_lags, keys_of
+from copytrade_pipelines.backtest.compiled.laying import milliseconds
 from copytrade_pipelines.backtest.compiled.layout import Array
-from copytrade_pipelines.backtest.compiled.loaded_rows import BATCH, Books, Prints, books_of, numbers_of, prints_of
+from copytrade_pipelines.backtest.compiled.loaded_rows import (
+    BATCH,
+    Books,
+    Prints,
+    books_of,
+    micros_of,
+    numbers_of,
+    prints_of,
+)
 from copytrade_pipelines.backtest.compiled.parameters import NotCompiledError
 from copytrade_pipelines.backtest.extract import FIT_BEFORE, InMemory, Taking, Window, taking
 from copytrade_pipelines.backtest.lags import Curve
@@ -25,6 +34,7 @@ from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.notes import TapeNotes
 from copytrade_pipelines.backtest.rows import read_markets
 
+_APART = ("fill_id", "event_at", "known_at")
 _FEW = ("markets", "statuses", "payouts", "terms")
 _EMPTY = {
     "fills": (),
@@ -66,8 +76,8 @@ class Loaded:
     def content(self) -> str:
         """Names the content of all rows."""
         few = [table for name, table in sorted(self.small.tables.items()) if name not in NOTHING]
-        books, prints = self.books, self.prints
-        return digest_of([*few, self.fills.as_table()], [books.rows, books.levels, books.known, prints.rows])
+        books, prints, (names, columns) = self.books, self.prints, self.fills.parts()
+        return digest_of([*few, *names], [books.rows, books.levels, books.known, prints.rows, *columns])
 
     def within(self, window: Window) -> Fills:
         """The fills of a window."""
@@ -101,8 +111,13 @@ def _openings(markets: pa.Table, tokens: list[str]) -> Array:
 
 
 def _fills(take: Taking, names: pa.Table, asked: Asked) -> AllFills:
-    table = take.ask(loading_queries.FILLS, batch_rows=BATCH).read_all()
-    numbers = {name: numbers_of(table.column(name)) for name in table.column_names if name != "fill_id"}
+    take.con.execute(loading_queries.FOLLOWED, {"leaders": list(take.leaders)})
+    try:
+        table = take.ask(loading_queries.FILLS, batch_rows=BATCH).read_all()
+    finally:
+        take.con.execute(loading_queries.NOT_FOLLOWED)
+    numbers = {name: numbers_of(table.column(name)) for name in table.column_names if name not in _APART}
+    numbers |= {name: milliseconds(micros_of(table.column(name))) for name in _APART[1:]}
     ids = one_array(table.column("fill_id"))
     order = order_of_ids(ids)
     if not order.are_unique:

@@ -1,26 +1,31 @@
 """What a sweep asks the warehouse: as queries.py does, but codes in place of names, rows in whatever order they stand.
 
-ORDERED is appended where the order matters. touched is the table of queries.TOUCHED.
+touched is the table of queries.TOUCHED, together one of those of a token that came at one moment. Times of many rows
+leave as they are stored, in microseconds: to make milliseconds of them took a third of the question.
 """
 
 from __future__ import annotations
 
 NAMES = "select condition_id, token_id from touched order by code"
+FOLLOWED = """
+    create or replace temp table followed as
+    select unnest($leaders) as wallet, unnest(range(len($leaders))) as code
+"""
+NOT_FOLLOWED = "drop table if exists temp.followed"
 FILLS = """
-    select fills.fill_id, leaders.code as wallet, touched.code as token, fills.side = 'BUY' as is_buy,
+    select fills.fill_id, followed.code as wallet, touched.code as token, fills.side = 'BUY' as is_buy,
         coalesce(fills.role = 'maker', false) as is_maker, fills.price, fills.size,
-        epoch_ms(fills.event_at) as event_at, epoch_ms(fills.observed_at) as known_at
+        fills.event_at, fills.observed_at as known_at
     from marts.fct_fills as fills
     join touched on fills.token_id = touched.token_id
-    join (select unnest($leaders) as wallet, unnest(range(len($leaders))) as code) as leaders
-        on fills.wallet = leaders.wallet
+    join followed on fills.wallet = followed.wallet
     where fills.observed_at < epoch_ms(cast($end as bigint)) and fills.observed_at >= fills.event_at
         and fills.side in ('BUY', 'SELL') and fills.price > 0 and fills.price < 1
         and fills.size > 0 and isfinite(fills.size)
 """
 BOOKS = """
-    select touched.code as token, books.bids, books.asks, epoch_ms(books.event_at) as event_at,
-        epoch_ms(books.observed_at) as known_at
+    select touched.code as token, books.bids, books.asks, books.event_at, books.observed_at as known_at,
+        books.rowid as place
     from raw.books as books
     join touched on books.token_id = touched.token_id
     where books.observed_at >= epoch_ms(cast($start as bigint) - $before)
@@ -28,23 +33,31 @@ BOOKS = """
 """
 # No more than these are among them.
 MOST_BOOKS = "select count(*) from raw.books"
-BOOKS_ORDERED = " order by books.observed_at, books.book_id"
-# Of some tokens at some moments, at which there is more than one: only ids tell which came later.
-TOGETHER = """
-    and books.observed_at in (select epoch_ms(cast(unnest($times) as bigint)))
-    and touched.code in (select unnest($codes))
+# Of one token at one moment there is more than one: only ids tell which came later.
+BOOKS_TOGETHER = """
+    select books.rowid as place from raw.books as books join together on books.rowid = together.place
+    order by books.observed_at, books.book_id
 """
-PRINTS = """
-    select touched.code as token, epoch_ms(fills.event_at) as known_at, fills.price, fills.size,
-        coalesce((fills.side = 'BUY') <> (fills.role is distinct from 'maker'), true) as is_sell
+_PRINTED = """
+    select touched.code as token, epoch_ms(fills.event_at) as known_at, fills.event_at, fills.fill_id, fills.price,
+        fills.size, coalesce((fills.side = 'BUY') <> (fills.role is distinct from 'maker'), true) as is_sell
     from marts.fct_fills as fills
     join touched on fills.token_id = touched.token_id
     where fills.event_at >= epoch_ms(cast($start as bigint)) and fills.observed_at < epoch_ms(cast($end as bigint))
 """
-MAKERS = f"select count(*) from ({PRINTS} and fills.role = 'maker')"  # noqa: S608 our own words
+MAKERS = f"select count(*) from ({_PRINTED} and fills.role = 'maker')"  # noqa: S608 our own words
 # Of a trade's rows only those that count, which is a question where anybody is known to have rested.
-PRINTED_ONCE = """
+_ONCE = """
     qualify fills.role is distinct from 'maker' or count(*) filter (fills.role is distinct from 'maker')
         over (partition by fills.token_id, fills.tx_hash, fills.event_at) = 0
 """
-PRINTS_ORDERED = " order by fills.event_at, fills.token_id, fills.fill_id"
+PRINTS_TOGETHER = """
+    where (token, known_at) in (select (token, known_at) from together)
+    order by event_at, token, fill_id
+"""
+
+
+def prints(*, has_makers: bool) -> str:
+    """The trades of everybody."""
+    once = _ONCE if has_makers else ""
+    return f"select token, known_at, price, size, is_sell from ({_PRINTED}{once})"  # noqa: S608 our own words

@@ -82,20 +82,21 @@ def event_of(arrays: TapeArrays, row: dict[str, int | float]) -> JournalEvent:
     """The event that a row of the log stands for. What the ledger does not look at is left empty."""
     now, number = int(row["at"]), int(row["signal"])
     at = {"event_at": now, "observed_at": now}
-    signal = arrays.tape.signals[number]
     root = root_of(arrays.signal_ids[number], int(row["exit"]))
     own = order_id(root, int(row["attempt"]))
-    token, condition = arrays.tokens[signal["token"]], arrays.conditions[signal["condition"]]
-    wallet = arrays.wallets[signal["wallet"]]
-    match row["happened"]:
-        case Happened.COPIED:
-            return _copied(arrays, row, number)
-        case Happened.FILLED:
-            return OrderFilled(**at, fill=_fill(row, own, token))
-        case Happened.CONFIRMED:
-            return FillConfirmed(event_at=now, observed_at=now, fill_id=f"{own}.{row['number']}", order_id=own)
-        case Happened.VOIDED:
-            return FillVoided(**at, fill_id=f"{own}.{row['number']}", order_id=own, cause="")
+    happened = Happened(int(row["happened"]))
+    if happened is Happened.COPIED:
+        return _copied(arrays, row, number)
+    if happened is Happened.CONFIRMED:
+        return FillConfirmed(event_at=now, observed_at=now, fill_id=f"{own}.{row['number']}", order_id=own)
+    if happened is Happened.VOIDED:
+        return FillVoided(**at, fill_id=f"{own}.{row['number']}", order_id=own, cause="")
+    signal = arrays.tape.signals[number]
+    token = arrays.tokens[signal["token"]]
+    if happened is Happened.FILLED:
+        return OrderFilled(**at, fill=_fill(row, own, token))
+    wallet, condition = arrays.wallets[signal["wallet"]], arrays.conditions[signal["condition"]]
+    match happened:
         case Happened.LEFT:
             reason = _EXITS[int(row["reason"])]
             order = _order(arrays, number, order_id(root, 1), now, reason)

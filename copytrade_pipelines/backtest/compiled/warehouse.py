@@ -6,25 +6,25 @@ The same rows as the tape's own observations give, in the same order; tests comp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
 from copytrade_live.core.events import GateObserved, MarketResolved, ScoresPublished
 from copytrade_live.core.market import HOUR, SECOND, Instant
-from copytrade_live.core.score import best_wallets
+from copytrade_live.core.score import OVERALL, best_wallets
 from copytrade_live.errors import InputFileError
 from copytrade_pipelines.backtest.compiled.arrays import Reader
 from copytrade_pipelines.backtest.compiled.books_met import meet_books
 from copytrade_pipelines.backtest.compiled.feed_arrays import with_feed, with_rows
-from copytrade_pipelines.backtest.compiled.fill_columns import Fills, read_fills
+from copytrade_pipelines.backtest.compiled.fill_columns import Fills, read_fills, tight_codes
 from copytrade_pipelines.backtest.compiled.id_order import IdOrder, order_of_ids
 from copytrade_pipelines.backtest.compiled.keys import keys_of
 from copytrade_pipelines.backtest.compiled.layout import (
     EVENT,
     FILL,
-    MET,
     NO_MARKET,
     NONE,
     SIGNAL,
@@ -40,17 +40,22 @@ from copytrade_pipelines.backtest.extract import Extract
 from copytrade_pipelines.backtest.markets import MarketBoard
 from copytrade_pipelines.backtest.tape import TapeParts, WarehouseTape
 
+_WHOLE = {OVERALL}
 _SOURCES = np.array(["none", "recorded", "modelled"])
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Ids of a column, made text one at a time."""
+    """Ids of a column, made text one at a time, and once."""
 
     column: pa.Array
+    kept: dict[int, str] = field(default_factory=dict)
 
     def __getitem__(self, place: int, /) -> str:
-        return str(self.column[int(place)].as_py())
+        found = self.kept.get(place)
+        if found is None:
+            found = self.kept[place] = str(self.column[int(place)].as_py())
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +149,12 @@ def _put_markets(signals: Array, fills: Fills, reader: Reader, board: MarketBoar
         if not len(own) or moments is None:
             continue
         times = fills.known_at[own]
-        turn = np.searchsorted(np.array(moments, np.int64), times, "right")
-        for one in np.unique(turn):
-            market = board.as_known(name, moments[one - 1] if one else int(times[0]))
+        cuts = [0, *np.searchsorted(times, np.array(moments, np.int64), "left").tolist(), len(own)]
+        for one, (begin, end) in enumerate(pairwise(cuts)):
+            market = board.as_known(name, moments[one - 1] if one else int(times[0])) if begin < end else None
             if market is None:
                 continue
-            rows = own[turn == one]
+            rows = own[begin:end]
             signals["market"][rows], signals["status"][rows] = reader.market(market), status_of(market)
             of_signal[rows] = categories.setdefault(market.category, len(categories))
             if market.end_at is not None:
@@ -169,14 +174,20 @@ def _put_scores(
     signals["score_age"] = np.where(which >= 0, (fills.known_at - as_of[which]) / SECOND, 0.0)
     leaders = follow.leaders if follow else frozenset()
     best = [frozenset(best_wallets(one.snapshot, follow.top)) if follow else frozenset[str]() for one in scores]
-    key = ((which + 1) * len(wallets) + signals["wallet"]) * len(names) + categories.codes
-    kinds, first, of_signal = np.unique(key, return_index=True, return_inverse=True)
+    # Of those of whom nothing is said by category, one answer holds for all.
+    is_split = np.zeros((len(scores) + 1, len(wallets)), np.bool_)
+    for number, one in enumerate(scores):
+        split = [wallet for wallet, rows in one.snapshot.rows.items() if rows.keys() != _WHOLE]
+        is_split[number, [reader.wallets.names[wallet] for wallet in split if wallet in reader.wallets.names]] = True
+    category = np.where(is_split[which, signals["wallet"]], categories.codes, 0)
+    of_signal, kinds = tight_codes(((which + 1) * len(wallets) + signals["wallet"]) * len(names) + category)
     rows = np.zeros((len(kinds), 3), np.int64)
-    for place, one in enumerate(first):
-        number, wallet = int(which[one]), wallets[int(signals["wallet"][one])]
+    for place, kind in enumerate(kinds.tolist()):
+        rest, name = divmod(kind, len(names))
+        number, wallet = rest // len(wallets) - 1, wallets[rest % len(wallets)]
         snapshot = scores[number].snapshot if number >= 0 else None
         is_followed = follow is None or wallet in leaders or (number >= 0 and wallet in best[number])
-        rows[place] = *reader.score(snapshot, wallet, names[int(categories.codes[one])]), is_followed
+        rows[place] = *reader.score(snapshot, wallet, names[name]), is_followed
     signals["score"], signals["events"], signals["is_followed"] = rows[of_signal].T if len(rows) else (0, 0, 0)
 
 
@@ -211,30 +222,15 @@ def _with_books(arrays: TapeArrays, fills: Fills) -> TapeArrays:
     """The arrays with the book that every fill met, as the feed knew it at that moment."""
     signals = arrays.tape.signals
     codes = {name: code for code, name in enumerate(arrays.tokens)}
-    met, rows = np.zeros(len(signals), MET), fills.all_words(codes, FILL)
-    state, place = feed_state(arrays), 0
+    rows, state, place = fills.all_words(codes, FILL), feed_state(arrays), 0
+    cursors = arrays.tape.listed["first_book"] - 1
     while place < len(rows):
-        place = meet_books(state.world, rows, met, place)
+        place = meet_books(state.world, rows, cursors, place)
         if state.world["is_full"][0]:
             state.widen()
-    has_mid = (met["book"] >= 0) & ~np.isnan(met["best_bid"]) & (met["has_ask"] == 1)
-    low, high = met["best_bid"], met["best_ask"]
-    signals["book"] = met["book"]
-    signals["best_bid"] = np.where(met["book"] >= 0, low, np.nan)
-    signals["is_modelled"] = met["is_modelled"]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for name, values in (
-            ("has_mid", 1),
-            ("best_ask", high),
-            ("top", high * met["ask_size"]),
-            ("spread", (high - low) / ((low + high) / 2.0)),
-            ("book_age", (fills.known_at - met["known_at"]) / SECOND),
-            ("moved", (high - signals["price"]) / signals["price"]),
-        ):
-            signals[name] = np.where(has_mid, values, 0)
     return replace(
         arrays,
         made=state.made(),
-        sources=_SOURCES[np.where(met["book"] < 0, 0, 1 + met["is_modelled"])],
+        sources=_SOURCES[np.where(signals["book"] < 0, 0, 1 + signals["is_modelled"])],
         most_levels=max(arrays.most_levels, arrays.feed.levels),
     )
