@@ -6,12 +6,10 @@ from pathlib import Path
 
 # A file goes to one worker whole. Neighbours of this list run beside each other: those that start many processes and
 # have only so much patience stand next to those that keep to one. In a fresh clone the first to score compiles the
-# kernels for all: the demo does, while its neighbour only fetches.
+# kernels for all: the jobs do, while their neighbour only fetches.
 LONG_FILES = (
-    "cli/test_demo.py",
-    "pipelines/test_ingest_sandbox.py",
     "pipelines/test_jobs.py",
-    "cli/test_round.py",
+    "pipelines/test_ingest_sandbox.py",
     "runner/test_stopping_entries.py",
     "docs/test_going_live.py",
     "pipelines/test_torture.py",

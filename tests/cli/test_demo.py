@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # On two idle cores the first copy comes after about a minute; a busy machine gets more.
 PATIENCE_SECONDS = 600.0
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 def free_port() -> int:

@@ -20,7 +20,7 @@ from tests.worlds import default_world
 ROOT = Path(__file__).resolve().parents[2]
 Ask = Callable[..., subprocess.CompletedProcess[str]]
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
