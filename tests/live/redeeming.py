@@ -61,10 +61,12 @@ def won_market(world: SyntheticWorld) -> tuple[WorldMarket, str]:
     return one, one.token_ids[0 if one.payouts == (1.0, 0.0) else 1]
 
 
-def ending_market(world: SyntheticWorld, *, neg_risk: bool) -> tuple[WorldMarket, int, Instant]:
-    """A market that is open, trades near the middle and ends in three hours, what pays, and when."""
+def ending_market(
+    world: SyntheticWorld, *, neg_risk: bool, before: Instant = BEFORE_THE_END
+) -> tuple[WorldMarket, int, Instant]:
+    """A market that is open, trades near the middle and ends so much later, what pays, and when."""
     for number, one in enumerate(world.markets):
-        at = one.end_at - BEFORE_THE_END
+        at = one.end_at - before
         is_known = one.payouts in ((1.0, 0.0), (0.0, 1.0)) and one.resolved_at is not None
         if (
             one.neg_risk is not neg_risk
