@@ -17,7 +17,8 @@ BIN = Path(sys.executable).parent
 OPEN_TO_PIPELINES = {
     "core", "venue", "settings", "clock", "errors", "logs", "provenance", "published", "output",
     "config_file", "venue_address", "decision_text", "durable", "extensions", "failpoints", "findings", "redaction",
-    "stray_secrets", "visible", "this_machine", "backtest_settings", "snapshot_table", "credentials", "file_stamp", "door_word",
+    "stray_secrets", "visible", "this_machine", "backtest_settings", "snapshot_table", "credentials", "file_stamp",
+    "door_word",
 }  # fmt: skip
 
 
