@@ -32,6 +32,8 @@ class Terminal:
         def take_terminal() -> None:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # Tests that a script started in its background hear no Ctrl-C, and nor would what they start.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
         self._shell = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
