@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from copytrade_live.core.market import SECOND, Instant
@@ -10,32 +11,38 @@ from copytrade_live.metrics import SOURCE_LAG
 
 # Upper ends of the buckets, seconds; whatever is later falls into one more.
 BUCKETS = SOURCE_LAG.buckets
+# Quantiles are of so many fills at most, those told of last: what was late this morning need not be late now.
+LATEST = 100
 
 
 @dataclass(slots=True)
 class Lag:
-    """How late one source told of fills. Units: seconds, from the fill (whole seconds on the venue) to our knowing."""
+    """How late one source told of fills. Units: seconds, from the fill (whole seconds on the venue) to our knowing.
+
+    Shape: counts holds all fills by bucket, latest the buckets of those told of last.
+    """
 
     told: int = 0
     first: int = 0
     total_seconds: float = 0.0
     counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    latest: deque[int] = field(default_factory=lambda: deque(maxlen=LATEST))
 
     def note(self, lag: Instant) -> None:
         """Count one fill."""
         seconds = max(0.0, lag / SECOND)
         self.told += 1
         self.total_seconds += seconds
-        self.counts[next((place for place, end in enumerate(BUCKETS) if seconds <= end), len(BUCKETS))] += 1
+        bucket = next((place for place, end in enumerate(BUCKETS) if seconds <= end), len(BUCKETS))
+        self.counts[bucket] += 1
+        self.latest.append(bucket)
 
     def quantile(self, share: float) -> float | None:
-        """The lag that this share of fills does not exceed, as the end of its bucket; None before the first."""
-        wanted, so_far = share * self.told, 0
-        for place, count in enumerate(self.counts):
-            so_far += count
-            if self.told and so_far >= wanted:
-                return BUCKETS[min(place, len(BUCKETS) - 1)]
-        return None
+        """The lag that this share of the latest fills does not exceed, as its bucket's end; None before the first."""
+        if not self.latest:
+            return None
+        place = math.ceil(share * len(self.latest)) - 1
+        return BUCKETS[min(sorted(self.latest)[max(0, place)], len(BUCKETS) - 1)]
 
 
 @dataclass(slots=True)
