@@ -1,7 +1,7 @@
 """Every cap counted again from the journal, after each event, with arithmetic that shares nothing with the runner's.
 
-Exposure may only stand above a cap because equity fell: no event may raise it there. So with the reserve: nothing may
-take cash from below it.
+Exposure may only stand above a cap because equity fell: no event may raise it there, but for what a fill's rounding
+adds. So with the reserve: nothing may take cash from below it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class CapCheck:
     spent: Counter[str] = field(default_factory=Counter)
     roots: dict[str, str] = field(default_factory=dict)
     closest: dict[str, float] = field(default_factory=dict)
-    _before: dict[str, float] = field(default_factory=dict)
+    _before: dict[tuple[str, str], float] = field(default_factory=dict)
     _free: float = 0.0
 
     def __post_init__(self) -> None:
@@ -141,9 +141,13 @@ class CapCheck:
         now = self._exposures()
         for (kind, whose), used in now.items():
             limit = caps[kind] * equity
-            if used > self._before.get(f"{kind} {whose}", 0.0) + 1e-6:
-                self._keep(kind, used, limit, f"{whose} at {about}")
-        self._before = {f"{kind} {whose}": used for (kind, whose), used in now.items()}
+            before = self._before.get((kind, whose), 0.0)
+            if used > before + SLACK:
+                self._keep(kind, used, limit, f"{whose} at {about}, before {before:.6f}")
+            elif used > before:
+                # Less than counts. What it stood at stays, so that many such do count.
+                now[kind, whose] = before
+        self._before = now
         free, kept = self._free_cash(), risk.reserve * equity
         if free < self._free - 1e-6:
             text = f"{about}: cash that nothing can take"
