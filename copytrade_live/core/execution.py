@@ -35,9 +35,8 @@ def patient_limit(
 ) -> float:
     """attempt_limit of plain numbers; furthest is furthest_price's."""
     step = max(repost_step, tick) * (attempt - 1)
-    if is_buy:
-        return min(floor_to_tick(min(min(anchor, best) + step, best), tick), furthest)
-    return max(ceil_to_tick(max(max(anchor, best) - step, best), tick), furthest)
+    wanted = min(min(anchor, best) + step, best) if is_buy else max(max(anchor, best) - step, best)
+    return bounded_limit(is_buy, wanted, tick, furthest)
 
 
 def bounded_limit(is_buy: bool, wanted: float, tick: float, furthest: float) -> float:

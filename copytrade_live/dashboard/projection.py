@@ -49,7 +49,6 @@ class Place:
     """
 
     journal: int = 0
-
     mode: str = ""
     seq: int = 0
     observed_at: Instant | None = None
