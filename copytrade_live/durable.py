@@ -14,12 +14,17 @@ TEMPORARY_SUFFIX = ".part"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+def beside_of(path: Path) -> Path:
+    """Where this process writes what is then moved over a file."""
+    return path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+
+
 def write_durably(path: Path, content: bytes) -> None:
     """Write beside the name, fsync, move over it, then fsync the folder; two writers never share what lies beside.
 
     Raises: StateError when the disk refuses.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    beside = beside_of(path)
     make_folder(path.parent)
     reach(Failpoint.FILE_BEFORE_WRITE, path.name)
     try:
@@ -41,7 +46,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
     Raises: StateError when the disk refuses.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
+    beside = beside_of(path)
     try:
         beside.write_bytes(content)
         beside.replace(path)

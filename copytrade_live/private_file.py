@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from copytrade_live.durable import make_folder, sync_folder
+from copytrade_live.durable import beside_of, make_folder, sync_folder
 from copytrade_live.errors import CopytradeError
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -25,7 +25,7 @@ def create_private(path: Path, content: str) -> None:
 
 def replace_private(path: Path, content: str) -> None:
     """Write a file that others cannot open in one step, whatever lay there. Raises: OSError, StateError."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    beside = beside_of(path)
     beside.unlink(missing_ok=True)
     try:
         create_private(beside, content)

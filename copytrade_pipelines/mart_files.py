@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from copytrade_live.durable import TEMPORARY_SUFFIX, make_folder, sync_folder, write_durably
+from copytrade_live.durable import beside_of, make_folder, sync_folder, write_durably
 from copytrade_live.errors import SnapshotError, SqlModelError
 from copytrade_pipelines.changes import next_seq
 from copytrade_pipelines.sql_render import Relation
@@ -89,7 +89,7 @@ def _publish(con: duckdb.DuckDBPyConnection, published: Path, name: str, publica
     if before is not None and state and before.state == state and (published / before.file).exists():
         return before
     file = f"{FOLDER}/{name}-{publication}.parquet"
-    beside = published / f"{file}.{os.getpid()}{TEMPORARY_SUFFIX}"
+    beside = beside_of(published / file)
     make_folder(beside.parent)
     try:
         quoted = str(beside).replace("'", "''")
