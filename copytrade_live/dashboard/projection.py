@@ -64,6 +64,7 @@ class Projection:
     def __init__(self, path: Path, replica: Path) -> None:
         self._path = path
         self._replica_path = replica
+        self._replica: Replica | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.place = Place(state=initial_state(), problem=f"no runner ever started in {path.parent}")
@@ -94,33 +95,51 @@ class Projection:
         return self._replica_path
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                if self._path.exists():
-                    self._follow()
-            except (CopytradeError, sqlite3.Error, OSError) as error:
-                if str(error) != self.place.problem:
-                    _log.warning("the journal cannot be followed: %s", error)
-                self.place = replace(self.place, problem=str(error))
-            self._stop.wait(RETRY_SECONDS)
+        try:
+            while not self._stop.is_set():
+                self._try_to_follow()
+                self._stop.wait(RETRY_SECONDS)
+        finally:
+            self._drop_replica()
+
+    def _try_to_follow(self) -> None:
+        try:
+            if self._path.exists():
+                self._follow()
+        except (CopytradeError, sqlite3.Error, OSError) as error:
+            if not isinstance(error, CopytradeError):
+                # It may be the replica's file that is broken.
+                self._drop_replica()
+            if str(error) != self.place.problem:
+                _log.warning("the journal cannot be followed: %s", error)
+            self.place = replace(self.place, problem=str(error))
 
     def _follow(self) -> None:
         """Follow one journal until it is another file or we are stopped."""
         # Before it is opened: one that is replaced in between is then not taken for the one that is read.
         file = _identity(self._path)
         with Journal.open_reader(self._path) as journal:
-            replica = Replica(self._replica_path)
-            try:
-                self.milestones.clear()
-                self.place = self._first(journal)
-                past = Past(journal, replica, self.milestones)
-                while not self._stop.is_set() and _identity(self._path) == file:
-                    if not (self._take_news(journal, past) or past.read_on(self.place.seq)):
-                        self._stop.wait(POLL_SECONDS)
-                    if past.seq != self.place.history_seq:
-                        self.place = replace(self.place, history_seq=past.seq)
-            finally:
-                replica.close()
+            replica = self._empty_replica()
+            self.milestones.clear()
+            self.place = self._first(journal)
+            past = Past(journal, replica, self.milestones)
+            while not self._stop.is_set() and _identity(self._path) == file:
+                if not (self._take_news(journal, past) or past.read_on(self.place.seq)):
+                    self._stop.wait(POLL_SECONDS)
+                if past.seq != self.place.history_seq:
+                    self.place = replace(self.place, history_seq=past.seq)
+
+    def _empty_replica(self) -> Replica:
+        if self._replica is None:
+            self._replica = Replica(self._replica_path)
+        else:
+            self._replica.start_over()
+        return self._replica
+
+    def _drop_replica(self) -> None:
+        if self._replica is not None:
+            self._replica.close()
+            self._replica = None
 
     def _first(self, journal: Journal) -> Place:
         with journal.at_one_moment():

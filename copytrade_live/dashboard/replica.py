@@ -1,9 +1,13 @@
-"""What the pages ask of the past, taken out of the journal into tables with indexes; made anew at every start."""
+"""What the pages ask of the past, taken out of the journal into tables with indexes; made anew at every start.
+
+Whoever reads finds all tables, always: the file has them before it has its name, and another journal empties them.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from copytrade_live.core.events import (
@@ -50,6 +54,7 @@ CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, snapshot_i
 CREATE TABLE marks (token_id TEXT NOT NULL, at INTEGER NOT NULL, mark REAL NOT NULL, PRIMARY KEY (token_id, at))
 STRICT, WITHOUT ROWID;
 """
+_TABLES = ("signals", "equity", "closed", "snapshots", "marks")
 
 
 def replica_file(folder: Path) -> Path:
@@ -66,12 +71,24 @@ class Replica:
         path.parent.chmod(0o700)
         _clear_abandoned(path.parent)
         _remove(path)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _make(path)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
         # Nothing in it is the only copy.
         self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.executescript(_SCHEMA)
+        self._forget()
+
+    def start_over(self) -> None:
+        """Empty it for another journal; until then what the last one told is read."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._connection.execute("BEGIN")
+        for table in _TABLES:
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+        self._connection.execute("COMMIT")
+        self._forget()
+
+    def _forget(self) -> None:
         self._cause: LeaderFillObserved | None = None
         self._category: dict[str, str] = {}
         self._sampled_at: Instant | None = None
@@ -144,6 +161,16 @@ class Replica:
         self._marked_at = now
         marks = ((one.token_id, now, one.mark) for one in state.portfolio.positions.values() if one.mark is not None)
         self._connection.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", marks)
+
+
+def _make(path: Path) -> None:
+    """Give the file its name once all tables are in it."""
+    new = path.with_name(path.name + "-new")
+    new.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT, 0o600))
+    with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+    new.replace(path)
 
 
 def _remove(path: Path) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from copytrade_live.core.config import DecisionConfig
 from copytrade_live.core.engine import evolve, initial_state
+from copytrade_live.core.events import ScoresPublished
 from copytrade_live.dashboard import milestones, past, projection
+from copytrade_live.dashboard.history import rows
 from copytrade_live.dashboard.milestones import MOST, Milestone, Milestones
 from copytrade_live.dashboard.past import touches
 from copytrade_live.dashboard.projection import Projection
@@ -169,6 +172,36 @@ def test_a_replica_that_cannot_be_written_is_told_and_tried_again(
         wait_for(lambda: "full" in stand.desk.moment().problem)
     wait_for(lambda: stand.desk.history.signal_of("f3") is not None)
     stand.wait()
+
+
+def test_whoever_reads_finds_every_table_from_the_moment_there_is_a_replica(tmp_path: Path) -> None:
+    for name in map(str, range(20)):
+        path = tmp_path / name / "replica.sqlite"
+        with ThreadPoolExecutor(1) as reader:
+            found = reader.submit(_first_look, path)
+            Replica(path)
+            assert found.result(timeout=10.0) == []
+
+
+def _first_look(path: Path) -> list[tuple[object, ...]]:
+    while not path.exists():
+        pass
+    return rows(path, "SELECT content FROM signals UNION ALL SELECT token_id FROM marks")
+
+
+def test_another_journal_empties_the_replica_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "replica.sqlite"
+    replica = Replica(path)
+    published = ScoresPublished(event_at=NOW, observed_at=NOW, snapshot=builders.snapshot())
+    replica.begin()
+    for seq in (1, 2):
+        replica.apply(seq, published, initial_state())
+    asked = "SELECT seq FROM snapshots"
+    assert rows(path, asked) == []
+    replica.commit()
+    assert rows(path, asked) == [(1,), (2,)]
+    replica.start_over()
+    assert rows(path, asked) == []
 
 
 def test_milestones_stay_few_however_long_the_way() -> None:
