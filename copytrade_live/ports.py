@@ -7,7 +7,7 @@ finds out by asking again. Instants are milliseconds; sizes and cash are micro-u
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -126,7 +126,8 @@ class VenueTrade:
     """One match of one of our orders, with our own order's side, size and price even where we were the maker.
 
     Units: size in micro-shares, price in dollars per share; cash in micro-collateral, what we paid (buy) or received
-    (sell) with the fee in it; fee within cash. Together trade_id and venue_order_id are its key; tx_hash may change.
+    (sell) with the fee in it; fee within cash, None where the venue tells the market's terms no more, and then cash is
+    without it. Together trade_id and venue_order_id are its key; tx_hash may change.
     """
 
     trade_id: str
@@ -137,12 +138,16 @@ class VenueTrade:
     size: Micro
     price: float
     cash: Micro
-    fee: Micro
+    fee: Micro | None
     role: Role
     status: TradeStatus
     tx_hash: str | None
     matched_at: Instant
     updated_at: Instant
+
+    def charged(self, fee: Micro) -> VenueTrade:
+        """The same with the fee that its cash was without."""
+        return replace(self, fee=fee, cash=self.cash + fee if self.side is Side.BUY else self.cash - fee)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -20,10 +21,12 @@ from copytrade_live.core.events import (
     OrderSigned,
     OrderUnknown,
 )
-from copytrade_live.core.market import MICRO, SECOND
+from copytrade_live.core.market import MICRO, SECOND, Instant, Side
 from copytrade_live.core.reasons import Condition
-from copytrade_live.ports import PostRefused, VenueRestriction
+from copytrade_live.core.state import initial_state
+from copytrade_live.ports import PostRefused, VenueRestriction, VenueTrade
 from copytrade_live.sandbox.exchange.options import ExchangeOptions
+from tests.live.exchange_venue import WALLET, ExchangeVenue
 from tests.live.stage import Stage, until
 from tests.sandbox.exchange.stub_quotes import NOW, YES
 
@@ -283,3 +286,61 @@ def test_what_would_replace_an_order_while_the_runner_ends_is_not_sent() -> None
     stage.play(act)
     assert [order_id for _, order_id in stage.venue.posted] == ["s1-1"]
     assert stage.working == []
+
+
+class ForgetfulVenue(ExchangeVenue):
+    """Does not tell the terms of any market any more, so what a taker paid in fees is not in its trades."""
+
+    async def trades(self, *, after: Instant) -> list[VenueTrade]:
+        return [_without_fee(trade) for trade in await super().trades(after=after)]
+
+
+def _without_fee(trade: VenueTrade) -> VenueTrade:
+    fee = trade.fee or 0
+    return replace(trade, fee=None, cash=trade.cash - fee if trade.side is Side.BUY else trade.cash + fee)
+
+
+def forgetful_stage() -> Stage:
+    stage = Stage()
+    stage.venue = ForgetfulVenue(stage.exchange, stage.clock)
+    stage.executor = stage.make()
+    return stage
+
+
+def test_what_a_market_that_is_not_told_any_more_took_is_known_from_our_own_order() -> None:
+    stage = forgetful_stage()
+    stage.venue.mood.posts, stage.venue.mood.late_seconds = ["lost", "late"], 100.0
+
+    async def act() -> None:
+        stage.place(stage.order(1))
+        await until(lambda: bool(stage.venue.posted), stage.clock)
+        await stage.crash()
+        # Its fill comes when the order is over.
+        stage.place(stage.order(2))
+        await until(lambda: len(filled(stage)) == 2, stage.clock)
+        await asyncio.sleep(60.0)
+
+    stage.play(act)
+    assert filled(stage) == stage.own_fills() == {"s1-1": 20 * MICRO, "s2-1": 20 * MICRO}
+    assert all(one.fill.fee > 0 for one in stage.record.of(OrderFilled))
+    assert -stage.record.state.portfolio.cash == 1000 * MICRO - stage.exchange.account(WALLET).cash
+    assert "look" not in stage.health.failures
+
+
+def test_a_fill_of_an_order_that_nobody_remembers_is_kept_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    stage = forgetful_stage()
+    stage.venue.mood.posts, stage.venue.mood.late_seconds = ["late"], 20.0
+
+    async def act() -> None:
+        stage.place(stage.order())
+        await until(lambda: bool(stage.venue.posted), stage.clock)
+        stage.record.state = initial_state()
+        await asyncio.sleep(120.0)
+
+    with caplog.at_level("WARNING"):
+        stage.play(act)
+    (kept,) = stage.record.of(OrderFilled)
+    assert (kept.fill.size, kept.fill.fee) == (20 * MICRO, 0)
+    (told,) = [one for one in caplog.messages if "fees are not told" in one]
+    assert kept.fill.trade_id in told
+    assert "look" not in stage.health.failures

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -203,7 +204,8 @@ def test_a_payout_that_the_key_may_not_ask_for_is_left_to_others_for_good() -> N
     assert answer == RedeemFailed(message="the runner's key signs no transactions", may_retry=False)
 
 
-def test_a_market_that_is_not_told_any_more_hides_no_fill() -> None:
+def made_and_taken() -> list[Any]:
+    """A match in which we were a maker, and one in which we were the taker."""
     times = {"matched_at": datetime.fromtimestamp(0, UTC), "updated_at": datetime.fromtimestamp(0, UTC)}
     plain = {"id": "t1", "condition_id": "0xc", "side": "BUY", "status": "CONFIRMED", "transaction_hash": None, **times}
     mine = SimpleNamespace(
@@ -219,7 +221,11 @@ def test_a_market_that_is_not_told_any_more_hides_no_fill() -> None:
         size=Decimal(2),
         price=Decimal("0.5"),
     )
-    client = ClientOfEndedMarkets([made, taken])
+    return [made, taken]
+
+
+def test_a_market_that_is_not_told_any_more_hides_no_fill() -> None:
+    client = ClientOfEndedMarkets(made_and_taken())
     venue = SdkVenue(cast("AsyncSecureClient", client), ManualClock(0))
 
     async def act() -> None:
@@ -227,9 +233,19 @@ def test_a_market_that_is_not_told_any_more_hides_no_fill() -> None:
         client.has_ended = True
         rows = await venue.trades(after=0)
         assert [(row.venue_order_id, row.size) for row in rows] == [("0x1", 3 * MICRO), ("0x2", 2 * MICRO)]
-        assert rows[1].fee > 0
+        assert rows[1].fee == 25_000
 
     asyncio.run(act())
+
+
+def test_a_market_that_was_never_told_to_this_run_hides_no_fill_but_its_fee() -> None:
+    client = ClientOfEndedMarkets(made_and_taken())
+    client.has_ended = True
+    venue = SdkVenue(cast("AsyncSecureClient", client), ManualClock(0))
+    made, taken = asyncio.run(venue.trades(after=0))
+    assert (made.size, made.fee, made.cash) == (3 * MICRO, 0, 1_500_000)
+    assert (taken.size, taken.fee, taken.cash) == (2 * MICRO, None, MICRO)
+    assert (taken.charged(25_000).cash, replace(taken, side=Side.SELL).charged(25_000).cash) == (1_025_000, 975_000)
 
 
 class ClientOfEndedMarkets:

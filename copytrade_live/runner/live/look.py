@@ -11,7 +11,9 @@ from copytrade_live.core.engine import State
 from copytrade_live.core.events import FillConfirmed, FillVoided, OrderFilled
 from copytrade_live.core.market import MINUTE, SECOND, Instant
 from copytrade_live.core.orders import Fill
+from copytrade_live.core.pricing import charged_fee
 from copytrade_live.failpoints import Failpoint, reach
+from copytrade_live.logs import logger
 from copytrade_live.ports import TradeStatus, TradingVenue, VenueOrder, VenueTrade
 from copytrade_live.runner.execution import Record
 from copytrade_live.runner.live.ceiling import Ceiling, Urgency
@@ -23,6 +25,8 @@ from copytrade_live.settings import LiveOptions
 _GRAIN: Instant = 5 * SECOND
 # Settled fills are remembered this much longer than any look reaches back.
 _MEMORY: Instant = 60 * MINUTE
+
+_log = logger("orders")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +131,7 @@ class Looker:
         event_at = min(trade.updated_at, now)
         if stand is None and trade.status is not TradeStatus.FAILED:
             event_at = min(trade.matched_at, now)
-            fill = _fill_of(trade, fill_id, order_id)
+            fill = _fill_of(_charged(trade, order_id, record.state), fill_id, order_id)
             record.observe(OrderFilled(event_at=event_at, observed_at=now, fill=fill))
         elif stand is Stand.PROVISIONAL and trade.status is TradeStatus.CONFIRMED:
             record.observe(
@@ -158,6 +162,19 @@ def _order_of_trades(trade: VenueTrade) -> tuple[Instant, str, str]:
     return (trade.matched_at, trade.trade_id, trade.venue_order_id)
 
 
+def _charged(trade: VenueTrade, order_id: str, state: State) -> VenueTrade:
+    """The trade with its fee: where the venue does not tell its market's terms any more, our order knows them."""
+    if trade.fee is not None:
+        return trade
+    entry = state.portfolio.order_of(order_id)
+    if entry is None:
+        # The ledger takes no fill of an order that is over for so long; the comparison with the account tells of it.
+        _log.warning("trade %s of order %s, long over: its market's fees are not told", trade.trade_id, order_id)
+        return trade
+    order = entry.order
+    return trade.charged(charged_fee(trade.size, trade.price, order.fee_rate, order.fee_exponent))
+
+
 def _fill_of(trade: VenueTrade, fill_id: str, order_id: str) -> Fill:
     return Fill(
         fill_id=fill_id,
@@ -166,7 +183,7 @@ def _fill_of(trade: VenueTrade, fill_id: str, order_id: str) -> Fill:
         side=trade.side,
         size=trade.size,
         cash=trade.cash,
-        fee=trade.fee,
+        fee=trade.fee or 0,
         price=trade.price,
         is_final=trade.status is TradeStatus.CONFIRMED,
         trade_id=trade.trade_id,

@@ -25,16 +25,20 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fees:
-    """What a taker pays in one market."""
+    """What a taker pays in one market: charged_fee's rate and exponent."""
 
     rate: float
     exponent: float
 
 
-def own_trades(trade: ClobTrade, wallet: str, fees: Fees) -> Iterator[VenueTrade]:
-    """Every order of ours in one match. As a maker ours is one of many, and may be of the other outcome."""
+def own_trades(trade: ClobTrade, wallet: str, fees: Fees | None) -> Iterator[VenueTrade]:
+    """Every order of ours in one match. As a maker ours is one of many, and may be of the other outcome.
+
+    fees: None where the market's are not told; what we took has no fee yet then.
+    """
     if trade.trader_side == "TAKER":
-        yield _as_taker(trade, fees)
+        taken = _as_taker(trade)
+        yield taken if fees is None else taken.charged(charged_fee(taken.size, taken.price, fees.rate, fees.exponent))
     for maker in trade.maker_orders:
         if maker.maker_address.lower() == wallet.lower():
             yield _as_maker(trade, maker)
@@ -65,20 +69,18 @@ def instant(moment: datetime) -> Instant:
     return round(moment.timestamp() * 1000)
 
 
-def _as_taker(trade: ClobTrade, fees: Fees) -> VenueTrade:
-    size, side = micro(trade.size), Side(trade.side)
-    fee = charged_fee(size, float(trade.price), fees.rate, fees.exponent)
-    worth = size * micro(trade.price) // MICRO
+def _as_taker(trade: ClobTrade) -> VenueTrade:
+    size = micro(trade.size)
     return VenueTrade(
         trade_id=trade.id,
         venue_order_id=trade.taker_order_id.lower(),
         token_id=trade.asset_id,
         condition_id=trade.condition_id,
-        side=side,
+        side=Side(trade.side),
         size=size,
         price=float(trade.price),
-        cash=worth + fee if side is Side.BUY else worth - fee,
-        fee=fee,
+        cash=size * micro(trade.price) // MICRO,
+        fee=None,
         role=Role.TAKER,
         status=_STATUSES[trade.status],
         tx_hash=trade.transaction_hash,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -50,7 +50,7 @@ from copytrade_live.venue.trading.own_trades import Fees, instant, micro, open_o
 if TYPE_CHECKING:
     from polymarket._internal.actions.orders.market_data import MarketInfo
     from polymarket.clients.async_secure import AsyncSecureClient
-    from polymarket.models.clob.account import AssetType, ClobTrade
+    from polymarket.models.clob.account import AssetType
     from polymarket.models.types import ClobAssetId
 
 # The venue takes an order off by itself this long after its time, should we be gone by then. It wants three minutes
@@ -156,9 +156,11 @@ class SdkVenue:
         async with _failing("own trades"):
             pages = self._client.list_account_trades(after=str(max(0, after // SECOND - 1)))
             found = [trade async for page in pages for trade in page.items]
+        taken = dict.fromkeys(trade.asset_id for trade in found if trade.trader_side == "TAKER")
+        fees = {token_id: await self._fees(token_id) for token_id in taken}
         rows: list[VenueTrade] = []
         for trade in found:
-            rows += own_trades(trade, self._client.wallet, await self._fees(trade))
+            rows += own_trades(trade, self._client.wallet, fees.get(trade.asset_id))
         return sorted(rows, key=lambda row: row.matched_at)
 
     async def account(self, token_ids: Collection[str]) -> VenueAccount:
@@ -225,18 +227,12 @@ class SdkVenue:
         finally:
             await handle.close()
 
-    async def _fees(self, trade: ClobTrade) -> Fees:
-        if trade.trader_side != "TAKER":
-            return Fees(rate=0.0, exponent=0.0)
-        try:
-            info = await self._market_info(trade.asset_id)
-        except VenueError:
-            # One market that is not told any more must not hide the fills of all others.
-            known = self._terms.get(trade.asset_id)
-            if known is None:
-                raise
-            info = known
-        return Fees(rate=float(info.fee_info.rate), exponent=float(info.fee_info.exponent))
+    async def _fees(self, token_id: str) -> Fees | None:
+        info = self._terms.get(token_id)
+        # One market that is not told any more must not hide the fills of all others, nor its own.
+        with suppress(VenueError):
+            info = await self._market_info(token_id)
+        return Fees(rate=float(info.fee_info.rate), exponent=float(info.fee_info.exponent)) if info else None
 
     # --- what the client keeps to itself, all in one place ----------------------------------------------------------
 
