@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from polymarket import AsyncSecureClient
+from polymarket._internal.actions.orders.cache import AsyncOrderMetadataCache
 from polymarket.errors import RequestRejectedError
 
 from copytrade_live.clock import ManualClock
@@ -120,7 +122,8 @@ def test_a_resting_order_is_listed_cancelled_once_and_then_gone(sandbox: Sandbox
     fund(sandbox, address=OWNER, cash=1000)
 
     async def act(venue: SdkVenue) -> None:
-        await venue.prepare(market, token)
+        # Nothing was prepared: terms that are not remembered are asked for.
+        assert not venue.may_sign_at_once(order_of(token, market, Side.BUY, 0.5, 10.0, 2))
         bid, _ = best(sandbox, token)
         signed = await venue.sign(order_of(token, market, Side.BUY, round(bid - 0.05, 2), 10.0, 2))
         answer = await venue.post(signed)
@@ -248,20 +251,43 @@ def test_a_market_that_was_never_told_to_this_run_hides_no_fill_but_its_fee() ->
     assert (taken.charged(25_000).cash, replace(taken, side=Side.SELL).charged(25_000).cash) == (1_025_000, 975_000)
 
 
+def test_only_terms_that_were_used_lately_are_remembered() -> None:
+    client = ClientOfEndedMarkets()
+    venue, memory = SdkVenue(cast("AsyncSecureClient", client), ManualClock(0)), client._ctx.order_metadata
+
+    async def act() -> None:
+        for token in range(1500):
+            await venue.prepare(None, str(token))
+            await venue.prepare(None, "7")
+
+    asyncio.run(act())
+    market = market_of(open_market(default_world()))
+    known = [
+        venue.may_sign_at_once(order_of(token, market, Side.BUY, 0.5, 10.0, 1)) for token in ("1499", "600", "7", "8")
+    ]
+    assert known == [True, True, True, False]
+    assert len(memory._conditions._values) == len(memory._markets._values) == 1000
+
+
 class ClientOfEndedMarkets:
     """Lists trades, and tells the terms of a market until it has ended."""
 
     wallet = "0xa"
     has_ended = False
 
-    def __init__(self, trades: list[Any]) -> None:
+    def __init__(self, trades: Sequence[Any] = ()) -> None:
         self._trades = trades
-        self._ctx = SimpleNamespace(order_metadata=self)
+        # Terms are always too old to be trusted again.
+        memory = AsyncOrderMetadataCache(clock=count(step=1000).__next__)
+        self._ctx = SimpleNamespace(order_metadata=memory, clob=self)
 
-    async def resolve_market(self, context: object, *, token_id: str) -> object:
+    async def get_json(self, path: str) -> object:
         if self.has_ended:
             raise RequestRejectedError("market not found", status=404)
-        return SimpleNamespace(fee_info=SimpleNamespace(rate=Decimal("0.05"), exponent=Decimal(1)))
+        token = int(path.rpartition("/")[2], 0)
+        if path.startswith("/markets-by-token/"):
+            return {"condition_id": f"0x{token:064x}"}
+        return {"fd": {"r": 0.05, "e": 1}, "mts": 0.01, "t": [{"t": str(token)}]}
 
     def list_account_trades(self, *, after: str) -> Any:
         async def pages() -> Any:

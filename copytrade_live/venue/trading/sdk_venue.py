@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 from decimal import Decimal
@@ -62,6 +62,8 @@ _REDEEM_LATER = frozenset({"daily_count"})
 _ONCE_MORE = (500, 502, 504)
 # Balances asked for at once.
 _READS_AT_ONCE = 5
+# Tokens whose terms are remembered. Those used longest ago go first, and are asked for again when they are needed.
+_REMEMBERED_TERMS = 1000
 # Most ids in one request to cancel.
 _MOST_CANCELS = 1000
 
@@ -82,10 +84,8 @@ class SdkVenue:
         await self._market_info(token_id)
 
     async def sign(self, order: Order) -> SignedOrder:
-        """Sign one limit order by the client's own rules."""
-        info = self._terms.get(order.token_id)
-        if info is None:
-            raise VenueUnavailable(f"order {order.order_id}: the terms of token {order.token_id} were never read")
+        """Sign one limit order by the client's own rules; terms that are not at hand are asked for."""
+        info = self._known(order.token_id) or await self._market_info(order.token_id)
         try:
             signed = await self._client.create_limit_order(
                 asset_id=order.token_id,
@@ -228,7 +228,7 @@ class SdkVenue:
             await handle.close()
 
     async def _fees(self, token_id: str) -> Fees | None:
-        info = self._terms.get(token_id)
+        info = self._known(token_id)
         # One market that is not told any more must not hide the fills of all others, nor its own.
         with suppress(VenueError):
             info = await self._market_info(token_id)
@@ -244,7 +244,18 @@ class SdkVenue:
         context = self._client._ctx
         async with _failing(f"terms of token {token_id}"):
             info = await context.order_metadata.resolve_market(context, token_id=cast("ClobAssetId", token_id))
+        self._terms.pop(token_id, None)
         self._terms[token_id] = info
+        # The client remembers them too, and what it no longer trusts it keeps all the same.
+        memory = context.order_metadata
+        for known in (self._terms, memory._conditions._values, memory._markets._values):
+            _forget_oldest(known)
+        return info
+
+    def _known(self, token_id: str) -> MarketInfo | None:
+        info = self._terms.pop(token_id, None)
+        if info is not None:
+            self._terms[token_id] = info
         return info
 
     def _exchange(self, token_id: str, info: MarketInfo) -> str:
@@ -272,6 +283,11 @@ class SdkVenue:
 def _as_dict(signed: ClientOrder) -> dict[str, Any]:
     # What dataclasses.asdict gives, without its copies: all of it is plain.
     return {item.name: getattr(signed, item.name) for item in _CLIENT_FIELDS}
+
+
+def _forget_oldest(known: MutableMapping[Any, Any]) -> None:
+    while len(known) > _REMEMBERED_TERMS:
+        del known[next(iter(known))]
 
 
 def _redemption(row: Any) -> VenueRedemption:
