@@ -10,6 +10,8 @@ from copytrade_live.errors import DiskFull, StateError
 from copytrade_live.failpoints import Failpoint, reach
 
 TEMPORARY_SUFFIX = ".part"
+# What is tried, bytes.
+_ROOM = 16_384
 # The disk is full, the quota is, or the file may not grow.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -60,6 +62,20 @@ def unwritable(path: Path, error: OSError) -> StateError:
     if error.errno in _FULL:
         return DiskFull(f"{path} cannot be written: {error}; free disk space")
     return StateError(f"{path} cannot be written: {error}; mend the disk or its permissions")
+
+
+def may_grow(path: Path) -> bool:
+    """Whether there is room to make a file longer: asked of one beside it, for whoever was told no but not why."""
+    beside = beside_of(path)
+    try:
+        with beside.open("wb") as file:
+            file.seek(path.stat().st_size if path.exists() else 0)
+            file.write(bytes(_ROOM))
+    except OSError as error:
+        return error.errno not in _FULL
+    finally:
+        beside.unlink(missing_ok=True)
+    return True
 
 
 def make_folder(path: Path) -> None:

@@ -11,7 +11,8 @@ CopytradeError
 ├── KeyRefused               the key is missing, unsafe where it lies, or not wanted; live trading does not start
 ├── SnapshotError            a published file is missing, truncated or tampered with; keep the last good one
 ├── StateError               the state database is locked, corrupt or of another mode; stop
-│   └── DiskFull             nothing was written; the same may be done once there is room
+│   ├── DiskFull             nothing was written; the same may be done once there is room
+│   └── NotWrittenOut        what was written may not outlive the machine; stop, and start from what is on disk
 ├── PortInUseError           another process listens there
 ├── WarehouseError           the warehouse is locked by another process or broken; stop the run
 ├── SqlModelError            a SQL model breaks its contract; names the model and the fix
@@ -81,6 +82,10 @@ class StateError(CopytradeError):
 
 class DiskFull(StateError):
     """There is no room to write; nothing of what was to be written was."""
+
+
+class NotWrittenOut(StateError):
+    """The disk did not take what was written before: how much of it is there, only a start from the file tells."""
 
 
 class PortInUseError(CopytradeError):

@@ -12,7 +12,7 @@ from copytrade_live.core.portfolio import Portfolio
 from copytrade_live.metric_kinds import Metric
 from copytrade_live.runner.vitals import Vitals
 from copytrade_live.situation import fall_since, money
-from copytrade_live.store.journal import WAL_SUFFIX
+from copytrade_live.store.database import WAL_SUFFIX
 
 _MEGABYTE = 1_000_000
 _MONEY: Mapping[Metric, str] = {

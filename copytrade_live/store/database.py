@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from copytrade_live.errors import DiskFull, StateError
+from copytrade_live.durable import may_grow
+from copytrade_live.errors import DiskFull, NotWrittenOut, StateError
 
 BUSY_SECONDS = 10.0
 # Bytes. A check reads all of the file, so a larger one is not checked when it is opened but beside the work.
 CHECKED_AT_ONCE = 256_000_000
 # What PRAGMA user_version says once every migration ran.
 SCHEMA_VERSION = 4
+WAL_SUFFIX = "-wal"
+# SQLite knows one full disk; a quota, or a file that may not grow, is to it a write that failed for any reason.
+_REFUSED = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+_NOT_SYNCED = (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
 
 
 def connect(path: Path, *, read_only: bool = False, is_checked: bool = False) -> sqlite3.Connection:
@@ -55,16 +60,30 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-            raise DiskFull(f"state database {path} cannot grow: {error}; free disk space") from error
-        raise StateError(
-            f"state database {path} cannot be used: {error}; is another process holding it, or the disk full?"
-        ) from error
+        raise _unusable(path, error) from error
     except sqlite3.DatabaseError as error:
         raise StateError(
             f"state database {path} is damaged or not SQLite: {error}; stop all of copytrade and run "
             "copytrade restore, or start afresh with an empty COPYTRADE_HOME"
         ) from error
+
+
+def not_written_out(path: Path, error: Exception) -> NotWrittenOut:
+    """After a failed fsync the system forgets what it did not write, and the next one says that all is well."""
+    return NotWrittenOut(
+        f"state database {path} was not written out: {error}; free disk space or look after the disk, then start again"
+    )
+
+
+def _unusable(path: Path, error: sqlite3.OperationalError) -> StateError:
+    code = error.sqlite_errorcode
+    if code in _NOT_SYNCED:
+        return not_written_out(path, error)
+    if code == sqlite3.SQLITE_FULL or (code in _REFUSED and not may_grow(path.with_name(path.name + WAL_SUFFIX))):
+        return DiskFull(f"state database {path} cannot grow: {error}; free disk space")
+    return StateError(
+        f"state database {path} cannot be used: {error}; is another process holding it, or the disk full?"
+    )
 
 
 @contextmanager

@@ -10,21 +10,20 @@ from types import TracebackType
 
 from copytrade_live.core.events import JournalEvent, OperatorCommanded
 from copytrade_live.core.market import Instant
-from copytrade_live.durable import make_folder, sync_file
-from copytrade_live.errors import StateError
+from copytrade_live.durable import make_folder, may_grow, sync_file
+from copytrade_live.errors import DiskFull, NotWrittenOut, StateError
 from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.ports import SignedOrder
 from copytrade_live.store.belonging import claim, claim_mode, keep_private
 from copytrade_live.store.checkpoints import Checkpoint, keep_checkpoint
 from copytrade_live.store.commands import mark_taken
-from copytrade_live.store.database import connect, migrate, naming, transaction
+from copytrade_live.store.database import WAL_SUFFIX, connect, migrate, naming, not_written_out, transaction
 from copytrade_live.store.lock import RunnerLock
 from copytrade_live.store.rows import JournalRow, to_row
 from copytrade_live.store.signed_orders import find_signed, keep_signed
 
 _COLUMNS = "seq, run_id, type, version, caused_by, event_at, observed_at, payload"
 _INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant of ours
-WAL_SUFFIX = "-wal"
 # Bytes, doubled as text: what a few steps take.
 _ROOM = 16_384
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - a constant of ours
@@ -43,9 +42,12 @@ class Journal:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: RunnerLock | None) -> None:
         self.path = path
+        self._log = path.with_name(path.name + WAL_SUFFIX)
         self._connection = connection
         self._lock = lock
         self._is_hurried, self._is_waiting = True, False
+        # Why nothing may be written any more.
+        self._ended = ""
         # The newest seq, as whoever holds the lock knows it without asking.
         self._last_seq: int | None = None
 
@@ -64,6 +66,8 @@ class Journal:
             try:
                 migrate(connection, path)
                 with naming(path):
+                    # What the run before could not write out is written anew, so that no later row rests on it.
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
                     claim_mode(connection, path, mode)
             except BaseException:
                 connection.close()
@@ -106,8 +110,9 @@ class Journal:
         """Commit steps that follow from one another: all of them, or nothing. Returns: their seqs."""
         detail = "+".join(type(events[0]).__name__ for events, _ in steps)
         reach(Failpoint.JOURNAL_BEFORE_WRITE, detail)
-        self._hurry(not may_wait)
-        with naming(self.path), transaction(self._connection):
+        with self._writing():
+            self._hurry(not may_wait)
+        with self._writing(), transaction(self._connection):
             last = self.last_seq if self._last_seq is None else self._last_seq
             rows: list[JournalRow] = []
             for events, _ in steps:
@@ -128,7 +133,7 @@ class Journal:
         for seq, row in enumerate(rows, start=last + 1):
             if row.seq != seq:
                 raise StateError(f"journal event {row.seq} cannot be taken back: {seq} is the next of {self.path}")
-        with naming(self.path), transaction(self._connection):
+        with self._writing(), transaction(self._connection):
             self._connection.executemany(_INSERT, [_values(row) for row in rows])
         self._last_seq = last + len(rows)
 
@@ -144,26 +149,38 @@ class Journal:
 
     def keep_checkpoint(self, checkpoint: Checkpoint, written_at: Instant) -> None:
         """Keep what the rows up to its seq fold to, without waiting for the disk. Raises: StateError."""
-        self._hurry(False)
-        with naming(self.path):
+        with self._writing():
+            self._hurry(False)
             keep_checkpoint(self._connection, checkpoint, written_at)
         self._is_waiting = True
 
     def flush(self) -> None:
         """Have everything that was appended survive the death of the machine. Raises: StateError."""
-        if not self._is_waiting:
-            return
+        with self._writing():
+            if not self._is_waiting:
+                return
+            try:
+                sync_file(self._log)
+            except OSError as error:
+                raise not_written_out(self.path, error) from error
+            self._is_waiting = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Name what fails, and end all writing after a failed fsync: what would follow might rest on nothing."""
+        if self._ended:
+            raise NotWrittenOut(self._ended)
         try:
-            sync_file(self.path.with_name(self.path.name + WAL_SUFFIX))
-        except OSError as error:
-            raise StateError(f"{self.path} cannot be written out: {error}; look after the disk") from error
-        self._is_waiting = False
+            with naming(self.path):
+                yield
+        except NotWrittenOut as error:
+            self._ended = str(error)
+            raise
 
     def _hurry(self, is_hurried: bool) -> None:
         # SQLite flushes the whole log with the next commit that is hurried, and so all that waited before it.
-        with naming(self.path):
-            if is_hurried is not self._is_hurried:
-                self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_hurried else 'NORMAL'}")
+        if is_hurried is not self._is_hurried:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_hurried else 'NORMAL'}")
         self._is_hurried = is_hurried
 
     def read(self, after_seq: int = 0, limit: int | None = None) -> Iterator[JournalRow]:
@@ -226,14 +243,16 @@ class Journal:
 
     def check_writable(self, now: Instant) -> None:
         """Write a row and commit it. Raises: DiskFull without room for some steps, StateError for anything worse."""
-        with naming(self.path):
+        if not may_grow(self._log):
+            raise DiskFull(f"state database {self.path} has no room to grow; free disk space")
+        with self._writing():
             # A row that is there already is written without any room; so some is asked for, and given back.
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.execute("INSERT INTO meta (key, value) VALUES ('room', hex(zeroblob(?)))", (_ROOM,))
             finally:
                 self._connection.rollback()
-        with naming(self.path), transaction(self._connection):
+        with self._writing(), transaction(self._connection):
             self._connection.execute(
                 "INSERT INTO meta (key, value) VALUES ('written_at', ?) "
                 "ON CONFLICT DO UPDATE SET value = excluded.value",

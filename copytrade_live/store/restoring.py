@@ -16,7 +16,8 @@ from copytrade_live.errors import StateError
 from copytrade_live.store.backup import look_into
 from copytrade_live.store.belonging import keep_private
 from copytrade_live.store.commands import mark_taken
-from copytrade_live.store.journal import WAL_SUFFIX, Journal
+from copytrade_live.store.database import WAL_SUFFIX
+from copytrade_live.store.journal import Journal
 from copytrade_live.store.lock import RunnerLock
 from copytrade_live.store.rows import JournalRow
 from copytrade_live.store.segments import Segment, find_segments, read_segment

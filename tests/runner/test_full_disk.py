@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,22 +22,28 @@ from copytrade_live.core.events import (
     JournalEvent,
     LeaderFillObserved,
     Observation,
+    OrderSigned,
     ScoresPublished,
     SignalCopied,
     SignalRejected,
     TimerFired,
 )
+from copytrade_live.core.orders import Order
 from copytrade_live.core.reasons import Condition, RejectReason
 from copytrade_live.core.score import Gate, ScoreSnapshot
-from copytrade_live.errors import DiskFull
+from copytrade_live.errors import DiskFull, NotWrittenOut
+from copytrade_live.ports import SignedOrder
+from copytrade_live.runner.execution import Signing
 from copytrade_live.runner.gatekeeping import Gatekeeper
 from copytrade_live.runner.health import Health
 from copytrade_live.runner.pace import Pace
 from copytrade_live.runner.recorder import Recorder
 from copytrade_live.runner.room import Room
+from copytrade_live.secret import Secret
 from copytrade_live.simulation.faults import SimFault
 from copytrade_live.simulation.profiles import Profile
 from copytrade_live.simulation.run import run_seed
+from copytrade_live.store.database import WAL_SUFFIX
 from copytrade_live.store.decision_log import DecisionLog
 from copytrade_live.store.journal import Journal
 from tests.builders import NOW, at, book, leader_fill, opening, score, snapshot
@@ -87,6 +95,18 @@ def full(journal: Journal) -> Iterator[None]:
         connection.execute("PRAGMA max_page_count = 1073741823")
 
 
+@contextmanager
+def may_not_grow(journal: Journal) -> Iterator[None]:
+    """The log may take a few pages more: what a quota, or a limit of the process, says no to is not a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    log = journal.path.with_name(journal.path.name + WAL_SUFFIX)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 20_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def fill_up(desk: Desk) -> None:
     """Take what room the last pages have."""
     with pytest.raises(DiskFull, match="free disk space"):
@@ -115,6 +135,74 @@ def test_a_step_that_finds_no_room_has_not_happened(desk: Desk) -> None:
     desk.recorder.observe(leader_fill(with_book=book()))
     assert desk.journal.last_seq > seq
     assert desk.recorder.state != state
+
+
+def test_a_journal_that_may_not_grow_is_a_full_disk_too(desk: Desk) -> None:
+    state, heard, seq = desk.recorder.state, list(desk.heard), desk.journal.last_seq
+    with may_not_grow(desk.journal):
+        with pytest.raises(DiskFull, match="free disk space"):
+            watch_books(desk)
+        assert not desk.recorder.has_room(NOW)
+    took = len(desk.heard) - len(heard)
+    assert desk.journal.last_seq == seq + took
+    assert took or desk.recorder.state == state
+    assert desk.recorder.has_room(NOW)
+    desk.recorder.observe(leader_fill(with_book=book()))
+    assert list(desk.journal.events(seq)) == desk.heard[len(heard) :]
+
+
+class OrderHands(NoHands):
+    """Signs at once, and notes what it is told to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def sign_now(self, order: object) -> Signing:
+        assert isinstance(order, Order)
+        signed = SignedOrder(order_id=order.order_id, venue_order_id="0x1", payload=Secret("{}"), signed_at=NOW)
+        return OrderSigned(**at(NOW), order_id=order.order_id, venue_order_id="0x1"), signed
+
+    def place(self, order: object, signed: object = None) -> None:
+        assert isinstance(order, Order)
+        self.sent.append(order.order_id)
+
+
+class UnsyncedConnection:
+    """A connection whose commit fails as it does when the log is not synced: SQLite takes the rows back."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def commit(self) -> None:
+        self._connection.rollback()
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise error
+
+
+def test_what_was_signed_is_not_sent_when_the_log_is_not_synced_and_nothing_is_written_after_it(desk: Desk) -> None:
+    hands = OrderHands()
+    recorder = Recorder(desk.journal, BOLD, hands)
+    recorder.restore((), (desk.heard.append,))
+    recorder.observe(TimerFired(**at(NOW)))
+    state, heard, seq = recorder.state, list(desk.heard), desk.journal.last_seq
+    desk.journal._connection = UnsyncedConnection(desk.journal.connection)  # type: ignore[assignment]
+    with pytest.raises(NotWrittenOut, match="start again"):
+        recorder.observe(leader_fill(with_book=book()))
+    desk.journal._connection = desk.journal._connection._connection  # type: ignore[attr-defined]
+    # The next fsync would say that all is well.
+    for again in (leader_fill(NOW + 1, signal_id="another", with_book=book()), TimerFired(**at(NOW + 1))):
+        with pytest.raises(NotWrittenOut):
+            recorder.observe(again)
+    with pytest.raises(NotWrittenOut):
+        recorder.has_room(NOW)
+    with pytest.raises(NotWrittenOut):
+        desk.journal.flush()
+    assert hands.sent == []
+    assert (recorder.state, desk.heard, desk.journal.last_seq) == (state, heard, seq)
 
 
 def test_entries_wait_until_room_was_there_for_a_look(desk: Desk) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
-from copytrade_live.errors import StateError
+from copytrade_live.errors import NotWrittenOut, StateError
 from copytrade_live.failpoints import armed
 from copytrade_live.ports import SignedOrder
 from copytrade_live.secret import Secret
@@ -58,6 +61,55 @@ def test_a_step_that_a_full_disk_cuts_short_leaves_nothing_behind(journal, steps
     assert journal.last_seq == before
     journal.connection.execute("PRAGMA max_page_count = 1000000")
     assert journal.append("paper-1", big)[0] == before + 1
+
+
+def test_what_comes_after_a_look_that_was_not_written_out_is_lost_with_it_so_nothing_may_come(
+    tmp_path, steps, monkeypatch
+):
+    # What a failed fsync leaves: the system forgets what it did not write, and takes what follows.
+    path, log = tmp_path / "state.sqlite", tmp_path / "state.sqlite-wal"
+    first, look, later = steps(2)
+    with Journal.open(path, "paper") as journal:
+        last = journal.append("paper-1", first)[-1]
+        before = log.read_bytes()
+        journal.append("paper-1", look, may_wait=True)
+        waits = log.read_bytes()
+        journal.append("paper-1", later)
+        unwritten = [place for place, (old, new) in enumerate(zip_longest(before, waits)) if old != new]
+        disk = bytearray(log.read_bytes())
+        for place in unwritten:
+            disk[place] = before[place] if place < len(before) else 0
+        crashed = tmp_path / "crashed" / path.name
+        crashed.parent.mkdir()
+        crashed.write_bytes(path.read_bytes())
+        crashed.with_name(log.name).write_bytes(disk)
+    with Journal.open(crashed, "paper") as journal:
+        assert journal.last_seq == last
+
+        def fail(handle: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        journal.append("paper-1", look, may_wait=True)
+        seen = journal.last_seq
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", fail)
+            with pytest.raises(NotWrittenOut, match="start again"):
+                journal.flush()
+        for write in (journal.flush, partial(journal.append, "paper-1", later), partial(journal.check_writable, 1)):
+            with pytest.raises(NotWrittenOut):
+                write()
+        assert journal.last_seq == seen
+
+
+def test_a_start_writes_out_anew_what_the_run_before_left_in_its_log(tmp_path, steps):
+    path, copy = tmp_path / "state.sqlite", tmp_path / "copy.sqlite"
+    with Journal.open(path, "paper") as journal:
+        last = journal.append("paper-1", steps(0)[0])[-1]
+        reader = Journal.open_reader(path)
+    with Journal.open(path, "paper"), reader:
+        copy.write_bytes(path.read_bytes())
+    with Journal.open_reader(copy) as journal:
+        assert journal.last_seq == last
 
 
 def test_the_journal_cannot_be_edited_or_shortened(journal, steps):
