@@ -41,6 +41,9 @@ def read_text(path: Path) -> str:
 
 def parse_config(text: str, *, origin: str) -> CopytradeConfig:
     """Parse YAML text. Raises: ConfigError with one line per mistake."""
+    if not text.strip():
+        # Cut short by a full disk, half saved, or the mount point of another user's: nobody asked for the defaults.
+        raise ConfigError(f"{origin} is empty; write one with: copytrade init, or remove it to run on the defaults")
     try:
         # An alias lets a few lines stand for gigabytes; nothing in a config needs one.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):

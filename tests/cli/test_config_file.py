@@ -90,6 +90,16 @@ def test_demo_configs_are_valid_and_say_why(changes: object) -> None:
     assert all(change.why for (section, _), change in made.items() if section != "venue")
 
 
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_an_empty_file_is_no_wish_for_the_defaults(tmp_path: Path, text: str) -> None:
+    home = Home(tmp_path)
+    home.config.write_text(text)
+    with pytest.raises(ConfigError, match=r"config\.yaml is empty; write one with: copytrade init"):
+        load_config(None, home)
+    home.config.write_text("# All as it comes.\n")
+    assert load_config(None, home) == CopytradeConfig()
+
+
 def test_a_config_whose_aliases_would_fill_the_memory_is_refused() -> None:
     bomb = "a: &a [x, x, x, x]\n" + "".join(f"{n}: &{n} [*{p}, *{p}, *{p}, *{p}]\n" for p, n in pairwise("abcdefghij"))
     with pytest.raises(ConfigError, match="alias"):
