@@ -13,8 +13,9 @@ from copytrade_live.core.market import Instant
 from copytrade_live.dashboard.program import key_to_show
 from copytrade_live.demo_config import HEADER, SPEED, fast_changes
 from copytrade_live.errors import ConfigError
+from copytrade_live.follow import LogFollower
 from copytrade_live.ports_in_use import check_port, loopback_url
-from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
+from copytrade_live.programs import copytrade, environment, wait_for_http
 from copytrade_live.published import GATE_FILE, read_gate, read_pointer
 from copytrade_live.settings import Home, load_config
 from copytrade_live.steps import Steps
@@ -23,7 +24,7 @@ from copytrade_live.supervise import Stack, StopRequested, stop_signals
 from copytrade_live.up import start_pages, stay
 
 MARKER = "demo.json"
-STEPS = ("sandbox", "instance", "refresh", "gate", "dagster", "runner", "dashboard")
+STEPS = ("sandbox", "refresh", "runner", "gate", "dashboard", "dagster")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,14 @@ def run_demo(home: Home, seed: int, sandbox_port: int, dagster_port: int, dashbo
     )
     start = _settle(scene)
     log_in = key_to_show(home, os.environ, is_new=True)
+    follower = LogFollower(home.decisions)
     with stop_signals():
         try:
             with Stack(home.root / "logs", environment(home)) as stack:
                 with Steps(STEPS, SystemClock()) as steps:
                     _open_curtain(scene, start, stack, steps)
                 _print_signposts(scene, log_in)
-                stay(home, stack, lambda: None)
+                stay(follower, stack, lambda: None)
         except StopRequested:
             print("stopped; run the demo again to go on where it ended", flush=True)
 
@@ -111,25 +113,18 @@ def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Step
     home = scene.home
     steps.begin("sandbox", f"building the world of seed {scene.seed}, {SPEED:g} times as fast as life")
     stack.start(copytrade("sandbox", *_sandbox_arguments(scene, start)))
-    steps.begin("instance", "Dagster's own folder")
-    stack.start(copytrade("prepare", "prepare", ends=True))
+    # It imports for a while before it asks anything, and then asks until the sandbox answers.
+    steps.begin("refresh", "histories, tables, scores, checks, snapshot")
+    stack.start(copytrade("refresh", "refresh", ends=True, on_line=lambda line: _tell(steps, line)))
     wait_for_http(stack, f"{scene.venue}/time")
     steps.end("sandbox", scene.venue)
-    stack.finish("prepare")
-    steps.end("instance", str(home.dagster))
-    steps.begin("refresh", "histories, tables, scores, checks, snapshot")
-    refresh = copytrade("refresh", "refresh", ends=True, on_line=lambda line: _tell(steps, line))
-    stack.start(refresh)
-    steps.begin("dagster", "webserver and daemon start")
-    for program in dagster_programs(home):
-        stack.start(program)
+    stack.start(copytrade("runner", "run"))
+    steps.end("runner", "PAPER trading, no real money; it waits for the scores")
+    # Dagster's own programs come after what everybody waits for: on two cores they would double the wait.
     stack.finish("refresh")
     pointer = read_pointer(home)
     steps.end("refresh", f"published {pointer.snapshot_id}" if pointer else "nothing published")
     _say_gate(home, steps)
-    steps.begin("runner", "paper trading")
-    stack.start(copytrade("runner", "run"))
-    steps.end("runner", "PAPER trading, no real money")
     start_pages(home, stack, steps, dashboard_port=scene.dashboard_port, dagster_port=scene.dagster_port)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import os
 import sys
 import tempfile
@@ -23,14 +24,14 @@ DASHBOARD_KEY = "COPYTRADE_DASHBOARD_KEY"
 NOTIFY_URLS = "COPYTRADE_NOTIFY_URLS"
 WORKSPACE_FILE = "workspace.yaml"
 _WORKSPACE = """\
-# Written by copytrade: what the Dagster webserver and daemon load.
+# Written by copytrade: what the Dagster webserver and daemon ask, the one code server of this home.
 load_from:
-  - python_module:
-      module_name: copytrade_pipelines.definitions
+  - grpc_server:
+      socket: {socket}
       location_name: copytrade
 """
 _LOOK_SECONDS = 0.1
-_SOCKET = "web.sock"
+_WEB_SOCKET, _CODE_SOCKET = "web.sock", "code.sock"
 # The system takes 107 bytes.
 _LONGEST_SOCKET_PATH = 100
 
@@ -58,25 +59,47 @@ def copytrade(name: str, *arguments: str, ends: bool = False, on_line: Callable[
 
 
 def dagster_programs(home: Home) -> list[Program]:
-    """Dagster's daemon, and its webserver on a socket, on this home's instance; writes the workspace file they load."""
+    """Dagster on this home's instance: its code server and webserver, each on a socket, and its daemon.
+
+    Writes the workspace file they load.
+    """
     home.dagster.mkdir(parents=True, exist_ok=True)
-    workspace = home.dagster / WORKSPACE_FILE
-    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    workspace, code = home.dagster / WORKSPACE_FILE, _socket(home, _CODE_SOCKET)
+    workspace.write_text(_WORKSPACE.format(socket=json.dumps(str(code))), encoding="utf-8")
     python = [sys.executable, "-m"]
     webserver = [*python, "copytrade_pipelines.webserver", str(dagster_socket(home)), str(workspace)]
     return [
+        Program(name="dagster-code", command=[*python, "copytrade_pipelines.code_server", str(code)], may_fall=True),
         Program(name="dagster-daemon", command=[*python, "dagster._daemon", "run", "-w", str(workspace)]),
         Program(name="dagster-webserver", command=webserver, may_fall=True),
     ]
 
 
+def start_dagster(home: Home, stack: Stack) -> None:
+    """Start its code server, and who asks it once it listens. Raises: ProcessDied."""
+    code, *others = dagster_programs(home)
+    listening = _socket(home, _CODE_SOCKET)
+    listening.unlink(missing_ok=True)
+    stack.start(code)
+    while not listening.exists():
+        stack.check()
+        time.sleep(_LOOK_SECONDS)
+    for program in others:
+        stack.start(program)
+
+
 def dagster_socket(home: Home) -> Path:
-    """Where Dagster's webserver listens: in its folder, or in one named after it where the path would be too long."""
-    path = home.dagster / _SOCKET
+    """Where Dagster's webserver listens."""
+    return _socket(home, _WEB_SOCKET)
+
+
+def _socket(home: Home, name: str) -> Path:
+    """A socket of Dagster's: in its folder, or in one named after it where the path would be too long."""
+    path = home.dagster / name
     if len(str(path).encode()) <= _LONGEST_SOCKET_PATH:
         return path
     digest = hashlib.sha256(str(home.root).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"copytrade-{os.geteuid()}-{digest}" / _SOCKET
+    return Path(tempfile.gettempdir()) / f"copytrade-{os.geteuid()}-{digest}" / name
 
 
 def wait_for_http(stack: Stack, url: str) -> None:

@@ -15,7 +15,7 @@ from copytrade_live.errors import ConfigError
 from copytrade_live.follow import LogFollower
 from copytrade_live.notify.program import notify_program
 from copytrade_live.ports_in_use import check_port, loopback_url
-from copytrade_live.programs import copytrade, dagster_programs, environment, wait_for_http
+from copytrade_live.programs import copytrade, environment, start_dagster, wait_for_http
 from copytrade_live.published import POINTER_FILE
 from copytrade_live.revival import Revival
 from copytrade_live.settings import Home, load_config
@@ -48,6 +48,7 @@ def bring_up(home: Home, plan: Plan) -> None:
     _settle_config(home, plan)
     log_in = key_to_show(home, os.environ, is_new=False)
     names = ["sandbox"] * (plan.sandbox_seed is not None) + ["instance", "dagster", "scores", "runner", "dashboard"]
+    follower = LogFollower(home.decisions)
     with stop_signals():
         try:
             with Stack(home.root / "logs", environment(home)) as stack:
@@ -56,7 +57,7 @@ def bring_up(home: Home, plan: Plan) -> None:
                 print(f"\n  dashboard    {loopback_url(plan.dashboard_port)}\n               {log_in}")
                 print(f"  Dagster UI   {loopback_url(plan.dagster_port)}\n  logs         {home.root / 'logs'}")
                 print("  decisions follow; Ctrl-C ends everything\n", flush=True)
-                stay(home, stack, first_scores)
+                stay(follower, stack, first_scores)
         except StopRequested:
             print("stopped", flush=True)
 
@@ -69,9 +70,9 @@ def check_ports(plan: Plan) -> None:
     check_port(plan.dashboard_port, "--dashboard-port")
 
 
-def stay(home: Home, stack: Stack, on_look: Callable[[], None]) -> None:
+def stay(follower: LogFollower, stack: Stack, on_look: Callable[[], None]) -> None:
     """Show decisions as they are made until someone stops us; pages that fall come back. Raises: ProcessDied."""
-    follower, revival = LogFollower(home.decisions), Revival(stack, SystemClock(), _tell)
+    revival = Revival(stack, SystemClock(), _tell)
     while True:
         revival.look()
         on_look()
@@ -108,9 +109,6 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
     stack.start(copytrade("prepare", "prepare", ends=True))
     stack.finish("prepare")
     steps.end("instance", str(home.dagster))
-    steps.begin("dagster", "webserver and daemon start")
-    for program in dagster_programs(home):
-        stack.start(program)
     stack.start(copytrade("runner", "run"))
     steps.end("runner", "watching")
     start_pages(home, stack, steps, dashboard_port=plan.dashboard_port, dagster_port=plan.dagster_port)
@@ -118,10 +116,12 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
 
 
 def start_pages(home: Home, stack: Stack, steps: Steps, *, dashboard_port: int, dagster_port: int) -> None:
-    """Start the dashboard, Dagster's door behind its login, and the messenger; wait until both pages answer."""
+    """Start the dashboard, Dagster, its door behind the dashboard's login, and the messenger; wait for both pages."""
     dashboard, dagster = loopback_url(dashboard_port), loopback_url(dagster_port)
     steps.begin("dashboard")
     stack.start(dashboard_program(dashboard_port, dagster, os.environ))
+    steps.begin("dagster", "code server, daemon and webserver start")
+    start_dagster(home, stack)
     wait_for_http(stack, f"{dashboard}/healthz")
     steps.end("dashboard", dashboard)
     stack.start(door_program(home, dagster_port, dashboard))

@@ -96,6 +96,9 @@ def feedback(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 @app.command(rich_help_panel=PANEL)
 def refresh(venue: VenueOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Ingest, score, publish and decide the gate, in one go."""
+    from copytrade_pipelines.scoring.rehearsal import rehearse_meanwhile
+
+    rehearse_meanwhile()
     location = open_location(config, venue)
     outcome = location.run_job("refresh_scores")
     show_published(outcome, as_json, _write_gate(location))

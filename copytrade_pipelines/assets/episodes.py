@@ -8,6 +8,7 @@ from copytrade_pipelines.column_words import schema_of
 from copytrade_pipelines.resources import Settings
 from copytrade_pipelines.scoring.names import EPISODES, INGESTED
 from copytrade_pipelines.scoring.parameters import parameters_of
+from copytrade_pipelines.scoring.rehearsal import wait_for_rehearsal
 from copytrade_pipelines.warehouse import WAREHOUSE_POOL, Warehouse
 
 _BUILD = (
@@ -26,8 +27,12 @@ _BUILD = (
     metadata={"dagster/table_name": EPISODES},
     pool=WAREHOUSE_POOL,
 )
-def int_episodes(settings: Settings, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+def int_episodes(
+    context: dg.AssetExecutionContext, settings: Settings, warehouse: Warehouse
+) -> dg.MaterializeResult[None]:
     """Fills of one wallet, token and side that follow each other closely, merged at their mean price and netted."""
+    # Before numba looks for what is compiled already.
+    wait_for_rehearsal(context.log.info)
     # Heavy, and definitions load often.
     from copytrade_pipelines.scoring.episodes import COLUMNS, merge_fills
     from copytrade_pipelines.scoring.tables import read_fills, read_markets, write_episodes
