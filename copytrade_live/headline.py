@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, cast
@@ -14,7 +14,7 @@ from copytrade_live.core.state import State
 from copytrade_live.output import counted, span_text
 from copytrade_live.runtime_file import Runtime
 from copytrade_live.session_record import WARN_DAYS
-from copytrade_live.situation import blockers, halts
+from copytrade_live.situation import Blocker, halts
 from copytrade_live.visible import visible
 
 # A gate that nobody renews is told of at half of its time, scores at this share of their greatest age, like alerts.
@@ -59,9 +59,15 @@ class Headline:
 
 
 def headline(
-    state: State, config: DecisionConfig, runtime: Runtime | None, now: Instant, problem: str = ""
+    state: State,
+    config: DecisionConfig,
+    runtime: Runtime | None,
+    now: Instant,
+    *,
+    stopped: Sequence[Blocker],
+    problem: str = "",
 ) -> Headline:
-    """How things stand. problem: why state may be an old one."""
+    """How things stand. stopped: the blockers of that moment; problem: why state may be an old one."""
     told = runtime.told if runtime is not None and runtime.is_alive else None
     found = tuple(_concerns(state, config, told or {}, now, problem))
     if told is None:
@@ -70,7 +76,7 @@ def headline(
         copying = Copying.STOPPED
     elif halts(state):
         copying = Copying.HALTED
-    elif blockers(state, config, now):
+    elif stopped:
         copying = Copying.OFF
     else:
         copying = Copying.DEGRADED if found else Copying.ON

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -84,11 +85,13 @@ def leader_refusals(score: TraderScore, config: DecisionConfig, state: State) ->
     return [_blocker(one) for one in _refusals(LEADER_GATES, context)]
 
 
-def situation(state: State, config: DecisionConfig, now: Instant) -> dict[str, object]:
-    """The facts of a runner's standing and money, by name. Units: money in collateral, spans in seconds."""
+def situation(state: State, config: DecisionConfig, now: Instant, stopped: Sequence[Blocker]) -> dict[str, object]:
+    """The facts of a runner's standing and money, by name; stopped: the blockers of that moment.
+
+    Units: money in collateral, spans in seconds.
+    """
     portfolio, standing = state.portfolio, state.standing
     gate, snapshot = standing.gate, standing.snapshot
-    stopped = blockers(state, config, now)
     account = standing.account
     return {
         "trading": trading_state(Now(standing=standing, config=config, now=now)).value,

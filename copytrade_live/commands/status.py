@@ -109,15 +109,17 @@ def status(
 def status_facts(view: View, runtime: Runtime | None, config: CopytradeConfig) -> dict[str, object]:
     """The facts of a status, by name. Units: money in collateral, spans in seconds."""
     from copytrade_live.headline import headline
-    from copytrade_live.situation import situation
+    from copytrade_live.situation import blockers, situation
 
     is_running = runtime is not None and runtime.is_alive
     now = runtime.now if runtime is not None and is_running else view.observed_at or 0
     told: Mapping[str, object] = runtime.told if runtime is not None and is_running else {}
-    stands, said = situation(view.state, config, now), headline(view.state, config, runtime, now)
+    stopped = blockers(view.state, config, now)
+    stands = situation(view.state, config, now, stopped)
+    said = headline(view.state, config, runtime, now, stopped=stopped)
     if not is_running:
-        stopped = ["no runner runs", *cast("list[str]", stands["entries_stopped_by"])]
-        stands |= {"trading": "none", "entries": "stopped", "entries_stopped_by": stopped}
+        why = ["no runner runs", *cast("list[str]", stands["entries_stopped_by"])]
+        stands |= {"trading": "none", "entries": "stopped", "entries_stopped_by": why}
     return {
         "runner": f"running, pid {told.get('pid')}" if is_running else "stopped",
         "ready": (not told.get("not_ready")) if is_running else False,

@@ -22,21 +22,17 @@ from copytrade_live.core.registry import Registry
 
 
 def attempt_limit(side: Side, anchor: float, best: float, attempt: int, tick: float, config: ExecutionConfig) -> float:
-    """The limit of one attempt: patient first, then a step nearer to the book, never beyond the furthest limit.
+    """What one attempt wants: patient first, then a step nearer to the book; price_attempt bounds it.
 
     best is the price across: the ask for a buy, the bid for a sell. Units: dollars per share.
     """
-    furthest = furthest_limit(side, anchor, config.max_slippage, tick)
-    return patient_limit(side is Side.BUY, anchor, best, attempt, tick, config.repost_step, furthest)
+    return patient_limit(side is Side.BUY, anchor, best, attempt, tick, config.repost_step)
 
 
-def patient_limit(
-    is_buy: bool, anchor: float, best: float, attempt: int, tick: float, repost_step: float, furthest: float
-) -> float:
-    """attempt_limit of plain numbers; furthest is furthest_price's."""
+def patient_limit(is_buy: bool, anchor: float, best: float, attempt: int, tick: float, repost_step: float) -> float:
+    """attempt_limit of plain numbers."""
     step = max(repost_step, tick) * (attempt - 1)
-    wanted = min(min(anchor, best) + step, best) if is_buy else max(max(anchor, best) - step, best)
-    return bounded_limit(is_buy, wanted, tick, furthest)
+    return min(min(anchor, best) + step, best) if is_buy else max(max(anchor, best) - step, best)
 
 
 def bounded_limit(is_buy: bool, wanted: float, tick: float, furthest: float) -> float:

@@ -13,6 +13,7 @@ from copytrade_live.core.market import HOUR, MINUTE
 from copytrade_live.core.state import State
 from copytrade_live.headline import Copying, Headline, Level, headline
 from copytrade_live.runtime_file import Runtime
+from copytrade_live.situation import Blocker, blockers, situation
 from tests import builders
 from tests.builders import NOW, at
 
@@ -29,7 +30,16 @@ def state_after(*more: Any) -> State:
 
 def said(*more: Any, now: int = NOW, problem: str = "", is_alive: bool = True, **told: Any) -> Headline:
     runtime = Runtime(told=WELL | told, now=now, is_alive=is_alive)
-    return headline(state_after(*more), CONFIG, runtime, now, problem)
+    state = state_after(*more)
+    return headline(state, CONFIG, runtime, now, stopped=blockers(state, CONFIG, now), problem=problem)
+
+
+def test_what_stops_entries_is_looked_for_once_and_said_by_facts_and_word_alike() -> None:
+    state, runtime = state_after(), Runtime(told=WELL, now=NOW, is_alive=True)
+    found = [Blocker(reason="gate_closed", measured=None, limit=None)]
+    assert situation(state, CONFIG, NOW, found)["entries_stopped_by"] == ["gate_closed"]
+    assert headline(state, CONFIG, runtime, NOW, stopped=found).copying is Copying.OFF
+    assert headline(state, CONFIG, runtime, NOW, stopped=[]).copying is Copying.ON
 
 
 def test_with_nothing_against_it_copying_is_on() -> None:

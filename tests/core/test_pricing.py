@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copytrade_live.core.config import ExecutionConfig
+from copytrade_live.core.execution import attempt_limit, price_attempt
 from copytrade_live.core.fills import fill_against
 from copytrade_live.core.kelly import certainty, expected_edge, kelly_fraction, time_decay
 from copytrade_live.core.market import MICRO, Level, Side
@@ -29,6 +31,14 @@ from tests.builders import book, order
 
 PRICES = st.integers(min_value=1, max_value=999).map(lambda ticks: ticks / 1000)
 SIZES = st.integers(min_value=1, max_value=10**6).map(lambda steps: steps * 10_000)
+
+
+def test_an_attempt_says_what_it_wants_and_is_bounded_once() -> None:
+    config = ExecutionConfig(max_slippage=0.015, repost_step=0.01)
+    for side, anchor, best in ((Side.BUY, 0.50, 0.60), (Side.SELL, 0.60, 0.50)):
+        assert attempt_limit(side, anchor, best, 20, 0.001, config) == best
+        limit = price_attempt(side, anchor, best, 20, 0.001, config)
+        assert limit == furthest_limit(side, anchor, 0.015, 0.001) != best
 
 
 @given(PRICES, st.sampled_from([0.03, 0.05, 0.07]))

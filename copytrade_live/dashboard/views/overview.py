@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from copytrade_live.core.limits import gross_exposure_limit
@@ -25,13 +25,14 @@ from copytrade_live.dashboard.views.links import snapshot_run_url
 from copytrade_live.dashboard.views.refusals import NO_RUNNER, refusal, sentence
 from copytrade_live.headline import headline
 from copytrade_live.settings import Home
-from copytrade_live.situation import blockers, fall_since, gate_state, halts, money
+from copytrade_live.situation import Blocker, blockers, fall_since, gate_state, halts, money
 
 
 def overview(home: Home, seen: Moment, last_signal: SignalRow | None, last_refused: SignalRow | None) -> Overview:
     """All of it."""
     state, config = seen.state, seen.decided_by
-    stopped = [refusal(one) for one in blockers(state, config, seen.now)]
+    found = blockers(state, config, seen.now)
+    stopped = [refusal(one) for one in found]
     if not seen.is_alive:
         stopped.insert(0, NO_RUNNER)
     trading = trading_state(Now(standing=state.standing, config=config, now=seen.now)).value
@@ -41,7 +42,7 @@ def overview(home: Home, seen: Moment, last_signal: SignalRow | None, last_refus
         last_event_at=seen.view.observed_at,
         mode=seen.view.mode,
         ceiling=ceiling(seen),
-        headline=headline_view(seen),
+        headline=headline_view(seen, found),
         trading=cast(Literal["active", "reducing", "halted"], trading) if seen.is_alive else "none",
         entries_allowed=not stopped,
         stopped_by=stopped,
@@ -57,9 +58,9 @@ def overview(home: Home, seen: Moment, last_signal: SignalRow | None, last_refus
     )
 
 
-def headline_view(seen: Moment) -> HeadlineView:
+def headline_view(seen: Moment, stopped: Sequence[Blocker]) -> HeadlineView:
     """Whether copying is on, in a word."""
-    said = headline(seen.state, seen.decided_by, seen.runtime, seen.now, seen.problem)
+    said = headline(seen.state, seen.decided_by, seen.runtime, seen.now, stopped=stopped, problem=seen.problem)
     copying = said.copying
     return HeadlineView(copying=copying, title=copying.label, level=copying.level, concerns=list(said.concerns))
 

@@ -196,7 +196,7 @@ def begin(
     slot.exits, slot.exit, slot.attempt, slot.began = 0, 0, 1, now
     slot.anchor, slot.wanted, slot.tick = signal.price, size, market.tick
     slot.fee_rate, slot.fee_exponent = market.fee_rate, market.fee_exponent
-    limit = rules.patient_limit(True, signal.price, signal.best_ask, 1, market.tick, p.repost_step, furthest)
+    limit = rules.patient_limit(True, signal.price, signal.best_ask, 1, market.tick, p.repost_step)
     slot.limit = rules.bounded_limit(True, limit, market.tick, furthest)
     placed_at(w, signal.condition, config).slot = at
     record_at(w, signal.wallet, config).slots += 1

@@ -76,7 +76,7 @@ def try_exit(w: World, config: int, at: int, bid: float, now: int) -> None:
     slot.anchor, slot.wanted, slot.began, slot.owed_share = bid, size, now, 0.0
     slot.tick, slot.fee_rate, slot.fee_exponent = market.tick, market.fee_rate, market.fee_exponent
     furthest = rules.furthest_price(False, bid, p.max_slippage, market.tick)
-    limit = rules.patient_limit(False, bid, bid, 1, market.tick, p.repost_step, furthest)
+    limit = rules.patient_limit(False, bid, bid, 1, market.tick, p.repost_step)
     slot.limit = rules.bounded_limit(False, limit, market.tick, furthest)
     left_at(w, config, reason).value += 1
     row = log(w, config, _LEFT, now, slot.signal)

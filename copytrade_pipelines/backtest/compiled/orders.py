@@ -175,7 +175,7 @@ def expire(w: World, config: int, at: int, book: int, now: int) -> None:
         slot.wanted = max(0, slot.wanted - slot.filled)
         slot.attempt += 1
         furthest = rules.furthest_price(is_buy, slot.anchor, p.max_slippage, slot.tick)
-        wanted = rules.patient_limit(is_buy, slot.anchor, best, slot.attempt, slot.tick, p.repost_step, furthest)
+        wanted = rules.patient_limit(is_buy, slot.anchor, best, slot.attempt, slot.tick, p.repost_step)
         slot.limit = rules.bounded_limit(is_buy, wanted, slot.tick, furthest)
         row = log(w, config, _REPOSTED, now, slot.signal)
         if row >= 0:
