@@ -59,6 +59,7 @@ LABELS: Mapping[str, Label] = {
     "kind": Label(meaning="What an alert is about.", most=30),
     "part": Label(meaning="A part of the runner: its rounds, sources and writers.", most=40),
     "state": Label(meaning="active, reducing or halted.", most=len(TradingState)),
+    "word": Label(meaning="on, degraded, off, halted or stopped.", most=5),
     "condition": Label(meaning="A condition of docs/reasons.md.", most=len(Condition)),
     "source": Label(meaning="Where leaders' fills come from: poll, stream or chain.", most=3),
     "host": Label(meaning="A host of the venue's that is asked.", most=8),

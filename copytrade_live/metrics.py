@@ -116,6 +116,17 @@ KILL_SWITCH = _gauge("kill_switch", Unit.TRUTH, "1 while the kill switch file ex
 ENTRIES = _gauge(
     "entries_allowed", Unit.TRUTH, "1 while nothing of the whole forbids an entry: halts, gate, stops, conditions."
 )
+COPYING = _gauge(
+    "copying",
+    Unit.TRUTH,
+    "1 for the word of status: on, degraded (on, but something is late, fails or soon ends), off, halted or stopped.",
+    "word",
+)
+CONCERNS = _gauge(
+    "concerns",
+    Unit.COUNT,
+    "How much is late, fails or soon ends; with any of it copying is degraded at best, and status says what it is.",
+)
 GATE_SECONDS = _gauge(
     "gate_valid_seconds",
     Unit.SECONDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from platform import python_version
 
 from prometheus_client.core import Metric as Family
@@ -13,22 +13,25 @@ from copytrade_live.core.market import SECOND
 from copytrade_live.core.permission import Now, trading_state
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.reasons import Condition, HaltReason, TradingState
+from copytrade_live.headline import Copying, headline
 from copytrade_live.metric_kinds import Metric
 from copytrade_live.provenance import code_version
 from copytrade_live.runner.families import counted, labelled, lag_family, venue_families
 from copytrade_live.runner.gauge_numbers import journal_numbers, money_numbers
 from copytrade_live.runner.key_watch import KeyWatch
 from copytrade_live.runner.vitals import Vitals
-from copytrade_live.situation import blockers
+from copytrade_live.runtime_file import Runtime
+from copytrade_live.situation import Blocker, blockers
 
 
 class Gauges:
     """A collector over one runner. Units: as docs/metrics.md says."""
 
-    def __init__(self, vitals: Vitals, is_ready: Callable[[], bool], key: KeyWatch) -> None:
+    def __init__(self, vitals: Vitals, told: Callable[[], Mapping[str, object]], key: KeyWatch) -> None:
         self._vitals = vitals
         self._key = key
-        self._is_ready = is_ready
+        # What the file beside the journal says, for whoever reads that.
+        self._told = told
         self._cash_difference: float | None = None
 
     def hear(self, event: JournalEvent) -> None:
@@ -47,13 +50,25 @@ class Gauges:
         config, version = vitals.config.decision().digest(), code_version()
         yield labelled(metrics.INFO, {(vitals.run_id, vitals.mode, version, config): 1})
         yield labelled(metrics.BUILD, {(version.partition("+")[0], python_version()): 1})
-        for metric, value in self._numbers().items():
+        told = self._told()
+        stopped = blockers(vitals.state, vitals.config, vitals.clock.now())
+        numbers = {**self._numbers(), metrics.READY: not told["not_ready"], metrics.ENTRIES: not stopped}
+        for metric, value in numbers.items():
             if value is not None:
                 yield labelled(metric, {(): value})
+        yield from self._copying(told, stopped)
         yield from self._standing()
         yield from self._parts()
         yield from self._sources()
         yield from venue_families()
+
+    def _copying(self, told: Mapping[str, object], stopped: Sequence[Blocker]) -> Iterator[Family]:
+        vitals, now = self._vitals, self._vitals.clock.now()
+        runtime = Runtime(told=told, now=now, is_alive=True)
+        said = headline(vitals.state, vitals.config, runtime, now, stopped=stopped)
+        words = [one for one in Copying if one is not Copying.NO_RUNNER]
+        yield labelled(metrics.COPYING, {(one.value,): float(one is said.copying) for one in words})
+        yield labelled(metrics.CONCERNS, {(): len(said.concerns)})
 
     def _standing(self) -> Iterator[Family]:
         vitals = self._vitals
@@ -92,14 +107,12 @@ class Gauges:
             metrics.FOREIGN: len(state.portfolio.foreign),
             metrics.HALTED: standing.halt is not None,
             metrics.KILL_SWITCH: standing.kill_switch,
-            metrics.ENTRIES: not blockers(state, vitals.config, now),
             metrics.GATE_OPEN: gate is not None and gate.is_open_at(now),
             metrics.GATE_SECONDS: (gate.valid_until - now) / SECOND if gate else None,
             metrics.SNAPSHOT_AGE: (now - standing.snapshot.as_of) / SECOND if standing.snapshot else None,
             metrics.SNAPSHOT_LIMIT: vitals.config.score.max_age_seconds,
             metrics.CUT_OFF: len(standing.cut_off),
             metrics.LEADERS: vitals.tracker.followed,
-            metrics.READY: self._is_ready(),
             metrics.SESSION_KEY_DAYS: self._key.days_left,
         }
 

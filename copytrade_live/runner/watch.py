@@ -44,7 +44,7 @@ class Watch:
         self.address = ""
         self._vitals = vitals
         self._digested: tuple[CopytradeConfig, str] | None = None
-        self._gauges = Gauges(vitals, lambda: not self.readiness.reasons(), self.key)
+        self._gauges = Gauges(vitals, self.runtime, self.key)
         self.registry.register(self._gauges)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)

@@ -111,22 +111,28 @@ OVERVIEW = Board(
         ),
         "Stops": (
             Panel(
+                title="Copying, in a word",
+                meaning="on, degraded, off, halted or stopped; and how much is late, fails or soon ends.",
+                queries={"{{word}}": "copytrade_copying == 1", "concerns": "copytrade_concerns"},
+                width=6,
+            ),
+            Panel(
                 title="What trading is in",
                 meaning="active, reducing or halted.",
                 queries={"{{state}}": "copytrade_trading_state == 1"},
-                width=8,
+                width=6,
             ),
             Panel(
                 title="Halts",
                 meaning="1 for the reason that entries are halted for.",
                 queries={"{{reason}}": "copytrade_halt", "kill switch": "copytrade_kill_switch"},
-                width=8,
+                width=6,
             ),
             Panel(
                 title="Conditions",
                 meaning="1 while a condition of trading holds.",
                 queries={"{{condition}}": "copytrade_condition_ok"},
-                width=8,
+                width=6,
             ),
         ),
     },

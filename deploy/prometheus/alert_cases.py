@@ -104,6 +104,16 @@ CASES = (
         labels={"condition": "clock_skew"},
     ),
     Case(
+        alert="CopytradeDegraded",
+        series={
+            "copytrade_concerns": turns(0, 2, 30),
+            'copytrade_copying{word="degraded"}': turns(0, 1, 30),
+        },
+        fires_at="25m",
+        over_at="40m",
+        shown="2",
+    ),
+    Case(
         alert="CopytradeHalted",
         series={'copytrade_halt{reason="weekly_drawdown"}': turns(0, 1)},
         fires_at="8m",

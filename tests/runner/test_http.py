@@ -13,9 +13,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from copytrade_live.clock import ManualClock, SystemClock
+from copytrade_live.core.events import OperatorCommanded, Verb
 from copytrade_live.core.market import HOUR, SECOND
 from copytrade_live.docs import metrics_page
-from copytrade_live.errors import ConfigError, PortInUseError
+from copytrade_live.errors import ConfigError, PortInUseError, VenueUnavailable
 from copytrade_live.metrics import METRICS
 from copytrade_live.runner.app import Runner
 from copytrade_live.runner.http import TOKEN_VARIABLE, check_binding, take_token
@@ -84,6 +85,26 @@ def test_every_metric_is_in_the_docs_and_what_is_shown_is_what_happened(venue, m
     here = [name for name, *labels in values if not hosts.intersection(labels)]
     series = Counter(name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") for name in here)
     assert [one.full_name for one in METRICS if series[one.full_name] > one.most_series] == []
+
+
+def test_a_part_that_fails_makes_copying_degraded_and_a_halt_outdoes_it(venue, make_home):
+    async def look():
+        async with running(venue, make_home("word")) as (runner, clock, client):
+            await run_steps(runner, venue, clock, 60, by=5)
+            seen = [values_of((await client.get("/metrics")).text)]
+            runner.health.failed("books", VenueUnavailable("gone"))
+            seen.append(values_of((await client.get("/metrics")).text))
+            now = clock.now()
+            halt = OperatorCommanded(event_at=now, observed_at=now, command_id="h", verb=Verb.HALT, by="test")
+            runner._recorder.observe(halt)
+            return [*seen, values_of((await client.get("/metrics")).text)]
+
+    before, failing, halted = asyncio.run(look())
+    words = ("on", "degraded", "off", "halted", "stopped")
+    for values, word in ((failing, "degraded"), (halted, "halted")):
+        assert [one for one in words if values["copytrade_copying", one] == 1.0] == [word]
+    assert failing["copytrade_concerns",] == halted["copytrade_concerns",] == before["copytrade_concerns",] + 1
+    assert (before["copytrade_copying", "on"] == 1.0) is (before["copytrade_concerns",] == 0)
 
 
 def test_metrics_name_no_leader_unless_asked_to(venue, make_home):
