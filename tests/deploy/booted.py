@@ -35,7 +35,7 @@ def need_a_machine() -> None:
     """Skip, with the reason, where no second system can be booted."""
     missing = [name for name in ("debootstrap", "systemd-nspawn") if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
-        pytest.skip(f"NOBODY BOOTED THE UNITS: it takes root and {' and '.join(missing) or 'nothing else'}")
+        pytest.skip(f"NOBODY BOOTED THE UNITS: only root can, with {' and '.join(missing) or 'what is here'}")
     if sys.version_info[:2] != (3, 11):
         pytest.skip(
             "NOBODY BOOTED THE UNITS: Debian's Python is 3.11, and so must be the one whose packages it is lent"

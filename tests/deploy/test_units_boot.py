@@ -1,4 +1,4 @@
-"""systemd itself starts every unit, on a Debian of its own beside a venue: they work inside their walls, and come back."""
+"""systemd starts every unit, on a Debian of its own beside a venue: they work inside their walls, and come back."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from copytrade_live.core.market import DAY, SECOND
 from copytrade_live.sandbox.server import build_app
 from copytrade_live.sandbox.synthetic import Scale, build_synthetic_world
 from copytrade_live.sandbox.timekeeper import TimeKeeper
-from copytrade_live.settings import CopytradeConfig, Home
+from copytrade_live.settings import CopytradeConfig, Home, PipelinesConfig
 from copytrade_pipelines.assets.daily_scores import ends_of
 from copytrade_pipelines.definitions import build
 from copytrade_pipelines.ingest.wallets import bucket_of
@@ -42,7 +42,8 @@ class Place:
 
     def __init__(self, url: str, root: Path) -> None:
         self.home = Home(root)
-        self.config = CopytradeConfig(venue=venue_config(url))
+        # A few fills on many days want thousands of hours of fine mids; how they are fetched is the ingest tests'.
+        self.config = CopytradeConfig(venue=venue_config(url), pipelines=PipelinesConfig(fine_mid_requests=64))
         self.definitions = build(self.config, self.home)
         self.instance = dg.DagsterInstance.ephemeral()
 
