@@ -30,6 +30,10 @@ NOT_RUN = {
     ("docs/operating.md", "7 4 * * *  copytrade backup /mnt/other/copytrade --live --keep 30"): (
         "a line for cron; tests/store/test_restoring.py runs the command"
     ),
+    (
+        "docs/operating.md",
+        'nsenter --target "$(systemctl show --property MainPID --value copytrade-platform)" --mount \\',
+    ): "it takes a systemd; tests/deploy/test_units_boot.py boots one and does the same",
     ("README.md", "copytrade keys new"): "in short; docs/going-live.md has every step",
     (
         "docs/performance.md",
