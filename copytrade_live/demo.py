@@ -63,7 +63,7 @@ def run_demo(home: Home, seed: int, sandbox_port: int, dagster_port: int, dashbo
         try:
             with Stack(home.root / "logs", environment(home)) as stack:
                 with Steps(STEPS, SystemClock()) as steps:
-                    _open_curtain(scene, start, stack, steps)
+                    _open_curtain(scene, start, stack, steps, follower)
                 _print_signposts(scene, log_in)
                 stay(follower, stack, lambda: None)
         except StopRequested:
@@ -109,7 +109,7 @@ def _last_instant(home: Home) -> Instant | None:
     return max((instant for instant in known if instant is not None), default=None)
 
 
-def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Steps) -> None:
+def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Steps, follower: LogFollower) -> None:
     home = scene.home
     steps.begin("sandbox", f"building the world of seed {scene.seed}, {SPEED:g} times as fast as life")
     stack.start(copytrade("sandbox", *_sandbox_arguments(scene, start)))
@@ -125,7 +125,7 @@ def _open_curtain(scene: Scene, start: Instant | None, stack: Stack, steps: Step
     pointer = read_pointer(home)
     steps.end("refresh", f"published {pointer.snapshot_id}" if pointer else "nothing published")
     _say_gate(home, steps)
-    start_pages(home, stack, steps, dashboard_port=scene.dashboard_port, dagster_port=scene.dagster_port)
+    start_pages(home, stack, steps, follower, dashboard_port=scene.dashboard_port, dagster_port=scene.dagster_port)
 
 
 def _sandbox_arguments(scene: Scene, start: Instant | None) -> list[str]:

@@ -75,14 +75,15 @@ def dagster_programs(home: Home) -> list[Program]:
     ]
 
 
-def start_dagster(home: Home, stack: Stack) -> None:
-    """Start its code server, and who asks it once it listens. Raises: ProcessDied."""
+def start_dagster(home: Home, stack: Stack, on_look: Callable[[], None]) -> None:
+    """Start its code server, and who asks it once it listens; on_look is called meanwhile. Raises: ProcessDied."""
     code, *others = dagster_programs(home)
     listening = _socket(home, _CODE_SOCKET)
     listening.unlink(missing_ok=True)
     stack.start(code)
     while not listening.exists():
         stack.check()
+        on_look()
         time.sleep(_LOOK_SECONDS)
     for program in others:
         stack.start(program)
@@ -102,10 +103,14 @@ def _socket(home: Home, name: str) -> Path:
     return Path(tempfile.gettempdir()) / f"copytrade-{os.geteuid()}-{digest}" / name
 
 
-def wait_for_http(stack: Stack, url: str) -> None:
-    """Wait until something answers there. Raises: ProcessDied when a process of the stack ends meanwhile."""
+def wait_for_http(stack: Stack, url: str, on_look: Callable[[], None] = lambda: None) -> None:
+    """Wait until something answers there; on_look is called meanwhile.
+
+    Raises: ProcessDied when a process of the stack ends meanwhile.
+    """
     while not answers(url):
         stack.check()
+        on_look()
         time.sleep(_LOOK_SECONDS)
 
 

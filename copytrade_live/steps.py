@@ -58,6 +58,13 @@ class Steps:
         self._steps[name].detail = detail
         self._say(name, detail)
 
+    def note(self, line: str) -> None:
+        """Something that stays to be read, whatever the steps do."""
+        if self._live is None:
+            print(line, flush=True)
+        else:
+            self._live.console.print(line, markup=False, highlight=False)
+
     def end(self, name: str, detail: str) -> None:
         """A step is done."""
         step = self._steps[name]

@@ -53,7 +53,7 @@ def bring_up(home: Home, plan: Plan) -> None:
         try:
             with Stack(home.root / "logs", environment(home)) as stack:
                 with Steps(names, SystemClock()) as steps:
-                    first_scores = _start(home, plan, stack, steps)
+                    first_scores = _start(home, plan, stack, steps, follower)
                 print(f"\n  dashboard    {loopback_url(plan.dashboard_port)}\n               {log_in}")
                 print(f"  Dagster UI   {loopback_url(plan.dagster_port)}\n  logs         {home.root / 'logs'}")
                 print("  decisions follow; Ctrl-C ends everything\n", flush=True)
@@ -99,7 +99,7 @@ def _settle_config(home: Home, plan: Plan) -> None:
         )
 
 
-def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], None]:
+def _start(home: Home, plan: Plan, stack: Stack, steps: Steps, follower: LogFollower) -> Callable[[], None]:
     if plan.sandbox_seed is not None:
         steps.begin("sandbox", f"building the world of seed {plan.sandbox_seed}")
         stack.start(copytrade("sandbox", "sandbox", "--seed", str(plan.sandbox_seed), "--port", str(plan.sandbox_port)))
@@ -111,22 +111,32 @@ def _start(home: Home, plan: Plan, stack: Stack, steps: Steps) -> Callable[[], N
     steps.end("instance", str(home.dagster))
     stack.start(copytrade("runner", "run"))
     steps.end("runner", "watching")
-    start_pages(home, stack, steps, dashboard_port=plan.dashboard_port, dagster_port=plan.dagster_port)
+    start_pages(home, stack, steps, follower, dashboard_port=plan.dashboard_port, dagster_port=plan.dagster_port)
     return _first_scores(home, stack, steps)
 
 
-def start_pages(home: Home, stack: Stack, steps: Steps, *, dashboard_port: int, dagster_port: int) -> None:
-    """Start the dashboard, Dagster, its door behind the dashboard's login, and the messenger; wait for both pages."""
+def start_pages(
+    home: Home, stack: Stack, steps: Steps, follower: LogFollower, *, dashboard_port: int, dagster_port: int
+) -> None:
+    """Start the dashboard, Dagster, its door behind the dashboard's login, and the messenger; wait for both pages.
+
+    What the runner decides meanwhile is shown at once.
+    """
+
+    def show() -> None:
+        for line in follower.new_lines():
+            steps.note(line)
+
     dashboard, dagster = loopback_url(dashboard_port), loopback_url(dagster_port)
     steps.begin("dashboard")
     stack.start(dashboard_program(dashboard_port, dagster, os.environ))
     steps.begin("dagster", "code server, daemon and webserver start")
-    start_dagster(home, stack)
-    wait_for_http(stack, f"{dashboard}/healthz")
+    start_dagster(home, stack, show)
+    wait_for_http(stack, f"{dashboard}/healthz", show)
     steps.end("dashboard", dashboard)
     stack.start(door_program(home, dagster_port, dashboard))
     _start_notify(home, stack)
-    wait_for_http(stack, f"{dagster}/healthz")
+    wait_for_http(stack, f"{dagster}/healthz", show)
     steps.end("dagster", dagster)
 
 

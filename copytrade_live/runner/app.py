@@ -264,10 +264,11 @@ class Runner:
         _log.info("%s: run %s, config %s, code %s", what, self.run_id, digest, code_version())
 
     def _make_phases(self) -> list[Phase]:
-        polling = self.config.polling
+        # What looks after files, people and this machine goes by its time, however fast the world's runs.
+        polling, speed = self.config.polling, self._pace.speed
         phases = [
-            Phase("room", ROOM_SECONDS, self._look_at_room),
-            Phase("control", CONTROL_SECONDS, self._control),
+            Phase("room", ROOM_SECONDS * speed, self._look_at_room),
+            Phase("control", CONTROL_SECONDS * speed, self._control),
             Phase("leaders", self.config.tracker.poll_interval_seconds, self._follow_leaders),
             *(
                 Phase(one.name, one.interval_seconds, partial(self._look, one), wake=one.wake)
@@ -277,11 +278,11 @@ class Runner:
             Phase("books", polling.exit_interval_seconds, self._watch_positions),
             Phase("markets", MARKET_SECONDS, self._watch_markets),
             Phase("timer", TIMER_SECONDS, self._fire_timer),
-            Phase("orders", ORDER_SECONDS, self._work_orders),
-            Phase("decisions", LOG_SECONDS, self._log_decisions),
-            Phase("titles", LOG_SECONDS, self._keep_titles),
-            Phase("checkpoint", CHECKPOINT_SECONDS, self._keep_checkpoint),
-            Phase("vitals", LOG_SECONDS, self.watch.write_runtime),
+            Phase("orders", ORDER_SECONDS * speed, self._work_orders),
+            Phase("decisions", LOG_SECONDS * speed, self._log_decisions),
+            Phase("titles", LOG_SECONDS * speed, self._keep_titles),
+            Phase("checkpoint", CHECKPOINT_SECONDS * speed, self._keep_checkpoint),
+            Phase("vitals", LOG_SECONDS * speed, self.watch.write_runtime),
             Phase("export", polling.export_interval_seconds, self._export),
         ]
         return [replace(phase, run=partial(self._room.within, phase.run)) for phase in phases]

@@ -13,29 +13,32 @@ _CALM_SECONDS = 10.0
 
 
 class Pace:
-    """Measures how late the loop wakes it. Units: limit in seconds of the machine, whatever time the world keeps."""
+    """Measures how late the loop wakes it. Units: limit in seconds of the machine, whatever time the world keeps.
+
+    speed: seconds of the runner's clock in one of the machine's.
+    """
 
     def __init__(self, clock: Clock, limit: float) -> None:
         self._clock = clock
         self._limit = limit
-        self._speed = clock.speed if isinstance(clock, AcceleratedClock) else 1.0
+        self.speed = clock.speed if isinstance(clock, AcceleratedClock) else 1.0
         self._due = float("inf")
         self._stalled_at = float("-inf")
         self._worst = 0.0
 
     async def step(self) -> None:
         """Wait until the next look is due."""
-        self._due = self._clock.monotonic() + _LOOK_SECONDS * self._speed
-        await self._clock.sleep(_LOOK_SECONDS * self._speed)
+        self._due = self._clock.monotonic() + _LOOK_SECONDS * self.speed
+        await self._clock.sleep(_LOOK_SECONDS * self.speed)
 
     def look(self, record: Record) -> None:
         """Measure, and say so when it turned. Whoever is about to act on what came in meanwhile looks first."""
         now = self._clock.monotonic()
-        late = (now - self._due) / self._speed
+        late = (now - self._due) / self.speed
         if late > self._limit:
             # Counted once, however often it is looked before the next step.
             self._due, self._stalled_at, self._worst = now, now, late
-        is_ok = now - self._stalled_at >= _CALM_SECONDS * self._speed
+        is_ok = now - self._stalled_at >= _CALM_SECONDS * self.speed
         tell(
             record,
             self._clock,

@@ -62,6 +62,7 @@ def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_p
     command = [sys.executable, "-u", "-c", "from copytrade_live.cli import main; main()", *arguments]
     environment = os.environ | {"COPYTRADE_HOME": str(home)}
     lines: list[str] = []
+    has_copied = is_up = False
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as demo:
@@ -70,7 +71,9 @@ def test_the_demo_shows_its_addresses_and_a_copy_and_leaves_nothing_behind(tmp_p
         assert demo.stdout is not None
         for line in demo.stdout:
             lines.append(line)
-            if "  copied  " in line:
+            # Copies are shown while the pages still start.
+            has_copied, is_up = has_copied or "  copied  " in line, is_up or "Ctrl-C ends everything" in line
+            if has_copied and is_up:
                 break
         overdue.cancel()
         said = "".join(lines)

@@ -126,6 +126,20 @@ def test_a_fast_world_lends_its_time_and_speed(start_accelerated):
     assert clock.now() - before >= 10_000
 
 
+def test_a_fast_world_does_not_hurry_what_looks_after_the_machine(start_accelerated, make_home):
+    venue = start_accelerated(50.0)
+    config = venue.config()
+
+    async def intervals():
+        clock = await clock_for(config.venue.model_copy(update={"clock": "venue"}))
+        async with open_runner(config, make_home("fast"), clock) as runner:
+            return {phase.name: phase.interval_seconds / clock.speed for phase in runner.phases}
+
+    found = asyncio.run(intervals())
+    assert {name: found[name] for name in ("room", "control", "vitals")} == {"room": 1.0, "control": 0.5, "vitals": 1.0}
+    assert found["markets"] == 30.0 / 50.0
+
+
 def test_an_unreachable_clock_says_which_address(venue):
     config = parse_config(
         yaml.safe_dump({"venue": {"clob_url": "http://127.0.0.1:9", "clock": "venue", "max_attempts": 1}}),
