@@ -47,6 +47,7 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """Fetch wallets, fills, markets and resolutions, and build every table up to the marts."""
+    _check_watchlist(wallets)
     location = open_location(config, venue)
     reading: dict[str, object] = {"raw__fills": {"config": {"source": source.value, "from_landing": from_landing}}}
     if from_landing:
@@ -67,18 +68,20 @@ def import_(
 ) -> None:
     """Import recorded data-API rows, then build the marts."""
     from copytrade_live.core.market import SECOND
+    from copytrade_live.settings import home_from_environment, load_config
     from copytrade_pipelines.ingest.dumps import import_dumps
     from copytrade_pipelines.warehouse import Warehouse
 
-    location = open_location(config)
-    lag = round(location.config.pipelines.index_lag_seconds * SECOND)
-    summary = import_dumps(files, Warehouse(path=str(location.home.warehouse)), timezone, lag=lag)
+    # Before Dagster is opened for the marts: what is wrong with a file is said at once.
+    home = home_from_environment()
+    lag = round(load_config(config, home).pipelines.index_lag_seconds * SECOND)
+    summary = import_dumps(files, Warehouse(path=str(home.warehouse)), timezone, lag=lag)
     for file in summary.files:
         print(
             f"{file.path}: {file.read} rows, {file.new_fills} new fills, {file.new_activity} new activity rows, "
             f"{file.duplicates} seen before, {file.quarantined} quarantined"
         )
-    show_rows(location.materialize(_marts()).rows)
+    show_rows(open_location(config).materialize(_marts()).rows)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -111,6 +114,14 @@ def prepare() -> None:
     from copytrade_pipelines.instance import prepare_instance
 
     prepare_instance(home_from_environment())
+
+
+def _check_watchlist(wallets: Path | None) -> None:
+    """The run reads it; what is wrong with it is said before anything is started. Raises: InputFileError."""
+    from copytrade_pipelines.ingest.wallets import read_watchlist
+
+    if wallets is not None:
+        read_watchlist(wallets)
 
 
 def _wallets_run(wallets: Path | None, max_wallets: int | None) -> dict[str, object]:

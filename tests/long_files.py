@@ -11,7 +11,6 @@ LONG_FILES = (
     "pipelines/test_jobs.py",
     "pipelines/test_ingest_sandbox.py",
     "runner/test_stopping_entries.py",
-    "docs/test_going_live.py",
     "pipelines/test_torture.py",
     "pipelines/test_report_card_asset.py",
     "pipelines/test_liveness.py",

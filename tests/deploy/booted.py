@@ -49,12 +49,12 @@ def make_tree(tree: Path) -> None:
     _do("chroot", str(tree), "python3", "-m", "venv", f"/{PREFIX}")
     packages = tree / PREFIX / "lib/python3.11/site-packages"
     shutil.copytree(_packages(), packages, symlinks=True, dirs_exist_ok=True)
-    for ours in packages.glob("*copytrade*"):
-        shutil.rmtree(ours) if ours.is_dir() else ours.unlink()
+    # Ours is linked to the checkout; what describes it stays, for that says which verbs there are.
+    for link in packages.glob("*copytrade*.pth"):
+        link.unlink()
+    skipped = shutil.ignore_patterns("node_modules", "__pycache__")
     for name in ("copytrade_live", "copytrade_pipelines", "dbt_like_sql"):
-        shutil.copytree(
-            REPOSITORY / name, packages / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__")
-        )
+        shutil.copytree(REPOSITORY / name, packages / name, ignore=skipped)
     for name in ("copytrade", "dagster", "dagster-daemon"):
         body = (Path(sys.executable).parent / name).read_text(encoding="utf-8").partition("\n")[2]
         program = tree / PREFIX / "bin" / name

@@ -51,6 +51,7 @@ def test_every_step_of_the_page_is_followed_by_this_test() -> None:
     assert PAGE.read_text(encoding="utf-8").count("```sh") == len(BLOCKS)
 
 
+@pytest.mark.slow
 def test_the_rehearsal_can_be_followed_word_by_word(terminals: list[Terminal], tmp_path: Path) -> None:
     venue, runner, looker = terminals
     port = str(a_free_port())  # the page's own may be taken on a machine that runs tests

@@ -138,6 +138,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_killed_command_line_run_keeps_one_that_waits_for_less_than_a_minute(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
