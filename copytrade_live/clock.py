@@ -65,6 +65,11 @@ class AcceleratedClock:
         await asyncio.sleep(seconds / self.speed)
 
 
+def speed_of(clock: Clock) -> float:
+    """Seconds of a clock in one of the machine's."""
+    return clock.speed if isinstance(clock, AcceleratedClock) else 1.0
+
+
 class Pulse(Protocol):
     """How time passes at a socket: spans and waits, no dates."""
 

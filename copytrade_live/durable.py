@@ -10,8 +10,8 @@ from copytrade_live.errors import DiskFull, StateError
 from copytrade_live.failpoints import Failpoint, reach
 
 TEMPORARY_SUFFIX = ".part"
-# What is tried, bytes.
-_ROOM = 16_384
+# Bytes that a few steps of the journal take; so much is tried.
+ROOM = 16_384
 # The disk is full, the quota is, or the file may not grow.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -70,7 +70,7 @@ def may_grow(path: Path) -> bool:
     try:
         with beside.open("wb") as file:
             file.seek(path.stat().st_size if path.exists() else 0)
-            file.write(bytes(_ROOM))
+            file.write(bytes(ROOM))
     except OSError as error:
         return error.errno not in _FULL
     finally:

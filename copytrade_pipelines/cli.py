@@ -74,14 +74,17 @@ def import_(
 
     # Before Dagster is opened for the marts: what is wrong with a file is said at once.
     home = home_from_environment()
-    lag = round(load_config(config, home).pipelines.index_lag_seconds * SECOND)
+    loaded = load_config(config, home)
+    lag = round(loaded.pipelines.index_lag_seconds * SECOND)
     summary = import_dumps(files, Warehouse(path=str(home.warehouse)), timezone, lag=lag)
     for file in summary.files:
         print(
             f"{file.path}: {file.read} rows, {file.new_fills} new fills, {file.new_activity} new activity rows, "
             f"{file.duplicates} seen before, {file.quarantined} quarantined"
         )
-    show_rows(open_location(config).materialize(_marts()).rows)
+    from copytrade_pipelines.headless import Location
+
+    show_rows(Location(loaded, home).materialize(_marts()).rows)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -20,7 +20,7 @@ from copytrade_live.errors import ConfigError
 from copytrade_live.file_stamp import stamp_of
 from copytrade_live.logs import logger
 from copytrade_live.settings import home_from_environment, load_config
-from copytrade_pipelines.webserver import check_ours
+from copytrade_pipelines.webserver import make_ours
 
 MODULE, LOCATION = "copytrade_pipelines.definitions", "copytrade"
 LOOK_SECONDS = 2.0
@@ -30,8 +30,7 @@ _log = logger("code_server")
 
 def main(socket: Path) -> None:
     """Serve until somebody stops it."""
-    socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    check_ours(socket.parent)
+    make_ours(socket.parent)
     home = home_from_environment()
     reloading = Reloading(home.config, lambda: load_config(None, home), lambda: _reload(socket))
     threading.Thread(target=reloading.run, name="config", daemon=True).start()

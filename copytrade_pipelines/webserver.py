@@ -46,8 +46,7 @@ def listening(path: Path) -> Iterator[socket.socket]:
 
     Raises: PortInUseError when another webserver has it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    check_ours(path.parent)
+    make_ours(path.parent)
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,8 +76,9 @@ def _bound(path: Path) -> socket.socket:
     return listener
 
 
-def check_ours(folder: Path) -> None:
-    """Raises: PortInUseError where another user may put files."""
+def make_ours(folder: Path) -> None:
+    """Make a folder if there is none. Raises: PortInUseError where another user may put files."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Whoever may put files there could put a socket of their own into the place of this one.
     found = folder.stat()
     if found.st_uid != os.geteuid() or found.st_mode & 0o022:

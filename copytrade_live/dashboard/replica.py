@@ -25,7 +25,9 @@ from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.state import State
 from copytrade_live.dashboard.signal_rows import signal_row
-from copytrade_live.durable import make_folder
+from copytrade_live.durable import beside_of, make_folder
+from copytrade_live.store.belonging import keep_private
+from copytrade_live.store.database import transaction
 
 # Between events that move money, equity is noted so often.
 SAMPLE_EVERY: Instant = 60 * SECOND
@@ -54,7 +56,6 @@ CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, snapshot_i
 CREATE TABLE marks (token_id TEXT NOT NULL, at INTEGER NOT NULL, mark REAL NOT NULL, PRIMARY KEY (token_id, at))
 STRICT, WITHOUT ROWID;
 """
-_TABLES = ("signals", "equity", "closed", "snapshots", "marks")
 
 
 def replica_file(folder: Path) -> Path:
@@ -80,12 +81,10 @@ class Replica:
 
     def start_over(self) -> None:
         """Empty it for another journal; until then what the last one told is read."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-        self._connection.execute("BEGIN")
-        for table in _TABLES:
-            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
-        self._connection.execute("COMMIT")
+        tables = self._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        with transaction(self._connection):
+            for (table,) in tables:
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
         self._forget()
 
     def _forget(self) -> None:
@@ -165,12 +164,12 @@ class Replica:
 
 def _make(path: Path) -> None:
     """Give the file its name once all tables are in it."""
-    new = path.with_name(path.name + "-new")
-    new.unlink(missing_ok=True)
-    os.close(os.open(new, os.O_RDWR | os.O_CREAT, 0o600))
-    with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+    beside = beside_of(path)
+    beside.unlink(missing_ok=True)
+    keep_private(beside)
+    with closing(sqlite3.connect(beside)) as connection:
         connection.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
-    new.replace(path)
+    beside.replace(path)
 
 
 def _remove(path: Path) -> None:

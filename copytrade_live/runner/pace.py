@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copytrade_live.clock import AcceleratedClock, Clock
+from copytrade_live.clock import Clock, speed_of
 from copytrade_live.core.reasons import Condition
 from copytrade_live.runner.conditions import tell
 from copytrade_live.runner.execution import Record
@@ -21,7 +21,7 @@ class Pace:
     def __init__(self, clock: Clock, limit: float) -> None:
         self._clock = clock
         self._limit = limit
-        self.speed = clock.speed if isinstance(clock, AcceleratedClock) else 1.0
+        self.speed = speed_of(clock)
         self._due = float("inf")
         self._stalled_at = float("-inf")
         self._worst = 0.0

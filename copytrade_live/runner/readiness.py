@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from copytrade_live.clock import AcceleratedClock
+from copytrade_live.clock import speed_of
 from copytrade_live.core.market import SECOND, Instant
 from copytrade_live.core.reasons import Condition
 from copytrade_live.errors import StateError
@@ -46,8 +46,7 @@ class Readiness:
 
     def _late(self) -> Iterator[str]:
         clock = self._vitals.clock
-        pace = clock.speed if isinstance(clock, AcceleratedClock) else 1.0
-        return late_ones(self._vitals.phases, clock.monotonic(), pace)
+        return late_ones(self._vitals.phases, clock.monotonic(), speed_of(clock))
 
     def _blind(self) -> Iterator[str]:
         now, tracker = self._vitals.clock.now(), self._vitals.tracker

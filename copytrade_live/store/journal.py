@@ -10,7 +10,7 @@ from types import TracebackType
 
 from copytrade_live.core.events import JournalEvent, OperatorCommanded
 from copytrade_live.core.market import Instant
-from copytrade_live.durable import make_folder, may_grow, sync_file
+from copytrade_live.durable import ROOM, make_folder, may_grow, sync_file
 from copytrade_live.errors import DiskFull, NotWrittenOut, StateError
 from copytrade_live.failpoints import Failpoint, reach
 from copytrade_live.ports import SignedOrder
@@ -24,8 +24,6 @@ from copytrade_live.store.signed_orders import find_signed, keep_signed
 
 _COLUMNS = "seq, run_id, type, version, caused_by, event_at, observed_at, payload"
 _INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant of ours
-# Bytes, doubled as text: what a few steps take.
-_ROOM = 16_384
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - a constant of ours
 
 _LAST_BOOKS = (
@@ -249,7 +247,7 @@ class Journal:
             # A row that is there already is written without any room; so some is asked for, and given back.
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.execute("INSERT INTO meta (key, value) VALUES ('room', hex(zeroblob(?)))", (_ROOM,))
+                self._connection.execute("INSERT INTO meta (key, value) VALUES ('room', hex(zeroblob(?)))", (ROOM,))
             finally:
                 self._connection.rollback()
         with self._writing(), transaction(self._connection):

@@ -11,13 +11,14 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from copytrade_pipelines.kernel_cache import kernels_folder
 
 # The better part of a minute on a slow core, and twice that beside other work; then scoring compiles for itself.
 PATIENCE_SECONDS = 300.0
@@ -85,19 +86,7 @@ def _done() -> Path:
     made_of.update(os.environ.get("NUMBA_CACHE_DIR", "").encode())
     for source in sorted(here.glob("*.py")):
         made_of.update(source.read_bytes())
-    return _folder() / f"scoring-{made_of.hexdigest()[:16]}.done"
-
-
-def _folder() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    chosen = Path(home) / "copytrade" / "kernels"
-    try:
-        chosen.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=chosen).close()
-    except OSError:
-        chosen = Path(tempfile.gettempdir()) / f"copytrade-kernels-{os.getuid()}"
-        chosen.mkdir(exist_ok=True, mode=0o700)
-    return chosen
+    return kernels_folder() / f"scoring-{made_of.hexdigest()[:16]}.done"
 
 
 if __name__ == "__main__":

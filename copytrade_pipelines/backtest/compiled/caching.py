@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from numba.core import config as numba_config
 
 import copytrade_live.core
 from copytrade_pipelines.backtest.compiled.rules import OPTIONS, Function
+from copytrade_pipelines.kernel_cache import kernels_folder
 
 _config: Any = numba_config
 # Files of this package that are not compiled, and files beside it that are.
@@ -57,15 +56,8 @@ def cached(function: Function) -> Function:
 
 @cache
 def folder() -> Path:
-    """Where compiled kernels of these sources are kept: the user's cache, else a temporary folder."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    chosen = Path(home) / "copytrade" / "kernels" / digest()
-    try:
-        chosen.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=chosen).close()
-    except OSError:
-        chosen = Path(tempfile.gettempdir()) / f"copytrade-kernels-{os.getuid()}" / digest()
-    return chosen
+    """Where compiled kernels of these sources are kept."""
+    return kernels_folder() / digest()
 
 
 def digest() -> str:
