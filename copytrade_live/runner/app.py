@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from copytrade_live.clock import Clock
-from copytrade_live.core.events import LeaderFillObserved, OperatorCommanded, RunStarted, TimerFired, Verb
-from copytrade_live.core.market import Market
+from copytrade_live.core.events import OperatorCommanded, RunStarted, Verb
 from copytrade_live.core.pricing import to_micro
-from copytrade_live.core.signal import Signal
 from copytrade_live.core.state import State
-from copytrade_live.errors import ConfigError, DiskFull, StateError, VenueUnavailable
+from copytrade_live.errors import ConfigError, DiskFull
 from copytrade_live.logs import logger, set_level
 from copytrade_live.metrics import STEP_SECONDS
 from copytrade_live.ports import TradingVenue
 from copytrade_live.provenance import code_version, name_run
+from copytrade_live.runner.answering import Answering
 from copytrade_live.runner.book_stream import BookStream
 from copytrade_live.runner.books import BookDesk
 from copytrade_live.runner.checkpointing import Checkpointer
 from copytrade_live.runner.execution import Execution, PaperExecution
+from copytrade_live.runner.filing import Filing
 from copytrade_live.runner.gatekeeping import Gatekeeper, GateSource, SnapshotSource
 from copytrade_live.runner.health import Health
+from copytrade_live.runner.held import Held
 from copytrade_live.runner.live.executor import LiveExecutor
 from copytrade_live.runner.markets import MarketDesk
 from copytrade_live.runner.pace import Pace
@@ -35,13 +36,11 @@ from copytrade_live.runner.room import Room
 from copytrade_live.runner.roster import roster
 from copytrade_live.runner.sources import BookFeed, LeaderFeed, MarketFeed, ResolutionFeed
 from copytrade_live.runner.tracking.assemble import assemble_tracker
-from copytrade_live.runner.tracking.ports import ChainFeed, SignalSource, TokenFeed
+from copytrade_live.runner.tracking.ports import ChainFeed, TokenFeed
 from copytrade_live.runner.watch import Watch
 from copytrade_live.settings import CopytradeConfig, Home, LiveOptions
 from copytrade_live.store.configs import keep_config
 from copytrade_live.store.database import check_large, is_large
-from copytrade_live.store.decision_log import DecisionLog
-from copytrade_live.store.export import Exporter
 from copytrade_live.store.journal import Journal
 from copytrade_live.store.market_titles import MarketTitles
 from copytrade_live.venue.sockets import Dial
@@ -53,10 +52,6 @@ CONTROL_SECONDS = 0.5
 ROOM_SECONDS = 1.0
 ORDER_SECONDS = 0.25
 LOG_SECONDS = 1.0
-# Events that the decision log looks at in one round: a few hundredths of a second.
-MOST_LOGGED = 50_000
-# A signal waits so long for its book and market, real seconds; one that is too old by then is refused anyway.
-ANSWER_SECONDS = 5.0
 MARKET_SECONDS = 30.0
 TIMER_SECONDS = 60.0
 # How often it is asked whether enough happened for another checkpoint.
@@ -137,7 +132,6 @@ class Runner:
             else LiveExecutor(account.venue, self._books, clock, self.health, account.options)
         )
         self._phases: list[Phase] = []
-        self._unanswered: list[Signal] = []
         self._pace = Pace(clock, config.safety.max_stall_seconds)
         self.reloader = Reloader(self.health)
         self.watch = Watch(self)
@@ -155,7 +149,7 @@ class Runner:
     @property
     def exported_seq(self) -> int:
         """The newest event that the pipelines were handed."""
-        return self._exporter.watermark
+        return self._filing.exported_seq
 
     @property
     def phases(self) -> Sequence[Phase]:
@@ -197,13 +191,7 @@ class Runner:
     def close(self) -> None:
         """Write out what is not written yet and let go of the journal; what finds no room, the next start makes up."""
         try:
-            self._journal.flush()
-            self._decisions.catch_up()
-            self._exporter.export()
-            self._exporter.beat(self.run_id, self.mode, self.clock.now())
-            self._checkpoints.write(self.state)
-        except DiskFull as error:
-            _log.error("not everything was written out: %s", error)
+            self._filing.write_out()
         finally:
             self._journal.close()
 
@@ -213,21 +201,27 @@ class Runner:
         config = self.config.decision()
         keep_config(self._journal.connection, self._journal.path, config)
         self._recorder = Recorder(self._journal, config, self._hands)
-        self._checkpoints = Checkpointer(
+        checkpoints = Checkpointer(
             self._journal, self.tracker.memory, self._hands, self.clock, self.config.polling.checkpoint_events
         )
         last_seen = self._recorder.restore(
             (self.tracker.apply, self._hands.apply),
             (self.watch.hear, self.reloader.hear, self._books.hear),
-            self._checkpoints.recover(),
+            checkpoints.recover(),
         )
         self._recorder.on_step = partial(self.watch.tally.measure, STEP_SECONDS)
-        seen = self.config.observability
         self._room = Room(self._journal, self.clock, self.health, self.config.safety.least_free_megabytes)
-        self._decisions = DecisionLog(
-            self.home.decisions, self._journal, megabytes=seen.decision_log_megabytes, keep=seen.decision_log_files
+        self._filing = Filing(
+            self.home,
+            self.mode,
+            self._journal,
+            self._recorder,
+            checkpoints,
+            self._titles,
+            self.config.observability,
+            self.clock,
+            self.health,
         )
-        self._exporter = Exporter(self.home.export, self._journal)
         self._gatekeeper = Gatekeeper(
             self._journal,
             self.home.resolve(switch) if (switch := self.config.safety.kill_switch_file) else None,
@@ -236,12 +230,23 @@ class Runner:
             self.clock,
             self.health,
         )
+        self._answering = Answering(
+            self._recorder,
+            self.tracker,
+            self._books,
+            self._markets,
+            self._hands,
+            self._pace,
+            self.clock,
+            self.health,
+        )
+        self._held = Held(self._recorder, self._books, self._markets)
         self.watch.begin(self.state)
         self._announce()
         if last_seen is not None:
             self.tracker.resume(last_seen)
         self._hands.begin(self._recorder, last_seen)
-        self._phases = self._make_phases()
+        self._phases = [replace(phase, run=partial(self._room.within, phase.run)) for phase in self._rounds()]
 
     def _announce(self) -> None:
         now, digest = self.clock.now(), self.config.decision().digest()
@@ -263,29 +268,26 @@ class Runner:
         what = "PAPER trading, no real money" if self._account is None else f"LIVE trading for {self._account.name}"
         _log.info("%s: run %s, config %s, code %s", what, self.run_id, digest, code_version())
 
-    def _make_phases(self) -> list[Phase]:
+    def _rounds(self) -> Iterator[Phase]:
         # What looks after files, people and this machine goes by its time, however fast the world's runs.
         polling, speed = self.config.polling, self._pace.speed
-        phases = [
-            Phase("room", ROOM_SECONDS * speed, self._look_at_room),
-            Phase("control", CONTROL_SECONDS * speed, self._control),
-            Phase("leaders", self.config.tracker.poll_interval_seconds, self._follow_leaders),
-            *(
-                Phase(one.name, one.interval_seconds, partial(self._look, one), wake=one.wake)
-                for one in self.tracker.sources
-            ),
-            Phase("holdings", self.config.tracker.poll_interval_seconds, self.tracker.holdings.read_ahead),
-            Phase("books", polling.exit_interval_seconds, self._watch_positions),
-            Phase("markets", MARKET_SECONDS, self._watch_markets),
-            Phase("timer", TIMER_SECONDS, self._fire_timer),
-            Phase("orders", ORDER_SECONDS * speed, self._work_orders),
-            Phase("decisions", LOG_SECONDS * speed, self._log_decisions),
-            Phase("titles", LOG_SECONDS * speed, self._keep_titles),
-            Phase("checkpoint", CHECKPOINT_SECONDS * speed, self._keep_checkpoint),
-            Phase("vitals", LOG_SECONDS * speed, self.watch.write_runtime),
-            Phase("export", polling.export_interval_seconds, self._export),
-        ]
-        return [replace(phase, run=partial(self._room.within, phase.run)) for phase in phases]
+        poll_seconds = self.config.tracker.poll_interval_seconds
+        yield Phase("room", ROOM_SECONDS * speed, self._look_at_room)
+        yield Phase("control", CONTROL_SECONDS * speed, self._control)
+        yield Phase("leaders", poll_seconds, self._follow_leaders)
+        for source in self.tracker.sources:
+            look = partial(self._answering.look, source)
+            yield Phase(source.name, source.interval_seconds, look, wake=source.wake)
+        yield Phase("holdings", poll_seconds, self.tracker.holdings.read_ahead)
+        yield Phase("books", polling.exit_interval_seconds, self._held.watch_books)
+        yield Phase("markets", MARKET_SECONDS, self._held.watch_markets)
+        yield Phase("timer", TIMER_SECONDS, self._answering.fire_timer)
+        yield Phase("orders", ORDER_SECONDS * speed, self._work_orders)
+        yield Phase("decisions", LOG_SECONDS * speed, self._filing.log_decisions)
+        yield Phase("titles", LOG_SECONDS * speed, self._filing.keep_titles)
+        yield Phase("checkpoint", CHECKPOINT_SECONDS * speed, self._filing.keep_checkpoint)
+        yield Phase("vitals", LOG_SECONDS * speed, self.watch.write_runtime)
+        yield Phase("export", polling.export_interval_seconds, self._filing.export)
 
     # --- phases ---------------------------------------------------------------------------------------------
 
@@ -334,106 +336,10 @@ class Runner:
         state = self.state
         self.tracker.follow(roster(self.config.tracker, state.standing.snapshot, state.portfolio))
 
-    async def _look(self, source: SignalSource) -> None:
-        # What a full disk keeps from being written is answered with the next look.
-        found = await self.tracker.look(source)
-        self._unanswered += found
-        if (sight := self.tracker.sight(self.state.standing.broken)) is not None:
-            self._recorder.observe(sight)
-        signals, self._unanswered = self._unanswered, []
-        await self._answer(signals)
-
     def _copied(self) -> set[tuple[str, str]]:
         portfolio = self.state.portfolio
         held = {(one.wallet, one.token_id) for one in portfolio.positions.values()}
         return held | {(one.order.wallet, one.order.token_id) for one in portfolio.working.values()}
 
-    async def _answer(self, signals: Sequence[Signal]) -> None:
-        if not signals:
-            return
-        tokens = {signal.token_id for signal in signals}
-        conditions = {signal.condition_id for signal in signals}
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                books, markets, _ = await asyncio.gather(
-                    self._books.best_known(tokens),
-                    self._markets.known(conditions),
-                    self._hands.get_ready(sorted(tokens)),
-                )
-        except TimeoutError:
-            late = f"books and markets took more than {ANSWER_SECONDS:g} s; {len(signals)} signals go without"
-            self.health.failed("answer", VenueUnavailable(late))
-            books, markets = self._books.last_known(tokens), self._markets.last_known(conditions)
-        rest = list(signals)
-        try:
-            self._pace.look(self._recorder)
-            while rest:
-                signal = rest[0]
-                self._recorder.observe(
-                    LeaderFillObserved(
-                        event_at=signal.event_at,
-                        observed_at=self.clock.now(),
-                        signal=signal,
-                        book=books.get(signal.token_id),
-                        market=markets.get(signal.condition_id),
-                    )
-                )
-                del rest[0]
-        finally:
-            self._unanswered += rest
-
-    async def _watch_positions(self) -> None:
-        portfolio = self.state.portfolio
-        await self._books.follow(
-            [*portfolio.positions, *(entry.order.token_id for entry in portfolio.working.values())]
-        )
-        books = await self._books.fresh(portfolio.positions)
-        for token_id in sorted(books):
-            self._books.observe_news(books[token_id], self._recorder.observe)
-
-    async def _watch_markets(self) -> None:
-        held = self._held_markets()
-        for change in await self._markets.changes(held):
-            self._recorder.observe(change)
-        for resolution in await self._markets.resolved(held):
-            if resolution.condition_id in self._held_markets():
-                self._recorder.observe(resolution)
-
-    def _held_markets(self) -> dict[str, Market]:
-        portfolio = self.state.portfolio
-        markets = [entry.market for entry in portfolio.working.values()]
-        markets += [position.market for position in portfolio.positions.values()]
-        return {market.condition_id: market for market in markets}
-
-    async def _fire_timer(self) -> None:
-        now = self.clock.now()
-        self._recorder.observe(TimerFired(event_at=now, observed_at=now))
-        for ghost in self.tracker.ghosts():
-            self._recorder.observe(ghost)
-        if (covered := self.tracker.coverage()) is not None:
-            self._recorder.observe(covered)
-
     async def _work_orders(self) -> None:
         await self._hands.progress(self._recorder)
-
-    async def _log_decisions(self) -> None:
-        self._journal.flush()
-        self._decisions.catch_up(MOST_LOGGED)
-
-    async def _keep_titles(self) -> None:
-        try:
-            self._titles.write()
-        except StateError as error:
-            # Names for people; no copy waits for them.
-            self.health.failed("titles", error)
-        else:
-            self.health.healed("titles")
-
-    async def _keep_checkpoint(self) -> None:
-        await self._checkpoints.work(self.state)
-
-    async def _export(self) -> None:
-        while self._exporter.export_next() is not None:
-            # Whatever is due meanwhile does not wait for all of a long journal.
-            await self.clock.sleep(0.0)
-        self._exporter.beat(self.run_id, self.mode, self.clock.now())
