@@ -61,7 +61,7 @@ def run_demo(home: Home, seed: int, sandbox_port: int, dagster_port: int, dashbo
     follower = LogFollower(home.decisions)
     with stop_signals():
         try:
-            with Stack(home.root / "logs", environment(home)) as stack:
+            with Stack(home.root / "logs", environment(home, scene.dashboard_port)) as stack:
                 with Steps(STEPS, SystemClock()) as steps:
                     _open_curtain(scene, start, stack, steps, follower)
                 _print_signposts(scene, log_in)

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from copytrade_live.ports_in_use import LOOPBACK
+from copytrade_live.ports_in_use import LOOPBACK, loopback_url
 from copytrade_live.settings import HOME_VARIABLE, Home
+from copytrade_live.settings.dashboard import URL_VARIABLE
 from copytrade_live.stray_secrets import drop_keys
 from copytrade_live.supervise import Program, Stack
 
@@ -36,8 +37,11 @@ _WEB_SOCKET, _CODE_SOCKET = "web.sock", "code.sock"
 _LONGEST_SOCKET_PATH = 100
 
 
-def environment(home: Home) -> dict[str, str]:
-    """What every process of a stack is given: no key, since all of them trade on paper. No tool phones home."""
+def environment(home: Home, dashboard_port: int | None = None) -> dict[str, str]:
+    """What every process of a stack is given: no key, since all of them trade on paper. No tool phones home.
+
+    dashboard_port: where the stack's own dashboard listens.
+    """
     inherited = dict(os.environ)
     drop_keys(inherited)
     for secret in (DASHBOARD_KEY, NOTIFY_URLS):
@@ -45,6 +49,7 @@ def environment(home: Home) -> dict[str, str]:
     return {
         **inherited,
         HOME_VARIABLE: str(home.root),
+        **({} if dashboard_port is None else {URL_VARIABLE: loopback_url(dashboard_port)}),
         "DAGSTER_HOME": str(home.dagster),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0",

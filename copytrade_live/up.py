@@ -51,7 +51,7 @@ def bring_up(home: Home, plan: Plan) -> None:
     follower = LogFollower(home.decisions)
     with stop_signals():
         try:
-            with Stack(home.root / "logs", environment(home)) as stack:
+            with Stack(home.root / "logs", environment(home, plan.dashboard_port)) as stack:
                 with Steps(names, SystemClock()) as steps:
                     first_scores = _start(home, plan, stack, steps, follower)
                 print(f"\n  dashboard    {loopback_url(plan.dashboard_port)}\n               {log_in}")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from copytrade_live.core.config import Section
+
+# What starts the dashboard on another port than the config's tells the others so.
+URL_VARIABLE = "COPYTRADE_DASHBOARD_URL"
 
 
 class DashboardConfig(Section):
@@ -36,3 +41,7 @@ class DashboardConfig(Section):
     trial_seconds: float = Field(
         120.0, gt=0, le=3600, description="A replay or what-if that takes longer is ended, seconds."
     )
+
+    def url(self, environment: Mapping[str, str]) -> str:
+        """Where links to the dashboard point: what started it knows, else what is configured."""
+        return environment.get(URL_VARIABLE) or f"http://{self.host}:{self.port}"

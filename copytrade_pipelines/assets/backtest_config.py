@@ -110,9 +110,10 @@ def score_before(warehouse: Warehouse, settings: Settings, start: Instant, end: 
     return due
 
 
-def report_links(folder: Path) -> dict[str, dg.MetadataValue[Any]]:
-    """Where a report lies and what opens it: browsers follow no link from a page of a server to a file."""
+def report_links(folder: Path, dashboard: str) -> dict[str, dg.MetadataValue[Any]]:
+    """Where a report is read, and where it lies: browsers follow no link from a page of a server to a file."""
     return {
+        "read_the_report": dg.MetadataValue.url(f"{dashboard}/backtests/{folder.name}"),
         "report": dg.MetadataValue.path(str(folder / "report.html")),
         "open_the_report": dg.MetadataValue.text(f"copytrade backtest show {folder.name} --open"),
         "folder": dg.MetadataValue.path(str(folder)),

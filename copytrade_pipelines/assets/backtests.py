@@ -1,5 +1,6 @@
 """backtest_runs: what copying would have earned over a window of history, with a report a run."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ def backtest_runs(
         result = run_window(warehouse, chosen, settings.home(), start, end, config.leaders, progress)
         with warehouse.connect() as con:
             rows = write_run(con, result, chosen, config.leaders)
-    return dg.MaterializeResult(metadata={**_metadata(result), "dagster/row_count": rows})
+    metadata = _metadata(result, base.dashboard.url(os.environ))
+    return dg.MaterializeResult(metadata={**metadata, "dagster/row_count": rows})
 
 
 def write_run(
@@ -85,7 +87,7 @@ def write_run(
     return write_rows(con, RUNS, [row])
 
 
-def _metadata(result: BacktestResult) -> dict[str, Any]:
+def _metadata(result: BacktestResult, dashboard: str) -> dict[str, Any]:
     from copytrade_pipelines.backtest.report_numbers import headline
     from copytrade_pipelines.backtest.report_plots import png_plots  # matplotlib is heavy, definitions load often
 
@@ -94,7 +96,7 @@ def _metadata(result: BacktestResult) -> dict[str, Any]:
         for number in headline(result.summary)
     ]
     plots = {f"plot_{name}": picture(png, name) for name, png in png_plots(result).items()}
-    links = report_links(result.report_path.parent) if result.report_path else {}
+    links = report_links(result.report_path.parent, dashboard) if result.report_path else {}
     return {
         **links,
         "run_id": result.run_id,
