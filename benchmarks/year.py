@@ -125,4 +125,7 @@ def _resident() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped; with --folder the same command goes on where it was")
