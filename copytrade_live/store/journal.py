@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -26,10 +27,14 @@ _COLUMNS = "seq, run_id, type, version, caused_by, event_at, observed_at, payloa
 _INSERT = f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant of ours
 _SELECT = f"SELECT {_COLUMNS} FROM journal"  # noqa: S608 - a constant of ours
 
+# An account that was changed from outside is valued at the marks of then, so that stops compare with what is left.
+_VALUED_AT_MARKS = "SELECT seq FROM journal WHERE seq > ? AND type = 'ExternalChangeAdopted' ORDER BY seq"
 _LAST_BOOKS = (
-    "SELECT max(seq) FROM journal WHERE seq > ?1 AND type = 'BookObserved' "
+    "SELECT max(seq) FROM journal WHERE seq > ?1 AND seq <= ?2 AND type = 'BookObserved' "
     "AND json_array_length(payload, '$.book.bids') > 0 GROUP BY json_extract(payload, '$.book.token_id')"
 )
+
+_NEWEST = (1 << 63) - 1
 
 # One step's events, and the signed order that the first of them tells of.
 Kept = tuple[Sequence[JournalEvent], SignedOrder | None]
@@ -204,15 +209,19 @@ class Journal:
     def read_what_counts(self, after_seq: int = 0) -> Iterator[JournalRow]:
         """Rows after a seq that make the state: of each token's books only the last that bids, as only marks know it.
 
-        Most of a journal is books, so this is many times faster than reading all of it.
+        The last of all, and the last before anything is valued at marks. Most of a journal is books, so this is many
+        times faster than reading all of it.
         """
         with naming(self.path):
-            cursor = self._connection.execute(
-                f"{_SELECT} WHERE seq > ?1 AND (type != 'BookObserved' OR seq IN ({_LAST_BOOKS})) ORDER BY seq",
-                (after_seq,),
-            )
-            for found in cursor:
-                yield JournalRow(**dict(found))
+            looks = [int(found[0]) for found in self._connection.execute(_VALUED_AT_MARKS, (after_seq,))]
+            for start, end in pairwise([after_seq, *looks, _NEWEST]):
+                cursor = self._connection.execute(
+                    f"{_SELECT} WHERE seq > ?1 AND seq <= ?2 "
+                    f"AND (type != 'BookObserved' OR seq IN ({_LAST_BOOKS})) ORDER BY seq",
+                    (start, end),
+                )
+                for found in cursor:
+                    yield JournalRow(**dict(found))
 
     def row(self, seq: int) -> JournalRow | None:
         """One row, None when there is none."""

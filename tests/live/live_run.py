@@ -23,6 +23,7 @@ from polymarket import AsyncSecureClient
 
 from copytrade_live.clock import Clock, stopwatch
 from copytrade_live.core.market import SECOND, Instant, Side
+from copytrade_live.core.pricing import from_micro
 from copytrade_live.core.score import Gate, ScoreSnapshot
 from copytrade_live.failpoints import Failpoint, armed
 from copytrade_live.runner.app import LiveAccount, Runner, Sources
@@ -243,11 +244,13 @@ async def play(
 
 
 def at_rest(runner: Runner, began_at: Instant, after: float) -> bool:
-    """Whether the script is played, and nothing works or waits."""
+    """Whether the script is played, and nothing works, waits or is owed to a leader who left."""
     portfolio = runner.state.portfolio
     is_over = runner.clock.now() > began_at + after * SECOND
     is_idle = not portfolio.working and not portfolio.provisional and not portfolio.receivable
-    return is_over and is_reconciled(runner) and is_idle
+    # Less than the least order stays owed.
+    owed = [one for one in portfolio.positions.values() if from_micro(one.owed) >= one.market.min_order_size]
+    return is_over and is_reconciled(runner) and is_idle and not owed
 
 
 def is_reconciled(runner: Runner) -> bool:
