@@ -127,7 +127,7 @@ def soak(*, hours: float, leaders: int, rate: float, share: float, folder: Path,
     finally:
         loop.close()
     signals, distinct, decisions, total = _journal(home.state)
-    growth, share = _growth(memory[WARM_HOURS:] or memory)
+    an_hour, in_all = _growth(memory[WARM_HOURS:] or memory)
     stream = runner.tracker.facts(clock.now())
     return Figures(
         hours=hours,
@@ -140,8 +140,8 @@ def soak(*, hours: float, leaders: int, rate: float, share: float, folder: Path,
         decisions=decisions,
         is_same_set=total == world.sum,
         memory=tuple(round(one, 1) for one in memory),
-        growth_per_hour=round(growth, 3),
-        growth_share=round(share, 4),
+        growth_per_hour=round(an_hour, 3),
+        growth_share=round(in_all, 4),
         tracker=stream,
     )
 

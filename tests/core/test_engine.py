@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from copytrade_live.core.config import DecisionConfig
-from copytrade_live.core.engine import CancelOrder, PlaceOrder, Redeem, State, Step, initial_state, step
+from copytrade_live.core.engine import CancelOrder, PlaceOrder, Redeem, Step
 from copytrade_live.core.events import (
     BookObserved,
     CopyClosed,
@@ -57,19 +57,7 @@ from tests.builders import (
     opening,
     snapshot,
 )
-
-CONFIG = DecisionConfig()
-
-
-def run(observations: list[Any], settings: DecisionConfig = CONFIG, state: State | None = None) -> Step:
-    taken = Step(state=state or initial_state(), events=(), intents=())
-    for observation in observations:
-        taken = step(taken.state, observation, settings)
-    return taken
-
-
-def facts(taken: Step, kind: type) -> list[Any]:
-    return [event for event in taken.events if isinstance(event, kind)]
+from tests.core.copy_story import CONFIG, facts, run
 
 
 def fill_all(taken: Step, now: int, levels: tuple[Level, ...]) -> list[OrderFilled]:
@@ -89,9 +77,9 @@ def holding(price: float = 0.5, settings: DecisionConfig = CONFIG) -> Step:
                 with_book=book(bids=(Level(price - 0.01, 9e4),), asks=(Level(price, 9e4),)),
             ),
         ],
-        settings,
+        settings=settings,
     )
-    return run(fill_all(started, NOW + 500, (Level(price, 9e4),)), settings, started.state)
+    return run(fill_all(started, NOW + 500, (Level(price, 9e4),)), started.state, settings)
 
 
 def the_position(taken: Step) -> Any:
@@ -175,7 +163,7 @@ def test_a_mirror_without_a_bid_stays_owed_until_there_is_one() -> None:
 
 def test_mirroring_can_be_switched_off() -> None:
     settings = config(exit={"mirror_leader_exits": False})
-    taken = run([leader_fill(NOW + 1, signal_id="f2", side=Side.SELL)], settings, holding(settings=settings).state)
+    taken = run([leader_fill(NOW + 1, signal_id="f2", side=Side.SELL)], holding(settings=settings).state, settings)
     assert facts(taken, SignalRejected)[0].reason is RejectReason.MIRROR_OFF
 
 
@@ -358,17 +346,17 @@ def test_a_lost_week_halts_until_an_operator_resumes() -> None:
         risk={"max_gross_exposure": 1.0, "weekly_drawdown_halt": 0.05},
     )
     held = holding(settings=settings)
-    lost = run([book_seen(NOW + HOUR, 0.1, 0.11)], settings, held.state)
+    lost = run([book_seen(NOW + HOUR, 0.1, 0.11)], held.state, settings)
     (fact,) = facts(lost, HaltTripped)
     assert fact.reason is HaltReason.WEEKLY_DRAWDOWN
     assert fact.measured > 0.05
     again = run(
-        [book_seen(NOW + HOUR + 5000, 0.1, 0.11), leader_fill(NOW + 2 * HOUR, signal_id="f9")], settings, lost.state
+        [book_seen(NOW + HOUR + 5000, 0.1, 0.11), leader_fill(NOW + 2 * HOUR, signal_id="f9")], lost.state, settings
     )
     assert not facts(again, HaltTripped)
     assert facts(again, SignalRejected)[0].reason is RejectReason.HALTED
     resumed = run(
-        [OperatorCommanded(**at(NOW + 3 * HOUR), command_id="2", verb=Verb.RESUME, by="op")], settings, again.state
+        [OperatorCommanded(**at(NOW + 3 * HOUR), command_id="2", verb=Verb.RESUME, by="op")], again.state, settings
     )
     assert resumed.state.standing.halt is None
 
@@ -399,13 +387,13 @@ def test_the_kill_switch_is_remembered_and_released() -> None:
 def test_a_bad_record_mutes_its_leader(settings: DecisionConfig, reason: MuteReason) -> None:
     lost = run(
         [MarketResolved(**at(NOW + DAY), condition_id=CONDITION, payouts=((YES, 0.0), (NO, 1.0)))],
-        settings,
         holding(settings=settings).state,
+        settings,
     )
     assert facts(lost, LeaderMuted)[0].reason is reason
     again = leader_fill(NOW + DAY + HOUR, signal_id="f5", with_market=market(end_at=NOW + 9 * DAY))
     reopened = GateObserved(**at(NOW + DAY), gate=gate(valid_until=NOW + 9 * DAY))
-    refused = run([reopened, again], settings, lost.state)
+    refused = run([reopened, again], lost.state, settings)
     assert facts(refused, SignalRejected)[0].reason is RejectReason.WALLET_MUTED
 
 

@@ -38,6 +38,10 @@ class Up:
     pid: int
     log: Path
 
+    def shown(self, pattern: str, patience_seconds: float = START_SECONDS) -> str:
+        """What it printed that looks like this, once it did."""
+        return _shown(self.log, pattern, patience_seconds)
+
     def run(self, *arguments: str) -> str:
         """Run another verb of copytrade in the same home. Returns: what it printed."""
         done = subprocess.run(
@@ -64,7 +68,9 @@ def up(folder: Path) -> Iterator[Up]:
             with _running(home, sink, "up", "--venue", venue, *ports) as pid:
                 url = f"http://127.0.0.1:{dashboard_port}"
                 _wait(f"{url}/healthz", log)
-                yield Up(home=home.root, url=url, key=_key(log), pid=pid, log=log)
+                yield Up(
+                    home=home.root, url=url, key=_shown(log, r"ctk_[A-Za-z0-9_-]{43}", START_SECONDS), pid=pid, log=log
+                )
 
 
 def free_port() -> int:
@@ -109,9 +115,9 @@ def _wait(address: str, log: Path) -> None:
             time.sleep(0.3)
 
 
-def _key(log: Path) -> str:
-    end = time.monotonic() + START_SECONDS
-    while not (found := re.search(r"ctk_[A-Za-z0-9_-]{43}", log.read_text())):
-        assert time.monotonic() < end, f"no key was shown: {log.read_text()[-2000:]}"
+def _shown(log: Path, pattern: str, patience_seconds: float) -> str:
+    end = time.monotonic() + patience_seconds
+    while not (found := re.search(pattern, log.read_text())):
+        assert time.monotonic() < end, f"{pattern} was not shown: {log.read_text()[-2000:]}"
         time.sleep(0.3)
     return found.group(0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -24,10 +23,7 @@ WINDOW = 'from_day: "2026-02-27"\n      to_day: "2026-03-01"'
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     with up(tmp_path_factory.mktemp("quant")) as running:
-        end = time.monotonic() + SCORES_SECONDS
-        while "first scores: published" not in running.log.read_text():
-            assert time.monotonic() < end, running.log.read_text()
-            time.sleep(1)
+        running.shown("first scores: published", SCORES_SECONDS)
         yield running
 
 
@@ -69,9 +65,7 @@ def test_a_value_that_is_not_allowed_fails_at_once_and_says_what_is(dagster: Pag
 
 
 def open_job(page: Page, stack: Up) -> None:
-    found = re.search(r"Dagster UI\s+(http://\S+)", stack.log.read_text())
-    assert found, stack.log.read_text()
-    page.goto(found[1] + JOB)
+    page.goto(stack.shown(r"(?<=Dagster UI   )http://\S+") + JOB)
     page.get_by_role("button", name="Materialize").wait_for(timeout=SOON)
 
 
